@@ -1,0 +1,48 @@
+import type { PrincipalKind } from '../domain/principal.js';
+
+/** One event of the audit log. Further kinds join the union. */
+export type AuditEvent =
+  | {
+      readonly event: 'question' | 'sql';
+      readonly requestId: string;
+      /** `http` address of the caller, or `cli`. */
+      readonly address: string;
+      readonly subject: string;
+      readonly kind: PrincipalKind;
+      /** What was asked; null for caller-written SQL. */
+      readonly question: string | null;
+      /** `sha256:…` of the candidate text; null where none was written. */
+      readonly sqlDigest: string | null;
+      readonly translator: string | null;
+      readonly decision: 'answered' | 'clarify' | 'refused' | 'failed';
+      /** Error code, or null where answered. */
+      readonly code: string | null;
+      /** Why, in words: policies and codes, never row values. */
+      readonly reasons: readonly string[];
+      readonly relations: readonly string[];
+      readonly rowCount: number | null;
+      readonly durationMs: number;
+    }
+  | {
+      readonly event: 'login';
+      readonly requestId: string;
+      readonly address: string;
+      readonly subject: string | null;
+      readonly kind: PrincipalKind;
+      readonly decision: 'accepted' | 'refused';
+      readonly code: string | null;
+    }
+  | {
+      readonly event: 'operator';
+      readonly requestId: string;
+      readonly address: string;
+      /** e.g. `users add`, `ask --as customer:103`, `start`. */
+      readonly action: string;
+      readonly reasons: readonly string[];
+    };
+
+/** Appends are durable when the promise resolves; an append that fails means that nothing may be answered. */
+export interface AuditLog {
+  /** @throws SwaliError `AUDIT_UNAVAILABLE` */
+  append(event: AuditEvent): Promise<void>;
+}

@@ -1,0 +1,45 @@
+/** The kinds of caller. Each has its own table, login path and default rights. */
+export const PRINCIPAL_KINDS = ['customer', 'employee', 'admin'] as const;
+export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
+
+/** The ladder of employee roles, lowest first; each includes the permissions of those before it. */
+export const EMPLOYEE_ROLES = ['viewer', 'member', 'accountant', 'manager', 'admin-delegate'] as const;
+export type EmployeeRole = (typeof EMPLOYEE_ROLES)[number];
+
+/** A verified statement about a principal, as identity states it: text, or a whole number. */
+export type ClaimValue = string | number;
+
+/**
+ * Who asks. Made by identify (or by the CLI for a local operator) and by nothing else; frozen.
+ * `allowTables`, `role` and `tier` are read from the store at each request, never from the token.
+ */
+export interface Principal {
+  readonly kind: PrincipalKind;
+  /** Stable id of the account in its own table, e.g. `customer:17`. Unique over the three tables. */
+  readonly subject: string;
+  /** Employees only; null for the others. */
+  readonly role: EmployeeRole | null;
+  /** Claims that row predicates may name, e.g. `customer_number`. */
+  readonly claims: ReadonlyMap<string, ClaimValue>;
+  /** Employees: relation names of their `allow_tables_list`; null means the list does not apply (customers, admins). */
+  readonly allowTables: readonly string[] | null;
+  readonly permissions: ReadonlySet<Permission>;
+  readonly tier: string;
+  readonly tenant: string | null;
+  /** Session the request belongs to; null for the CLI. */
+  readonly session: string | null;
+}
+
+/** What a principal may do beside reading its slice. */
+export const PERMISSIONS = [
+  'ask',
+  'sql:write-own',
+  'sql:read',
+  'report:save',
+  'report:share',
+  'export',
+  'verified:promote',
+  'audit:read',
+  'users:manage',
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];

@@ -1,0 +1,43 @@
+import type { Dialect } from '../domain/dialect.js';
+import type { PrincipalKind } from '../domain/principal.js';
+import type { ResultType, ResultValue } from '../domain/result-set.js';
+import type { ParameterValue } from '../domain/sealed-statement.js';
+
+/** One read of the source. */
+export interface SourceRequest {
+  readonly sql: string;
+  readonly parameters: readonly ParameterValue[];
+  /** Which account runs it. */
+  readonly kind: PrincipalKind;
+  /** Killed on the server (or with its child process) when this has passed. */
+  readonly timeoutMs: number;
+  /** Rows to take at most; one more marks the result truncated. */
+  readonly maxRows: number;
+  /** Bytes to take at most, counted as the JSON of the rows. */
+  readonly maxBytes: number;
+  /** Where true, the optimiser's estimate may refuse the statement (`EXECUTE_TOO_COSTLY`). Never for filtered statements. */
+  readonly mayEstimate: boolean;
+}
+
+export interface SourceResult {
+  readonly types: readonly ResultType[];
+  readonly rows: readonly (readonly ResultValue[])[];
+  readonly truncated: boolean;
+}
+
+/** A reachable source: pools of pinned sessions, or SQLite children. */
+export interface Source {
+  readonly dialect: Dialect;
+  readonly serverVersion: string;
+  /** False where the self-test found that the fence leaks on this engine: then row-filtered principals are not served. */
+  readonly fenceHolds: boolean;
+  /**
+   * @throws SwaliError `EXECUTE_FAILED`, `EXECUTE_TIMEOUT`, `EXECUTE_CANCELLED`, `EXECUTE_TOO_COSTLY`, `EXECUTE_BUSY`, `SOURCE_UNAVAILABLE`
+   */
+  execute(request: SourceRequest, signal?: AbortSignal): Promise<SourceResult>;
+  /** Reads metadata with trusted text written in this repository: `information_schema`, `pragma`. Values as `execute` gives them. */
+  inspect(sql: string, parameters?: readonly ParameterValue[]): Promise<readonly Readonly<Record<string, ResultValue>>[]>;
+  /** Resolves when the source answers. @throws SwaliError `SOURCE_UNAVAILABLE` */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

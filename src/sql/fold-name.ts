@@ -1,0 +1,7 @@
+/**
+ * The one way names are compared: case and accents folded (NFKD, combining marks removed, lower case). Wider than any
+ * server's own rule; a catalog in which two names fold together is refused (`CATALOG_NAMES_COLLIDE`), so it is exact.
+ */
+export function foldName(name: string): string {
+  return name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}
