@@ -1,0 +1,45 @@
+import type { SettingValues } from './setting-shape.js';
+
+/** Words that stand in examples and tutorials where a secret should be. */
+const PLACEHOLDER = /change[-_ ]?me|example|your[-_ ]|placeholder|password|secret|default/i;
+
+/** Fewer different characters than this is a pattern, not a secret. */
+const MIN_DISTINCT_CHARACTERS = 12;
+
+/**
+ * What must hold beyond the checks of each setting where NODE_ENV is `production`: own, long, unshared secrets; an
+ * https address; limits on.
+ *
+ * @returns one line `NAME: what is wrong, what is expected` per fault, empty where there is none; no line holds a secret
+ */
+export function judgeProduction(values: SettingValues): readonly string[] {
+  const faults: string[] = [];
+  const secret = values.JWT_SECRET;
+  if (secret === '') {
+    faults.push('JWT_SECRET: is not set, expected 32 random characters or more in production');
+  } else if (PLACEHOLDER.test(secret) || new Set(secret).size < MIN_DISTINCT_CHARACTERS) {
+    faults.push('JWT_SECRET: looks like a placeholder, expected 32 random characters or more');
+  } else if (otherSecrets(values).includes(secret)) {
+    faults.push('JWT_SECRET: is also the value of another secret, expected one of its own');
+  }
+  if (!values.PUBLIC_URL.startsWith('https://')) {
+    faults.push('PUBLIC_URL: is not an https address, expected https:// in production');
+  }
+  if (values.RATE_LIMIT === 'off') faults.push('RATE_LIMIT: is off, expected on in production');
+  if (values.BCRYPT_COST < 12) faults.push('BCRYPT_COST: is below 12, expected 12 to 16 in production');
+  return faults;
+}
+
+function otherSecrets(values: SettingValues): readonly string[] {
+  const urls = [
+    values.SOURCE_URL,
+    values.SOURCE_URL_CUSTOMER,
+    values.SOURCE_URL_EMPLOYEE,
+    values.SOURCE_URL_ADMIN,
+    values.STORE_URL,
+  ];
+  const passwords = urls
+    .filter((url) => url.startsWith('mysql:'))
+    .map((url) => decodeURIComponent(new URL(url).password));
+  return [values.OPENAI_API_KEY, ...passwords].filter((text) => text !== '');
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** A text of digits within a range. */
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `expected a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+
+const choice = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, { error: `expected one of ${values.join(', ')}` });
+
+const httpAddress = z.string().refine((text) => text === '' || /^https?:$/.test(protocolOf(text) ?? ''), {
+  error: 'expected an http:// or https:// address, or nothing',
+});
+
+const dataAddress = z.string().refine(isDataAddress, { error: 'expected mysql://USER@HOST/DATABASE or sqlite:PATH' });
+const optionalDataAddress = z.string().refine((text) => text === '' || isDataAddress(text), {
+  error: 'expected mysql://USER@HOST/DATABASE, sqlite:PATH or nothing',
+});
+
+const filled = (what: string) => z.string().min(1, { error: `expected ${what}` });
+
+/** The check of each setting by itself: text in, value out. Every fault says what is expected. */
+export const SETTING_SHAPE = z.object({
+  NODE_ENV: z.string(),
+  PORT: whole(0, 65535),
+  HOST: filled('an address to listen on'),
+  PUBLIC_URL: httpAddress,
+  TRUST_PROXY: whole(0, 10),
+  DATA_DIR: filled('a folder'),
+  SOURCE_NAME: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'expected letters, digits, - and _ only' }),
+  SOURCE_URL: dataAddress,
+  SOURCE_URL_CUSTOMER: optionalDataAddress,
+  SOURCE_URL_EMPLOYEE: optionalDataAddress,
+  SOURCE_URL_ADMIN: optionalDataAddress,
+  ALLOW_WIDE_GRANTS: choice(['on', 'off']),
+  STORE_URL: dataAddress,
+  POLICY_DIR: filled('a folder'),
+  JWT_SECRET: z
+    .string()
+    .refine((text) => text === '' || text.length >= 32, { error: 'expected 32 characters or more' }),
+  ACCESS_TOKEN_TTL_S: whole(60, 86_400),
+  REFRESH_TOKEN_TTL_S: whole(300, 7_776_000),
+  BCRYPT_COST: whole(4, 16),
+  TRANSLATOR: choice(['auto', 'openai', 'offline']),
+  OPENAI_API_KEY: z.string(),
+  OPENAI_BASE_URL: httpAddress,
+  OPENAI_MODEL: filled('the name of a model'),
+  MODEL_TIMEOUT_MS: whole(100, 300_000),
+  MODEL_REPAIR_ATTEMPTS: whole(0, 5),
+  QUERY_TIMEOUT_MS: whole(1, 600_000),
+  JUDGE_TIMEOUT_MS: whole(10, 60_000),
+  MAX_ROWS: whole(1, 100_000),
+  TIME_ZONE: z.string().refine(isTimeZone, { error: 'expected an IANA time zone such as UTC or Africa/Nairobi' }),
+  RATE_LIMIT: choice(['on', 'off']),
+  LOG_LEVEL: choice(['debug', 'info', 'warn', 'error', 'silent']),
+});
+
+/** The settings as text by name, after defaults, secret files and the checks of each one. */
+export type SettingValues = z.output<typeof SETTING_SHAPE>;
+
+function isDataAddress(text: string): boolean {
+  if (text.startsWith('sqlite:')) return text.length > 'sqlite:'.length;
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.protocol === 'mysql:' && url.hostname !== '' && url.pathname.length > 1;
+}
+
+function protocolOf(text: string): string | null {
+  return URL.canParse(text) ? new URL(text).protocol : null;
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }) !== null && !/^[+-]/.test(text);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,92 @@
+/** One setting as its reader knows it: the table is what `.env.example` and the README are compared with. */
+export interface SettingEntry {
+  /** Name of the environment variable. */
+  readonly name: string;
+  /** What holds where it is unset; empty where unset means "none". */
+  readonly default: string;
+  /** One sentence: meaning, unit, range. */
+  readonly description: string;
+  /** Secrets may also come from the file that NAME_FILE names, and are never logged. */
+  readonly secret: boolean;
+}
+
+const plain = (name: string, fallback: string, description: string): SettingEntry => ({
+  name,
+  default: fallback,
+  description,
+  secret: false,
+});
+const secret = (name: string, fallback: string, description: string): SettingEntry => ({
+  ...plain(name, fallback, description),
+  secret: true,
+});
+
+/** Every setting, in the order of `.env.example`. `$DATA_DIR` in a default stands for the value of that setting. */
+export const SETTINGS = [
+  plain('NODE_ENV', '', '`production` turns on the production rules; anything else is development.'),
+  plain('PORT', '3000', 'TCP port to listen on, 0–65535; 0 takes a free one.'),
+  plain('HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 opens every interface.'),
+  plain('PUBLIC_URL', '', 'Address that people use, e.g. https://ask.example.com; empty means http://HOST:PORT.'),
+  plain('TRUST_PROXY', '0', 'Number of reverse proxies in front whose X-Forwarded-For is believed, 0–10.'),
+  plain('DATA_DIR', './data', 'Folder for what the gateway makes itself: demonstration data, store, signing secret.'),
+  plain(
+    'SOURCE_NAME',
+    'demo',
+    'Name of the source; its policy is POLICY_DIR/SOURCE_NAME.yaml. Letters, digits, - and _.',
+  ),
+  secret(
+    'SOURCE_URL',
+    'sqlite:$DATA_DIR/demo.sqlite',
+    'The data that is asked: mysql://USER:PASSWORD@HOST/DATABASE or sqlite:PATH.',
+  ),
+  secret('SOURCE_URL_CUSTOMER', '', 'Account of the source for customers; empty means SOURCE_URL.'),
+  secret('SOURCE_URL_EMPLOYEE', '', 'Account of the source for employees; empty means SOURCE_URL.'),
+  secret('SOURCE_URL_ADMIN', '', 'Account of the source for admins; empty means SOURCE_URL.'),
+  plain(
+    'ALLOW_WIDE_GRANTS',
+    'off',
+    '`on` starts although a source account can do more than read; each such start is audited.',
+  ),
+  secret(
+    'STORE_URL',
+    'sqlite:$DATA_DIR/store.sqlite',
+    'The gateway’s own tables (accounts, sessions, audit): mysql://… or sqlite:PATH; never the source.',
+  ),
+  plain('POLICY_DIR', 'sql-policies', 'Folder of the policy files.'),
+  secret(
+    'JWT_SECRET',
+    '',
+    'Key that signs access tokens, 32 characters or more; outside production one is made and kept in DATA_DIR.',
+  ),
+  plain('ACCESS_TOKEN_TTL_S', '900', 'Life of an access token in seconds, 60–86400.'),
+  plain('REFRESH_TOKEN_TTL_S', '1209600', 'Life of a refresh token in seconds, 300–7776000.'),
+  plain('BCRYPT_COST', '12', 'Cost of password hashes, 12–16; below 12 (to 4) only outside production.'),
+  plain(
+    'TRANSLATOR',
+    'auto',
+    '`openai` asks the model, `offline` never does, `auto` asks it where OPENAI_API_KEY or OPENAI_BASE_URL is set.',
+  ),
+  secret('OPENAI_API_KEY', '', 'Key of the model’s endpoint.'),
+  plain(
+    'OPENAI_BASE_URL',
+    '',
+    'Address of an OpenAI-compatible endpoint, e.g. http://127.0.0.1:11434/v1; empty means OpenAI’s own.',
+  ),
+  plain('OPENAI_MODEL', 'gpt-4o-mini', 'Model that writes SQL.'),
+  plain('MODEL_TIMEOUT_MS', '20000', 'Longest wait for one answer of the model, in milliseconds, 100–300000.'),
+  plain('MODEL_REPAIR_ATTEMPTS', '2', 'How often a refused or failing statement goes back to the model, 0–5.'),
+  plain(
+    'QUERY_TIMEOUT_MS',
+    '5000',
+    'Longest run of one statement on the source, in milliseconds, 1–600000; the policy can only shorten it.',
+  ),
+  plain(
+    'JUDGE_TIMEOUT_MS',
+    '1000',
+    'Longest check of one statement by one judge, in milliseconds, 10–60000; a time-out refuses.',
+  ),
+  plain('MAX_ROWS', '1000', 'Most rows of one answer, 1–100000; the policy can only lower it.'),
+  plain('TIME_ZONE', 'UTC', 'Time zone of "today" and NOW(), an IANA name, e.g. Africa/Nairobi.'),
+  plain('RATE_LIMIT', 'on', '`off` lifts the request limits; only outside production.'),
+  plain('LOG_LEVEL', 'info', 'debug, info, warn, error or silent.'),
+] as const satisfies readonly SettingEntry[];

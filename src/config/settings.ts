@@ -1,0 +1,176 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { SwaliError } from '../errors/swali-error.js';
+import { judgeProduction } from './production-rules.js';
+import { SETTING_SHAPE, type SettingValues } from './setting-shape.js';
+import { SETTINGS } from './setting-table.js';
+
+/** Longest secret file that is read, in bytes: a key, not a disk image. */
+const SECRET_FILE_MAX_BYTES = 16 * 1024;
+
+/** Everything that can be set, parsed and frozen. Times carry their unit in the name. Paths are absolute. */
+export interface Settings {
+  readonly production: boolean;
+  readonly port: number;
+  readonly host: string;
+  /** Without a trailing slash; null where it follows from host and port. */
+  readonly publicUrl: string | null;
+  readonly trustProxy: number;
+  readonly dataDir: string;
+  readonly sourceName: string;
+  readonly sourceUrl: string;
+  /** Null where `sourceUrl` serves that kind. */
+  readonly sourceUrls: Readonly<Record<'customer' | 'employee' | 'admin', string | null>>;
+  /** True where SOURCE_URL is the default, so that the demonstration business may be made there. */
+  readonly sourceIsDefault: boolean;
+  readonly allowWideGrants: boolean;
+  readonly storeUrl: string;
+  readonly policyDir: string;
+  /** Null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
+  readonly jwtSecret: string | null;
+  readonly accessTokenTtlS: number;
+  readonly refreshTokenTtlS: number;
+  readonly bcryptCost: number;
+  readonly translator: 'openai' | 'offline';
+  /** Null where none is set. */
+  readonly openaiApiKey: string | null;
+  readonly openaiBaseUrl: string | null;
+  readonly openaiModel: string;
+  readonly modelTimeoutMs: number;
+  readonly modelRepairAttempts: number;
+  readonly queryTimeoutMs: number;
+  readonly judgeTimeoutMs: number;
+  readonly maxRows: number;
+  readonly timeZone: string;
+  readonly rateLimit: boolean;
+  readonly logLevel: SettingValues['LOG_LEVEL'];
+}
+
+/**
+ * Parses the environment into settings. An empty value counts as unset. Names that are not settings are ignored:
+ * an environment holds many things that are not ours.
+ *
+ * @param env e.g. `process.env`
+ * @param options.workingDirectory what relative paths start from
+ * @param options.readText reads the file that a `NAME_FILE` names
+ * @throws SwaliError `SETTINGS_INVALID`, its detail one line `NAME: what is wrong, what is expected` for every fault. A
+ *   line never holds the value of a secret.
+ */
+export function parseSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  options: { readonly workingDirectory?: string; readonly readText?: (path: string) => string } = {},
+): Settings {
+  const base = options.workingDirectory ?? '.';
+  const faults: string[] = [];
+  const dataDir = resolve(base, env.DATA_DIR || './data');
+  const texts: Record<string, string> = {};
+  for (const setting of SETTINGS) {
+    const given = readGiven(setting, env, options.readText ?? readSecretFile, faults);
+    texts[setting.name] = given ?? setting.default.replace('$DATA_DIR', dataDir);
+  }
+  const parsed = SETTING_SHAPE.safeParse(texts);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    faults.push(`${name}: ${describeGiven(name, texts[name] ?? '')}, ${issue.message}`);
+  }
+  if (parsed.success && parsed.data.NODE_ENV === 'production') faults.push(...judgeProduction(parsed.data));
+  if (parsed.success && samePlace(parsed.data.STORE_URL, parsed.data.SOURCE_URL, base)) {
+    faults.push('STORE_URL: is the same place as SOURCE_URL, expected a database of the gateway’s own');
+  }
+  if (!parsed.success || faults.length > 0) {
+    throw new SwaliError('SETTINGS_INVALID', { detail: faults.join('\n') });
+  }
+  return shapeSettings(parsed.data, dataDir, base);
+}
+
+function shapeSettings(values: SettingValues, dataDir: string, base: string): Settings {
+  const place = (url: string): string => absoluteSqlite(url, base);
+  const optionalPlace = (url: string): string | null => (url === '' ? null : place(url));
+  const hasModel = values.OPENAI_API_KEY !== '' || values.OPENAI_BASE_URL !== '';
+  const sourceUrl = place(values.SOURCE_URL);
+  return Object.freeze({
+    production: values.NODE_ENV === 'production',
+    port: values.PORT,
+    host: values.HOST,
+    publicUrl: values.PUBLIC_URL === '' ? null : values.PUBLIC_URL.replace(/\/+$/, ''),
+    trustProxy: values.TRUST_PROXY,
+    dataDir,
+    sourceName: values.SOURCE_NAME,
+    sourceUrl,
+    sourceUrls: Object.freeze({
+      customer: optionalPlace(values.SOURCE_URL_CUSTOMER),
+      employee: optionalPlace(values.SOURCE_URL_EMPLOYEE),
+      admin: optionalPlace(values.SOURCE_URL_ADMIN),
+    }),
+    sourceIsDefault: sourceUrl === `sqlite:${join(dataDir, 'demo.sqlite')}`,
+    allowWideGrants: values.ALLOW_WIDE_GRANTS === 'on',
+    storeUrl: place(values.STORE_URL),
+    policyDir: resolve(base, values.POLICY_DIR),
+    jwtSecret: values.JWT_SECRET || null,
+    accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
+    refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
+    bcryptCost: values.BCRYPT_COST,
+    translator: values.TRANSLATOR === 'openai' || (values.TRANSLATOR === 'auto' && hasModel) ? 'openai' : 'offline',
+    openaiApiKey: values.OPENAI_API_KEY || null,
+    openaiBaseUrl: values.OPENAI_BASE_URL || null,
+    openaiModel: values.OPENAI_MODEL,
+    modelTimeoutMs: values.MODEL_TIMEOUT_MS,
+    modelRepairAttempts: values.MODEL_REPAIR_ATTEMPTS,
+    queryTimeoutMs: values.QUERY_TIMEOUT_MS,
+    judgeTimeoutMs: values.JUDGE_TIMEOUT_MS,
+    maxRows: values.MAX_ROWS,
+    timeZone: values.TIME_ZONE,
+    rateLimit: values.RATE_LIMIT === 'on',
+    logLevel: values.LOG_LEVEL,
+  });
+}
+
+/** The value that was given, or null where the default holds. A secret may come from `NAME_FILE`, but not from both. */
+function readGiven(
+  setting: { readonly name: string; readonly secret: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+  readText: (path: string) => string,
+  faults: string[],
+): string | null {
+  const { name } = setting;
+  const value = env[name] || null;
+  const path = setting.secret ? env[`${name}_FILE`] || null : null;
+  if (path === null) return value;
+  if (value !== null) {
+    faults.push(`${name}_FILE: is given beside ${name}, expected only one of the two`);
+    return value;
+  }
+  try {
+    return readText(path).replace(/\r?\n$/, '') || null;
+  } catch {
+    faults.push(`${name}_FILE: the file cannot be read, expected a readable text file of at most 16 KiB`);
+    return null;
+  }
+}
+
+function readSecretFile(path: string): string {
+  const bytes = readFileSync(path);
+  if (bytes.length > SECRET_FILE_MAX_BYTES) throw new Error('too large');
+  return bytes.toString('utf8');
+}
+
+function describeGiven(name: string, value: string): string {
+  const isSecret = SETTINGS.some((setting) => setting.name === name && setting.secret);
+  return isSecret ? 'the value is not usable' : `${JSON.stringify(value.slice(0, 80))} is not usable`;
+}
+
+function absoluteSqlite(url: string, base: string): string {
+  if (!url.startsWith('sqlite:')) return url;
+  const path = url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
+  return `sqlite:${isAbsolute(path) ? path : resolve(base, path)}`;
+}
+
+/** Whether two addresses are one database, whoever signs in there. */
+function samePlace(left: string, right: string, base: string): boolean {
+  const place = (url: string): string => {
+    if (url.startsWith('sqlite:')) return absoluteSqlite(url, base);
+    const { hostname, port, pathname } = new URL(url);
+    return `${hostname}:${port || '3306'}${pathname}`;
+  };
+  return place(left) === place(right);
+}

@@ -1,0 +1,54 @@
+/** One thing that the gateway needs to answer. Rejects where it is not there. */
+export interface ReadinessCheck {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+/** Whether the gateway should get requests now. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** By name of the check; `stopping` while the gateway drains. */
+  readonly checks: Readonly<Record<string, 'ok' | 'failing' | 'stopping'>>;
+}
+
+/** Answers the probes. Liveness is having answered at all, so it has no function here. */
+export interface Health {
+  /** Runs every check with a time limit; never rejects and says nothing of why a check fails. */
+  readiness(): Promise<Readiness>;
+  /** From now on not ready: load balancers send no more. */
+  drain(): void;
+}
+
+/**
+ * @param checks run at each probe, side by side
+ * @param timeoutMs a check that takes longer counts as failing
+ */
+export function createHealth(checks: readonly ReadinessCheck[], timeoutMs = 2000): Health {
+  let draining = false;
+  return {
+    async readiness() {
+      if (draining) return { ready: false, checks: { gateway: 'stopping' } };
+      const results = await Promise.all(
+        checks.map(async (check) => [check.name, (await passes(check, timeoutMs)) ? 'ok' : 'failing'] as const),
+      );
+      return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
+    },
+    drain() {
+      draining = true;
+    },
+  };
+}
+
+async function passes(check: ReadinessCheck, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  try {
+    return await Promise.race([check.run().then(() => true), late]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '../../../src/config/setting-table.js';
+import { parseSettings } from '../../../src/config/settings.js';
+import { SwaliError } from '../../../src/errors/swali-error.js';
+
+/** The lines of the refusal of an environment. */
+function faultsOf(env: Record<string, string>, readText?: (path: string) => string): readonly string[] {
+  try {
+    parseSettings(env, readText ? { readText } : {});
+  } catch (error) {
+    if (!(error instanceof SwaliError)) throw error;
+    expect(error.code).toBe('SETTINGS_INVALID');
+    return (error.detail ?? '').split('\n');
+  }
+  return [];
+}
+
+const GOOD_SECRET = 'b0c1d2e3f4a5968778695a4b3c2d1e0f-Kq';
+const PRODUCTION = { NODE_ENV: 'production', JWT_SECRET: GOOD_SECRET, PUBLIC_URL: 'https://ask.example.com' };
+
+describe('parseSettings', () => {
+  it('gives the documented defaults for an empty environment', () => {
+    const settings = parseSettings({}, { workingDirectory: '/srv/swali' });
+    expect(settings).toMatchObject({
+      production: false,
+      port: 3000,
+      host: '127.0.0.1',
+      dataDir: '/srv/swali/data',
+      sourceUrl: 'sqlite:/srv/swali/data/demo.sqlite',
+      sourceIsDefault: true,
+      storeUrl: 'sqlite:/srv/swali/data/store.sqlite',
+      policyDir: '/srv/swali/sql-policies',
+      accessTokenTtlS: 900,
+      queryTimeoutMs: 5000,
+      translator: 'offline',
+      rateLimit: true,
+    });
+    expect(Object.isFrozen(settings)).toBe(true);
+  });
+
+  it('takes an empty value for unset and ignores names that are not settings', () => {
+    expect(parseSettings({ PORT: '', SWALI_COLOUR: 'green' }).port).toBe(3000);
+  });
+
+  it('follows DATA_DIR in the defaults that stand under it', () => {
+    expect(parseSettings({ DATA_DIR: '/var/swali' }).sourceUrl).toBe('sqlite:/var/swali/demo.sqlite');
+  });
+
+  it('reports every fault at once, each with the name and what is expected', () => {
+    const faults = faultsOf({ PORT: '70000', TRANSLATOR: 'magic', TIME_ZONE: 'Mars/Olympus', SOURCE_URL: 'oracle:x' });
+    expect(faults.map((line) => line.split(':')[0])).toEqual(['PORT', 'SOURCE_URL', 'TRANSLATOR', 'TIME_ZONE']);
+    for (const line of faults) expect(line).toMatch(/^[A-Z_]+: .+, expected .+$/);
+  });
+
+  it.each([
+    ['PORT', '3000.5'],
+    ['PORT', '-1'],
+    ['PORT', '0x10'],
+    ['SOURCE_NAME', '../other'],
+    ['MAX_ROWS', '0'],
+    ['ALLOW_WIDE_GRANTS', 'yes'],
+    ['PUBLIC_URL', 'javascript:alert(1)'],
+    ['STORE_URL', 'sqlite:'],
+    ['TIME_ZONE', '+03:00'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(faultsOf({ [name]: value })).toHaveLength(1);
+  });
+
+  it('never shows a secret in a fault', () => {
+    const faults = faultsOf({ JWT_SECRET: 'short-hush', SOURCE_URL: 'postgres://root:hush@db/x' });
+    expect(faults).toHaveLength(2);
+    expect(faults.join()).not.toContain('hush');
+  });
+
+  it('reads a secret from the file that NAME_FILE names, without its last line break', () => {
+    const read = (path: string) => (path === '/run/jwt' ? `${GOOD_SECRET}\n` : '');
+    expect(parseSettings({ JWT_SECRET_FILE: '/run/jwt' }, { readText: read }).jwtSecret).toBe(GOOD_SECRET);
+  });
+
+  it('refuses a secret given twice, and a file that cannot be read', () => {
+    expect(faultsOf({ JWT_SECRET: GOOD_SECRET, JWT_SECRET_FILE: '/x' }, () => GOOD_SECRET)).toEqual([
+      'JWT_SECRET_FILE: is given beside JWT_SECRET, expected only one of the two',
+    ]);
+    expect(faultsOf({ OPENAI_API_KEY_FILE: '/nowhere/key' })[0]).toContain(
+      'OPENAI_API_KEY_FILE: the file cannot be read',
+    );
+  });
+
+  it('refuses a store that is the source itself', () => {
+    expect(faultsOf({ STORE_URL: 'sqlite:/x/one.sqlite', SOURCE_URL: 'sqlite:/x/one.sqlite' })[0]).toContain(
+      'STORE_URL',
+    );
+    const mysql = { SOURCE_URL: 'mysql://reader@db/shop', STORE_URL: 'mysql://writer:p@db:3306/shop' };
+    expect(faultsOf(mysql)[0]).toContain('STORE_URL');
+  });
+
+  it('asks the model only where one is set or demanded', () => {
+    expect(parseSettings({ OPENAI_API_KEY: 'k' }).translator).toBe('openai');
+    expect(parseSettings({ OPENAI_API_KEY: 'k', TRANSLATOR: 'offline' }).translator).toBe('offline');
+    expect(parseSettings({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' }).translator).toBe('openai');
+  });
+});
+
+describe('production rules', () => {
+  it('accept an own long secret and an https address', () => {
+    expect(parseSettings(PRODUCTION).production).toBe(true);
+  });
+
+  it.each([
+    ['no secret', { JWT_SECRET: '' }, 'JWT_SECRET'],
+    ['a placeholder', { JWT_SECRET: 'change-me-change-me-change-me-0123456789' }, 'JWT_SECRET'],
+    ['a pattern', { JWT_SECRET: 'abababababababababababababababababab' }, 'JWT_SECRET'],
+    ['a secret shared with the model key', { OPENAI_API_KEY: GOOD_SECRET }, 'JWT_SECRET'],
+    ['a secret shared with a database', { SOURCE_URL: `mysql://u:${GOOD_SECRET}@db/shop` }, 'JWT_SECRET'],
+    ['plain http', { PUBLIC_URL: 'http://ask.example.com' }, 'PUBLIC_URL'],
+    ['no public address', { PUBLIC_URL: '' }, 'PUBLIC_URL'],
+    ['limits off', { RATE_LIMIT: 'off' }, 'RATE_LIMIT'],
+    ['cheap password hashes', { BCRYPT_COST: '8' }, 'BCRYPT_COST'],
+  ])('refuse %s', (_what, change, name) => {
+    const faults = faultsOf({ ...PRODUCTION, ...change });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name}: `));
+    expect(faults[0]).not.toContain(GOOD_SECRET);
+  });
+});
+
+describe('.env.example', () => {
+  it('lists every setting once, in order, with its default and its description', () => {
+    const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
+    const listed = [...text.matchAll(/^#([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]);
+    expect(listed).toEqual(SETTINGS.map((setting) => [setting.name, setting.default]));
+    for (const setting of SETTINGS) expect(text).toContain(`# ${setting.description}`);
+  });
+});

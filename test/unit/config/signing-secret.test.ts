@@ -1,0 +1,27 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keepSigningSecret } from '../../../src/config/signing-secret.js';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'swali-secret-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('keepSigningSecret', () => {
+  it('makes a secret once, for the owner only, and keeps it', () => {
+    const data = join(folder, 'data');
+    const secret = keepSigningSecret(data);
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    expect(keepSigningSecret(data)).toBe(secret);
+    expect(statSync(join(data, 'jwt-secret')).mode & 0o777).toBe(0o600);
+    expect(readdirSync(data)).toEqual(['jwt-secret']);
+  });
+
+  it('refuses a damaged secret instead of signing with it', () => {
+    writeFileSync(join(folder, 'jwt-secret'), 'hello\n');
+    expect(() => keepSigningSecret(folder)).toThrow(/damaged/);
+  });
+});
