@@ -1,0 +1,132 @@
+import { SwaliError } from '../errors/swali-error.js';
+import { assertDistinctSources, concatTables } from './bind-table.js';
+import type { Binder, BoundOutput, BoundTable } from './binder.js';
+import { foldName } from './fold-name.js';
+import { mapWindow } from './map-children.js';
+import type { Expression, OrderItem, Select, SelectItem, TableExpression } from './nodes.js';
+import { type CommonTables, emptyScope, expandStar, type OutputNames, type Scope, type ScopeOutput } from './scope.js';
+
+/** A bound select, its outputs, and a way to bind the ORDER BY of the query that it stands in. */
+export interface BoundSelect {
+  readonly select: Select;
+  readonly outputs: readonly BoundOutput[];
+  bindOrderBy(items: readonly OrderItem[]): OrderItem[];
+}
+
+interface BoundItems {
+  readonly items: SelectItem[];
+  readonly outputs: BoundOutput[];
+  readonly scopeOutputs: ScopeOutput[];
+}
+
+/** Binds FROM from left to right. */
+function bindFrom(from: readonly TableExpression[], parent: Scope | null, tables: CommonTables | null, binder: Binder): BoundTable[] {
+  const bound: BoundTable[] = [];
+  for (const table of from) {
+    const preceding = bound.length > 0 ? concatTables(bound) : null;
+    bound.push(binder.table(table, { preceding, parent, commonTables: tables }));
+  }
+  assertDistinctSources(bound.flatMap((table) => table.sources));
+  return bound;
+}
+
+/** Binds the select list: `*` in declared order, each item under a name of ours. */
+function bindItems(node: Select, scope: Scope, windows: ReadonlyMap<string, string>, binder: Binder): BoundItems {
+  const result: BoundItems = { items: [], outputs: [], scopeOutputs: [] };
+  const nameless = binder.environment.mode === 'predicate';
+  const add = (expression: Expression, name: string, own: 'alias' | 'column' | 'text') => {
+    const column = binder.nextColumn();
+    binder.definitions.set(column, { kind: 'output', expressions: [expression] });
+    result.items.push({ kind: 'expression', expression, alias: nameless ? null : column, text: '' });
+    result.outputs.push({ name, column });
+    if (own === 'text') return;
+    const refer = (): Expression => ({ kind: 'output', name: column });
+    result.scopeOutputs.push({ fold: foldName(name), aliased: own === 'alias', refer, expression });
+  };
+  for (const item of node.items) {
+    if (item.kind === 'star') {
+      for (const column of expandStar(scope, item.qualifier, item.at)) add(column.refer(), column.name, 'column');
+      continue;
+    }
+    const bound = binder.expression(item.expression, scope, windows);
+    if (item.alias !== null) add(bound, item.alias, 'alias');
+    else if (item.expression.kind === 'column') add(bound, item.expression.name, 'column');
+    else add(bound, item.text, 'text');
+  }
+  return result;
+}
+
+/** The output column that `ORDER BY 2` or `GROUP BY 2` means; null where the expression is no ordinal. */
+export function bindOrdinal(expression: Expression, outputs: readonly BoundOutput[]): Expression | null {
+  if (expression.kind === 'collate') {
+    const operand = bindOrdinal(expression.operand, outputs);
+    return operand && { ...expression, operand };
+  }
+  if (expression.kind !== 'number' || expression.form !== 'integer') return null;
+  const output = outputs[Number(expression.text) - 1];
+  if (!output) throw new SwaliError('SEAL_SHAPE', { detail: 'ORDER BY or GROUP BY names a column number that is not there' });
+  return { kind: 'output', name: output.column };
+}
+
+/** A bare name in ORDER BY means the output column first; a name inside an expression means FROM first. */
+export function orderNames(expression: Expression): OutputNames {
+  const bare = expression.kind === 'collate' ? expression.operand : expression;
+  return bare.kind === 'column' && bare.qualifier.length === 0 ? 'first' : 'last';
+}
+
+/**
+ * HAVING: the MySQL family reads a name as an output first, but where GROUP BY has a column of that name; SQLite reads FROM first.
+ */
+function scopeOfHaving(scope: Scope, node: Select, groupBy: readonly Expression[], sqlite: boolean): Scope {
+  if (sqlite) return { ...scope, outputNames: 'last' };
+  const grouped = new Set(
+    node.groupBy.flatMap((item, index) => (item.kind === 'column' && groupBy[index]?.kind === 'column' ? [foldName(item.name)] : [])),
+  );
+  return { ...scope, outputNames: 'first', outputs: scope.outputs.filter((output) => !grouped.has(output.fold)) };
+}
+
+/**
+ * Binds one SELECT, clause by clause, each with the names that the servers let it see.
+ *
+ * @throws SwaliError `SEAL_RELATION_UNKNOWN`, `SEAL_COLUMN_UNKNOWN`, `SEAL_COLUMN_AMBIGUOUS`, `SEAL_FUNCTION_UNKNOWN`, `SEAL_SHAPE`
+ */
+export function bindSelect(node: Select, parent: Scope | null, tables: CommonTables | null, binder: Binder): BoundSelect {
+  const sqlite = binder.environment.dialect === 'sqlite';
+  const from = bindFrom(node.from, parent, tables, binder);
+  const base: Scope = {
+    ...emptyScope(parent, tables),
+    sources: from.flatMap((table) => table.sources),
+    columns: from.flatMap((table) => table.columns),
+  };
+  const windowNames = new Map(node.windows.map((entry) => [entry.name.toLowerCase(), binder.nextWindow()]));
+  const { items, outputs, scopeOutputs } = bindItems(node, base, windowNames, binder);
+  const scope: Scope = { ...base, outputs: scopeOutputs };
+  // SQLite lets WHERE name an output: it means the expression.
+  const inlined = scopeOutputs.map((output) => ({ ...output, refer: () => output.expression }));
+  const whereScope: Scope = sqlite ? { ...base, outputs: inlined, outputNames: 'last' } : base;
+  const where = node.where && binder.expression(node.where, whereScope);
+  const groupScope: Scope = { ...scope, outputNames: 'last' };
+  const groupBy = node.groupBy.map((item) => bindOrdinal(item, outputs) ?? binder.expression(item, groupScope));
+  const having = node.having && binder.expression(node.having, scopeOfHaving(scope, node, groupBy, sqlite), windowNames);
+  const windows = node.windows.map((entry) => ({
+    name: windowNames.get(entry.name.toLowerCase()) as string,
+    window: mapWindow(entry.window, {
+      expression: (child) => binder.expression(child, base, windowNames),
+      query: (child) => binder.query(child, base, tables).query,
+      windowName: (name) => windowNames.get(name.toLowerCase()) ?? refuseWindow(),
+    }),
+  }));
+  const bindOrderBy = (orderBy: readonly OrderItem[]): OrderItem[] =>
+    orderBy.map((item) => ({
+      ...item,
+      expression:
+        bindOrdinal(item.expression, outputs) ??
+        binder.expression(item.expression, { ...scope, outputNames: orderNames(item.expression) }, windowNames),
+    }));
+  const select: Select = { ...node, items, from: from.map((table) => table.table), where, groupBy, having, windows };
+  return { select, outputs, bindOrderBy };
+}
+
+function refuseWindow(): never {
+  throw new SwaliError('SEAL_SHAPE', { detail: 'a window of that name is not defined' });
+}

@@ -1,0 +1,204 @@
+import { SwaliError } from '../errors/swali-error.js';
+import type { Binder, BoundTable, TableScope } from './binder.js';
+import { foldName } from './fold-name.js';
+import type { DerivedTable, Expression, Join, RelationReference, TableExpression } from './nodes.js';
+import { findCommonTable, type CommonTableEntry, type Scope, type ScopeColumn, type ScopeSource } from './scope.js';
+
+function reference(alias: string, name: string): Expression {
+  return { kind: 'column', qualifier: [alias], name, at: -1 };
+}
+
+function conjoin(left: Expression | null, right: Expression): Expression {
+  return left ? { kind: 'binary', operator: 'AND', left, right } : right;
+}
+
+/** Refuses two sources of one name at one level: the servers do, and names would mean two things. */
+export function assertDistinctSources(sources: readonly ScopeSource[]): void {
+  const seen = new Set<string>();
+  for (const { fold, schema } of sources) {
+    if (fold === null) continue;
+    const key = `${schema ?? ''}.${fold}`;
+    if (seen.has(key)) throw new SwaliError('SEAL_SHAPE', { detail: 'two tables of one name; give them aliases' });
+    seen.add(key);
+  }
+}
+
+/** The scope that an ON clause or a LATERAL table sees: what was bound so far, around it the outer query. */
+function scopeOf(tables: readonly (BoundTable | null)[], scope: TableScope): Scope {
+  const bound = tables.filter((table) => table !== null);
+  return {
+    sources: bound.flatMap((table) => table.sources),
+    columns: bound.flatMap((table) => table.columns),
+    outputNames: 'none',
+    outputs: [],
+    parent: scope.parent,
+    commonTables: scope.commonTables,
+  };
+}
+
+function bindCommonTable(node: RelationReference, entry: CommonTableEntry, binder: Binder): BoundTable {
+  if (!entry.columns) throw new SwaliError('SEAL_SHAPE', { detail: 'a common table reads itself before its first part' });
+  const alias = binder.nextTable();
+  const columns = entry.columns.map(
+    ({ name, column }): ScopeColumn => ({ name, fold: foldName(name), refer: () => reference(alias, column) }),
+  );
+  return {
+    table: { kind: 'relation', schema: null, name: entry.name, alias, at: -1 },
+    sources: [{ fold: foldName(node.alias ?? node.name), schema: null, columns }],
+    columns,
+  };
+}
+
+function bindRelation(node: RelationReference, scope: TableScope, binder: Binder): BoundTable {
+  binder.sources += 1;
+  const { environment } = binder;
+  const common = node.schema === null ? findCommonTable(scope.commonTables, node.name) : undefined;
+  if (common) return bindCommonTable(node, common, binder);
+  const schemaFits =
+    node.schema === null || (environment.database !== null && foldName(node.schema) === foldName(environment.database));
+  const relation = schemaFits ? environment.relation(node.name) : undefined;
+  if (!relation) throw new SwaliError('SEAL_RELATION_UNKNOWN', { detail: `at character ${node.at + 1}` });
+  const alias = binder.nextTable();
+  const used = new Map<string, string>();
+  binder.uses.set(alias, { alias, relation, columns: used });
+  const columns = relation.columns.map(
+    (name): ScopeColumn => ({
+      name,
+      fold: foldName(name),
+      refer: () => reference(alias, environment.mode === 'predicate' ? name : useColumn(name)),
+    }),
+  );
+  function useColumn(name: string): string {
+    const known = used.get(name);
+    if (known) return known;
+    const column = binder.nextColumn();
+    used.set(name, column);
+    binder.definitions.set(column, { kind: 'base', alias, relation: relation!.name, column: name });
+    return column;
+  }
+  return {
+    table: { kind: 'relation', schema: null, name: relation.name, alias, at: node.at },
+    sources: [
+      {
+        fold: foldName(node.alias ?? node.name),
+        schema: node.alias === null && environment.database !== null ? foldName(environment.database) : null,
+        columns,
+      },
+    ],
+    columns,
+  };
+}
+
+function bindDerived(node: DerivedTable, scope: TableScope, binder: Binder): BoundTable {
+  binder.sources += 1;
+  // MariaDB 10.11 gives a derived table no outer references at all; MySQL and SQLite those of the outer query.
+  const outer = binder.environment.dialect === 'mariadb' ? null : scope.parent;
+  const parent = node.lateral ? scopeOf([scope.preceding], scope) : outer;
+  const { query, outputs } = binder.query(node.query, parent, scope.commonTables);
+  if (node.columns && node.columns.length !== outputs.length)
+    throw new SwaliError('SEAL_SHAPE', { detail: 'a column list and its query differ in length' });
+  const alias = binder.nextTable();
+  const columns = outputs.map(({ name, column }, index): ScopeColumn => {
+    const shown = node.columns?.[index] ?? name;
+    return { name: shown, fold: foldName(shown), refer: () => reference(alias, column) };
+  });
+  return {
+    table: { kind: 'derived', query, alias, columns: null, lateral: node.lateral },
+    sources: [{ fold: node.alias === null ? null : foldName(node.alias), schema: null, columns }],
+    columns,
+  };
+}
+
+function onlyColumn(columns: readonly ScopeColumn[], fold: string): ScopeColumn {
+  const found = columns.filter((column) => column.fold === fold);
+  if (found.length > 1) throw new SwaliError('SEAL_COLUMN_AMBIGUOUS', { detail: 'in USING or NATURAL' });
+  if (!found[0]) throw new SwaliError('SEAL_COLUMN_UNKNOWN', { detail: 'in USING' });
+  return found[0];
+}
+
+function sharedNames(node: Join, left: BoundTable, right: BoundTable): string[] {
+  if (node.using) return node.using.map(foldName);
+  if (!node.natural) return [];
+  const rightFolds = new Set(right.columns.map((column) => column.fold));
+  return [...new Set(left.columns.map((column) => column.fold))].filter((fold) => rightFolds.has(fold));
+}
+
+function mergeColumn(node: Join, left: ScopeColumn, right: ScopeColumn): ScopeColumn {
+  if (node.type === 'RIGHT') return { ...right, name: left.name };
+  if (node.type !== 'FULL') return left;
+  const refer = (): Expression => ({
+    kind: 'call', name: 'COALESCE', star: false, distinct: false, arguments: [left.refer(), right.refer()],
+    orderBy: [], separator: null, limit: null, filter: null, over: null, at: -1,
+  });
+  return { ...left, refer };
+}
+
+/** Order of `*` over a join with shared columns, as the servers give it (SQLite leaves the left side's order as it was). */
+function mergedOrder(node: Join, merged: readonly ScopeColumn[], left: BoundTable, right: BoundTable, sqlite: boolean): ScopeColumn[] {
+  const folds = new Set(merged.map((column) => column.fold));
+  const rest = (table: BoundTable) => table.columns.filter((column) => !folds.has(column.fold));
+  if (sqlite)
+    return [...left.columns.map((column) => merged.find((entry) => entry.fold === column.fold) ?? column), ...rest(right)];
+  return node.type === 'RIGHT' ? [...merged, ...rest(right), ...rest(left)] : [...merged, ...rest(left), ...rest(right)];
+}
+
+function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
+  const sqlite = binder.environment.dialect === 'sqlite';
+  const left = binder.table(node.left, scope);
+  const before = scope.preceding ? concatTables([scope.preceding, left]) : left;
+  const right = binder.table(node.right, { ...scope, preceding: before });
+  const sources = [...left.sources, ...right.sources];
+  assertDistinctSources(sources);
+  // On SQLite a comma is a join like any other, so USING and ON also see what stands before it.
+  const leftSide = sqlite ? before : left;
+  const folds = sharedNames(node, leftSide, right);
+  let condition: Expression | null = null;
+  const merged = folds.map((fold) => {
+    const [ours, theirs] = [onlyColumn(leftSide.columns, fold), onlyColumn(right.columns, fold)];
+    condition = conjoin(condition, { kind: 'binary', operator: '=', left: ours.refer(), right: theirs.refer() });
+    return mergeColumn(node, ours, theirs);
+  });
+  if (node.on) {
+    const visible = scopeOf(sqlite ? [scope.preceding, left, right] : [left, right], scope);
+    condition = conjoin(condition, binder.expression(node.on, visible));
+  }
+  const inPlace = sqlite ? merged.filter((column) => left.columns.some((entry) => entry.fold === column.fold)) : merged;
+  const hidden = new Set(folds);
+  const columns =
+    folds.length === 0
+      ? [...left.columns, ...right.columns]
+      : mergedOrder(node, inPlace, left, { ...right, columns: right.columns.filter((column) => !hidden.has(column.fold)) }, sqlite);
+  const type = (node.type === 'CROSS' || node.type === 'STRAIGHT') && node.natural ? 'INNER' : node.type;
+  return {
+    table: { kind: 'join', type, natural: false, left: left.table, right: right.table, on: condition, using: null },
+    sources,
+    columns,
+  };
+}
+
+/** Tables side by side, as a comma list has them. */
+export function concatTables(tables: readonly BoundTable[]): BoundTable {
+  return {
+    table: (tables.at(-1) as BoundTable).table,
+    sources: tables.flatMap((table) => table.sources),
+    columns: tables.flatMap((table) => table.columns),
+  };
+}
+
+/**
+ * Binds one entry of FROM. USING and NATURAL become ON over visible columns; every source gets an alias of ours.
+ *
+ * @throws SwaliError `SEAL_RELATION_UNKNOWN` for closed and absent relations alike
+ */
+export function bindTable(node: TableExpression, scope: TableScope, binder: Binder): BoundTable {
+  switch (node.kind) {
+    case 'relation':
+      return bindRelation(node, scope, binder);
+    case 'derived':
+      return bindDerived(node, scope, binder);
+    case 'join':
+      return bindJoin(node, scope, binder);
+    case 'enclosure':
+      throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'an enclosure cannot be written' });
+  }
+}

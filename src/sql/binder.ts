@@ -1,0 +1,83 @@
+import type { Dialect } from '../domain/dialect.js';
+import type { FunctionRule } from './function-rule.js';
+import type { CommonTables, Scope, ScopeColumn, ScopeSource } from './scope.js';
+import type { Expression, Query, TableExpression } from './nodes.js';
+
+/** A base relation as binding needs it: its visible columns in declared order. */
+export interface BindableRelation {
+  /** Catalog spelling. */
+  readonly name: string;
+  /** Catalog spellings. */
+  readonly columns: readonly string[];
+}
+
+/** What names may mean. */
+export interface BindEnvironment {
+  readonly dialect: Dialect;
+  /** The only schema qualifier accepted; null for none. */
+  readonly database: string | null;
+  /** A base relation by name as written; undefined for closed and absent alike. */
+  relation(name: string): BindableRelation | undefined;
+  /** The rule of a function that is open here; undefined refuses. Name in upper case. */
+  functionRule(name: string): FunctionRule | undefined;
+  /** Names of parameters that `:name` may say, with what they are. */
+  parameter(name: string): 'claim' | 'slot' | undefined;
+  /** `statement`: all names become ours. `predicate`: base relations keep their columns' names, for policy predicates. */
+  readonly mode: 'statement' | 'predicate';
+}
+
+/** One occurrence of a base relation. */
+export interface RelationUse {
+  /** Our alias of the occurrence, `t1` (`p1` in a predicate). */
+  readonly alias: string;
+  readonly relation: BindableRelation;
+  /** Catalog spelling → our column name, in order of first use. */
+  readonly columns: Map<string, string>;
+}
+
+/** What one of our column names stands for. */
+export type Definition =
+  | { readonly kind: 'base'; readonly alias: string; readonly relation: string; readonly column: string }
+  /** An output of a select; a set operation's has one expression per leg. */
+  | { readonly kind: 'output'; readonly expressions: Expression[] };
+
+/** An output column: the caller's name and ours. */
+export interface BoundOutput {
+  readonly name: string;
+  readonly column: string;
+}
+
+export interface BoundQuery {
+  readonly query: Query;
+  readonly outputs: readonly BoundOutput[];
+}
+
+export interface BoundTable {
+  readonly table: TableExpression;
+  readonly sources: readonly ScopeSource[];
+  /** For unqualified names and `*`. */
+  readonly columns: readonly ScopeColumn[];
+}
+
+/** State of one binding run, and the mutually recursive steps; the steps live in a file each and meet here. */
+export interface Binder {
+  readonly environment: BindEnvironment;
+  readonly uses: Map<string, RelationUse>;
+  readonly definitions: Map<string, Definition>;
+  /** Sources named in FROM so far, at any level. */
+  sources: number;
+  nextTable(): string;
+  nextColumn(): string;
+  nextWindow(): string;
+  query(query: Query, parent: Scope | null, tables: CommonTables | null, onFirstLeg?: (leg: readonly BoundOutput[]) => void): BoundQuery;
+  table(table: TableExpression, scope: TableScope): BoundTable;
+  expression(expression: Expression, scope: Scope, windows?: ReadonlyMap<string, string>): Expression;
+}
+
+/** Where a table expression stands: what lies left of it, and around it. */
+export interface TableScope {
+  /** Sources to the left in the same FROM: for LATERAL, and for ON on SQLite, where a comma binds as a join does. */
+  readonly preceding: BoundTable | null;
+  readonly parent: Scope | null;
+  readonly commonTables: CommonTables | null;
+}
