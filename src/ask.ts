@@ -1,0 +1,323 @@
+import { createHash } from 'node:crypto';
+import type { AuditLog } from './audit/record.js';
+import type { Answer } from './domain/answer.js';
+import type { Candidate, Translation } from './domain/candidate.js';
+import type { Logger } from './domain/ports.js';
+import type { Permission, Principal } from './domain/principal.js';
+import type { ResultSet } from './domain/result-set.js';
+import type { SealedStatement } from './domain/sealed-statement.js';
+import { SwaliError } from './errors/swali-error.js';
+import type { PrincipalView } from './policy/view.js';
+
+/** A statement of the model that did not pass, and the public words it goes back with. */
+export interface FailedAttempt {
+  readonly sql: string;
+  /** Code and public sentence: nothing that the caller might not read themselves. */
+  readonly problem: string;
+}
+
+/** The stages of a request (DESIGN §2), as functions. None knows another; this file is where they meet. */
+export interface Stages {
+  /** The catalog as this principal may see it, and the rules that go with it. */
+  readonly viewFor: (principal: Principal) => PrincipalView;
+  readonly translate: (
+    question: string,
+    principal: Principal,
+    view: PrincipalView,
+    options: { readonly signal: AbortSignal; readonly attempts: readonly FailedAttempt[] },
+  ) => Promise<Translation>;
+  readonly seal: (candidate: Candidate, principal: Principal, view: PrincipalView) => Promise<SealedStatement>;
+  readonly execute: (statement: SealedStatement, signal: AbortSignal) => Promise<ResultSet>;
+  readonly composeAnswer: (parts: ComposeParts) => Answer;
+}
+
+/** What an answer is made from. `statement` and `result` are null where the translator asks back or refuses. */
+export interface ComposeParts {
+  readonly id: string;
+  readonly question: string | null;
+  /** The candidate text, already withheld from those who may not read it. */
+  readonly sql: string | null;
+  readonly translation: Translation;
+  readonly sealed: { readonly statement: SealedStatement; readonly result: ResultSet } | null;
+  readonly view: PrincipalView;
+  readonly timingsMs: Readonly<Record<string, number>>;
+}
+
+/** Whose request it is, for the audit record, and what ends it. */
+export interface AskContext {
+  readonly requestId: string;
+  /** Of the caller, or `cli`. */
+  readonly address: string;
+  readonly signal: AbortSignal;
+  /** True for the local operator of the machine, who may write and read SQL as anyone (and is audited for it). */
+  readonly operator: boolean;
+}
+
+/** What `dry_run` gives: the statement that would run, and why. */
+export interface DryRun {
+  readonly sealed_sql: string;
+  readonly parameters: readonly {
+    readonly origin: 'claim' | 'slot' | 'literal';
+    readonly name: string | null;
+    /** 64-bit integers as text. */
+    readonly value: string | number | null;
+  }[];
+  readonly provenance: Answer['provenance'];
+}
+
+/** The spine. Each method is one request. */
+export interface Ask {
+  /** @throws SwaliError of any stage; `AUDIT_UNAVAILABLE` where the record could not be made durable */
+  ask(question: string, principal: Principal, context: AskContext): Promise<Answer>;
+  /** Runs SQL that the principal wrote. @throws as {@link Ask.ask} */
+  runSql(sql: string, principal: Principal, context: AskContext): Promise<Answer>;
+  /** Seals SQL that the principal wrote, and runs nothing. @throws as {@link Ask.ask} */
+  dryRun(sql: string, principal: Principal, context: AskContext): Promise<DryRun>;
+}
+
+/** What one request has come to so far; the audit record is made from it, whatever happens. */
+interface Trail {
+  readonly question: string | null;
+  readonly reasons: string[];
+  readonly timingsMs: Record<string, number>;
+  translation: Translation | null;
+  statement: SealedStatement | null;
+  rowCount: number | null;
+}
+
+/**
+ * @param parts.audit where records go; an answer leaves only after its record is durable
+ * @param parts.now monotonic clock in milliseconds
+ * @param parts.newId makes the id of an answer
+ * @param parts.repairAttempts how often a failing statement of the model goes back to it
+ */
+export function createAsk(parts: {
+  readonly stages: Stages;
+  readonly audit: AuditLog;
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly repairAttempts: number;
+}): Ask {
+  const { stages } = parts;
+
+  /** identify → translate → seal → execute → answer, with the way back from seal and execute to the model. */
+  async function answerQuestion(question: string, principal: Principal, context: AskContext, trail: Trail) {
+    demand('ask', principal, context);
+    const view = stages.viewFor(principal);
+    const attempts: FailedAttempt[] = [];
+    for (;;) {
+      const options = { signal: context.signal, attempts };
+      const translation = await timed(trail, 'translate', () => stages.translate(question, principal, view, options));
+      trail.translation = addUsage(trail.translation, translation);
+      if (translation.kind !== 'sql') return compose(principal, context, view, trail, null);
+      try {
+        const sealed = await sealAndExecute(translation.candidate, principal, context, view, trail);
+        return await compose(principal, context, view, trail, sealed);
+      } catch (error) {
+        if (attempts.length >= parts.repairAttempts || !isRepairable(error, translation)) throw error;
+        attempts.push({ sql: translation.candidate.sql, problem: `${error.code}: ${error.message}` });
+        trail.reasons.push(`sent back to the model: ${error.code}`);
+      }
+    }
+  }
+
+  async function answerSql(sql: string, principal: Principal, context: AskContext, trail: Trail) {
+    demand('sql:write-own', principal, context);
+    const view = stages.viewFor(principal);
+    trail.translation = { kind: 'sql', candidate: callersOwn(sql) };
+    const sealed = await sealAndExecute(trail.translation.candidate, principal, context, view, trail);
+    return compose(principal, context, view, trail, sealed);
+  }
+
+  async function answerDryRun(sql: string, principal: Principal, context: AskContext, trail: Trail): Promise<DryRun> {
+    demand('sql:write-own', principal, context);
+    demand('sql:read', principal, context);
+    const view = stages.viewFor(principal);
+    trail.reasons.push('dry run: nothing was run');
+    trail.translation = { kind: 'sql', candidate: callersOwn(sql) };
+    const { candidate } = trail.translation;
+    trail.statement = await timed(trail, 'seal', () => stages.seal(candidate, principal, view));
+    return describeSealed(trail.statement);
+  }
+
+  async function sealAndExecute(
+    candidate: Candidate,
+    principal: Principal,
+    context: AskContext,
+    view: PrincipalView,
+    trail: Trail,
+  ) {
+    trail.statement = null;
+    const statement = await timed(trail, 'seal', () => stages.seal(candidate, principal, view));
+    trail.statement = statement;
+    const result = await timed(trail, 'execute', () => stages.execute(statement, context.signal));
+    trail.rowCount = result.rows.length;
+    return { statement, result };
+  }
+
+  async function compose(
+    principal: Principal,
+    context: AskContext,
+    view: PrincipalView,
+    trail: Trail,
+    sealed: ComposeParts['sealed'],
+  ): Promise<Answer> {
+    const { translation, question, timingsMs } = trail;
+    if (translation === null) throw new SwaliError('INTERNAL', { cause: new Error('nothing was translated') });
+    const mayRead = context.operator || principal.permissions.has('sql:read');
+    const sql = mayRead && translation.kind === 'sql' ? translation.candidate.sql : null;
+    return timed(trail, 'answer', async () =>
+      stages.composeAnswer({ id: parts.newId(), question, sql, translation, sealed, view, timingsMs }),
+    );
+  }
+
+  /** Audit wraps all of it: the record is durable before the answer, or the refusal, leaves. */
+  async function audited<T extends Answer | DryRun>(
+    event: 'question' | 'sql',
+    question: string | null,
+    principal: Principal,
+    context: AskContext,
+    run: (trail: Trail) => Promise<T>,
+  ): Promise<T> {
+    const trail: Trail = {
+      question,
+      reasons: [],
+      timingsMs: {},
+      translation: null,
+      statement: null,
+      rowCount: null,
+    };
+    const startedAt = parts.now();
+    let outcome: { readonly answer: T } | { readonly error: SwaliError };
+    try {
+      outcome = { answer: await run(trail) };
+    } catch (thrown) {
+      outcome = { error: thrown instanceof SwaliError ? thrown : new SwaliError('INTERNAL', { cause: thrown }) };
+    }
+    const record = {
+      event,
+      requestId: context.requestId,
+      address: context.address,
+      subject: principal.subject,
+      kind: principal.kind,
+      question,
+      ...describeTrail(trail),
+      ...describeOutcome(outcome),
+      reasons: [...trail.reasons, ...reasonsOf(outcome, trail)],
+      durationMs: Math.round((parts.now() - startedAt) * 1000) / 1000,
+    } as const;
+    await timed(trail, 'audit', () => parts.audit.append(record));
+    parts.logger.info(
+      { requestId: context.requestId, event, decision: record.decision, code: record.code, timingsMs: trail.timingsMs },
+      'answered a request',
+    );
+    if ('error' in outcome) throw outcome.error;
+    return outcome.answer;
+  }
+
+  async function timed<T>(trail: Trail, stage: string, run: () => Promise<T>): Promise<T> {
+    const startedAt = parts.now();
+    try {
+      return await run();
+    } finally {
+      const passed = (trail.timingsMs[stage] ?? 0) + parts.now() - startedAt;
+      trail.timingsMs[stage] = Math.round(passed * 1000) / 1000;
+    }
+  }
+
+  return {
+    ask: (question, principal, context) =>
+      audited('question', question, principal, context, (trail) => answerQuestion(question, principal, context, trail)),
+    runSql: (sql, principal, context) =>
+      audited('sql', null, principal, context, (trail) => answerSql(sql, principal, context, trail)),
+    dryRun: (sql, principal, context) =>
+      audited('sql', null, principal, context, (trail) => answerDryRun(sql, principal, context, trail)),
+  };
+}
+
+function demand(permission: Permission, principal: Principal, context: AskContext): void {
+  if (!context.operator && !principal.permissions.has(permission)) throw new SwaliError('AUTH_PERMISSION_MISSING');
+}
+
+function callersOwn(sql: string): Candidate {
+  return { sql, translator: 'caller', slots: new Map(), usage: { promptTokens: 0, completionTokens: 0 } };
+}
+
+/** Only the model can mend what it wrote, and only faults of the statement itself; a missing claim is nobody's typo. */
+function isRepairable(error: unknown, translation: Translation): error is SwaliError {
+  if (!(error instanceof SwaliError) || translation.kind !== 'sql' || translation.candidate.translator !== 'openai') {
+    return false;
+  }
+  if (error.code === 'SEAL_CLAIM_MISSING' || error.code === 'SEAL_CLAIM_MALFORMED') return false;
+  return error.code.startsWith('SEAL_') || error.code === 'EXECUTE_FAILED' || error.code === 'EXECUTE_TOO_COSTLY';
+}
+
+/** The tokens of every attempt are paid for, so the last translation carries the sum. */
+function addUsage(before: Translation | null, now: Translation): Translation {
+  if (before === null) return now;
+  const paid = usageOf(before);
+  const fresh = usageOf(now);
+  const usage = {
+    promptTokens: paid.promptTokens + fresh.promptTokens,
+    completionTokens: paid.completionTokens + fresh.completionTokens,
+  };
+  return now.kind === 'sql' ? { ...now, candidate: { ...now.candidate, usage } } : { ...now, usage };
+}
+
+function usageOf(translation: Translation): Candidate['usage'] {
+  return translation.kind === 'sql' ? translation.candidate.usage : translation.usage;
+}
+
+function describeTrail(trail: Trail) {
+  const { translation, statement, rowCount } = trail;
+  const sql = translation?.kind === 'sql' ? translation.candidate.sql : null;
+  return {
+    sqlDigest: sql === null ? null : `sha256:${createHash('sha256').update(sql).digest('hex')}`,
+    translator: translatorOf(translation),
+    relations: statement?.provenance.relations ?? [],
+    rowCount,
+  };
+}
+
+function translatorOf(translation: Translation | null): string | null {
+  if (translation === null) return null;
+  return translation.kind === 'sql' ? translation.candidate.translator : translation.translator;
+}
+
+function describeOutcome(outcome: { readonly answer: Answer | DryRun } | { readonly error: SwaliError }) {
+  if ('answer' in outcome) {
+    return { decision: 'status' in outcome.answer ? outcome.answer.status : 'answered', code: null } as const;
+  }
+  const { code, status } = outcome.error;
+  const isRefusal = /^(?:SEAL|AUTH)_/.test(code) || code === 'TRANSLATE_QUESTION_INVALID' || status === 403;
+  return { decision: isRefusal ? 'refused' : 'failed', code } as const;
+}
+
+/** Policies that decided, or the public words of the refusal; never a value of a row. */
+function reasonsOf(
+  outcome: { readonly answer: Answer | DryRun } | { readonly error: SwaliError },
+  trail: Trail,
+): readonly string[] {
+  if ('error' in outcome) return [outcome.error.message];
+  return trail.statement?.provenance.policies ?? [];
+}
+
+function describeSealed(statement: SealedStatement): DryRun {
+  const { provenance } = statement;
+  return {
+    sealed_sql: statement.sql,
+    parameters: statement.parameters.map(({ origin, name, value }) => ({
+      origin,
+      name,
+      value: typeof value === 'bigint' ? value.toString() : value,
+    })),
+    provenance: {
+      translator: 'caller',
+      relations: provenance.relations,
+      policies: provenance.policies,
+      masked_columns: provenance.maskedColumns,
+      policy_version: provenance.policyVersion,
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { type Request, type RequestHandler, type Response, raw } from 'express';
+import type { z } from 'zod';
+import type { AuditEvent } from '../audit/record.js';
+import type { Permission, Principal } from '../domain/principal.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { AuditWitness } from './audit-witness.js';
+import type { LimitClass, Limits } from './limits.js';
+import { contextOf, type RequestContext } from './request-context.js';
+import { parseStrictJson } from './strict-json.js';
+
+/** Longest body, in bytes. */
+export const BODY_MAX_BYTES = 64 * 1024;
+
+/** What a handler is called with: input that fits its schema, and who asks. */
+export interface ApiCall<Input, Who> {
+  readonly input: Input;
+  readonly principal: Who;
+  readonly context: RequestContext;
+}
+
+interface EndpointBase<Input extends z.ZodType, Output extends z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** Of the body (POST) or the query (GET). Strict: a key it does not name refuses the request. */
+  readonly input: Input;
+  /** Of the answer's body: an answer that does not fit is a fault here and does not leave. */
+  readonly output: Output;
+  readonly limit: Exclude<LimitClass, 'address'>;
+  /** The audit record without which no answer of this endpoint leaves; null for what reads nobody's data. */
+  readonly audit: AuditEvent['event'] | null;
+}
+
+/** An endpoint that anyone may call. */
+export interface PublicEndpoint<Input extends z.ZodType, Output extends z.ZodType> extends EndpointBase<Input, Output> {
+  readonly access: 'public';
+  handle(call: ApiCall<z.output<Input>, null>): Promise<ApiAnswer<Output>>;
+}
+
+/** An endpoint for those who are signed in and, where one is named, hold the permission. */
+export interface SignedInEndpoint<Input extends z.ZodType, Output extends z.ZodType>
+  extends EndpointBase<Input, Output> {
+  readonly access: { readonly permission: Permission | null };
+  handle(call: ApiCall<z.output<Input>, Principal>): Promise<ApiAnswer<Output>>;
+}
+
+/** The body, with 200; or another status with it (only probes need one). */
+export type ApiAnswer<Output extends z.ZodType> = { readonly body: z.input<Output>; readonly status?: 200 | 204 | 503 };
+
+/** What handlers stand on. */
+export interface ApiPorts {
+  /** @throws SwaliError `AUTH_TOKEN_INVALID` */
+  readonly authenticate: (token: string) => Promise<Principal>;
+  readonly limits: Limits;
+  readonly witness: AuditWitness;
+}
+
+/** An endpoint made ready to be mounted. */
+export interface ApiRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly handlers: readonly RequestHandler[];
+}
+
+/**
+ * Makes an endpoint: the only way to. In this order: limit by address, access, limit by account, body, schema, the
+ * handler, the audit record, the output's schema.
+ *
+ * @throws SwaliError from the handlers: `RATE_LIMITED`, `AUTH_REQUIRED`, `AUTH_TOKEN_INVALID`,
+ *   `AUTH_PERMISSION_MISSING`, `REQUEST_*`, what the endpoint throws, `AUDIT_UNAVAILABLE` where the record is missing
+ */
+export function createApiHandler<Input extends z.ZodType, Output extends z.ZodType>(
+  endpoint: PublicEndpoint<Input, Output> | SignedInEndpoint<Input, Output>,
+  ports: ApiPorts,
+): ApiRoute {
+  const principals = new WeakMap<Request, Principal>();
+  const handlers: RequestHandler[] = [];
+  if (endpoint.access !== 'public') {
+    const { permission } = endpoint.access;
+    handlers.push(async (request, _response, next) => {
+      const principal = await ports.authenticate(readBearer(request));
+      principals.set(request, principal);
+      if (permission !== null && !principal.permissions.has(permission)) {
+        throw new SwaliError('AUTH_PERMISSION_MISSING');
+      }
+      next();
+    });
+  }
+  handlers.push(ports.limits(endpoint.limit, (request) => principals.get(request)?.subject ?? null));
+  if (endpoint.method === 'POST')
+    handlers.push(demandJson, raw({ type: () => true, limit: BODY_MAX_BYTES, inflate: false }));
+  handlers.push(async (request, response) => {
+    const context = contextOf(request);
+    const input = parseInput(
+      endpoint.input,
+      endpoint.method === 'POST' ? parseStrictJson(bodyOf(request)) : request.query,
+    );
+    let audited = endpoint.audit === null;
+    let answer: ApiAnswer<Output>;
+    try {
+      answer = await answerOf(endpoint, input, principals.get(request) ?? null, context);
+    } finally {
+      if (endpoint.audit !== null) audited = ports.witness.take(context.requestId, endpoint.audit);
+    }
+    if (!audited) {
+      throw new SwaliError('AUDIT_UNAVAILABLE', { cause: new Error(`no ${endpoint.audit} record was written`) });
+    }
+    sendJson(response, answer.status ?? 200, endpoint.output, answer.body);
+  });
+  return { method: endpoint.method, path: endpoint.path, handlers };
+}
+
+function answerOf<Input extends z.ZodType, Output extends z.ZodType>(
+  endpoint: PublicEndpoint<Input, Output> | SignedInEndpoint<Input, Output>,
+  input: z.output<Input>,
+  principal: Principal | null,
+  context: RequestContext,
+): Promise<ApiAnswer<Output>> {
+  if (endpoint.access === 'public') {
+    return (endpoint as PublicEndpoint<Input, Output>).handle({ input, principal: null, context });
+  }
+  if (principal === null) throw new SwaliError('AUTH_REQUIRED');
+  return (endpoint as SignedInEndpoint<Input, Output>).handle({ input, principal, context });
+}
+
+/** The token of `Authorization: Bearer …`. */
+function readBearer(request: Request): string {
+  const header = request.get('authorization');
+  if (header === undefined) throw new SwaliError('AUTH_REQUIRED');
+  const token = /^Bearer ([A-Za-z0-9._~+/=-]{1,4096})$/i.exec(header)?.[1];
+  if (token === undefined) throw new SwaliError('AUTH_TOKEN_INVALID');
+  return token;
+}
+
+/** Refuses a body that is not declared as JSON in UTF-8: a form that a foreign page posts is never one. */
+const demandJson: RequestHandler = (request, _response, next) => {
+  const type = /^application\/json(?:\s*;\s*charset="?(utf-8)"?)?$/i.test(request.get('content-type')?.trim() ?? '');
+  if (!type) throw new SwaliError('REQUEST_UNSUPPORTED_MEDIA');
+  next();
+};
+
+function bodyOf(request: Request): Uint8Array {
+  const body: unknown = request.body;
+  if (!(body instanceof Uint8Array)) throw new SwaliError('REQUEST_INVALID', { detail: 'the body is missing' });
+  return body;
+}
+
+function parseInput<Input extends z.ZodType>(schema: Input, given: unknown): z.output<Input> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
+  throw new SwaliError('REQUEST_INVALID', { detail: faults.join('; ').slice(0, 500) });
+}
+
+function sendJson(response: Response, status: number, schema: z.ZodType, body: unknown): void {
+  const checked = schema.safeParse(body);
+  if (!checked.success) throw new SwaliError('INTERNAL', { cause: checked.error });
+  response.setHeader('Cache-Control', 'no-store');
+  response.status(status);
+  if (status === 204) response.end();
+  else response.json(checked.data);
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+
+/** What every handler knows of the request it serves. */
+export interface RequestContext {
+  /** In every answer's `x-request-id`, every log line and every audit record of the request. */
+  readonly requestId: string;
+  /** Address of the caller as the trusted proxies tell it. */
+  readonly address: string;
+  /** Aborted when the caller hangs up before the answer is sent: what runs for them is then killed. */
+  readonly signal: AbortSignal;
+}
+
+/** A caller's own request id is taken where it is a plain token; anything else is replaced, not repeated. */
+const SAFE_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+const contexts = new WeakMap<Request, RequestContext>();
+
+/** Gives every request its context and answers with its id. Must run before everything else. */
+export function openContext(): RequestHandler {
+  return (request, response, next) => {
+    const given = request.get('x-request-id');
+    const requestId = given !== undefined && SAFE_ID.test(given) ? given : randomUUID();
+    response.setHeader('x-request-id', requestId);
+    contexts.set(request, {
+      requestId,
+      address: request.ip ?? 'unknown',
+      signal: abortOnHangUp(response),
+    });
+    next();
+  };
+}
+
+/** The context of a request that passed {@link openContext}. */
+export function contextOf(request: Request): RequestContext {
+  const context = contexts.get(request);
+  if (!context) throw new Error('a request without context: openContext must run first');
+  return context;
+}
+
+function abortOnHangUp(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
