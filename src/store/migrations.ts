@@ -1,0 +1,143 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+
+/** Column types that the two families of engine spell differently. */
+interface TypeNames {
+  readonly autoId: string;
+  readonly id: string;
+  readonly count: string;
+  readonly text: (length: number) => string;
+  readonly longText: string;
+  /** After the closing parenthesis of CREATE TABLE. */
+  readonly suffix: string;
+}
+
+const SQLITE_TYPES: TypeNames = {
+  autoId: 'integer primary key autoincrement',
+  id: 'integer',
+  count: 'integer',
+  text: (length) => `text check (length("%") <= ${length})`,
+  longText: 'text',
+  suffix: '',
+};
+
+const MYSQL_TYPES: TypeNames = {
+  autoId: 'bigint not null auto_increment primary key',
+  id: 'bigint',
+  count: 'bigint',
+  text: (length) => `varchar(${length})`,
+  longText: 'mediumtext',
+  suffix: ' engine = InnoDB default character set utf8mb4 collate utf8mb4_bin',
+};
+
+type Families = 'sqlite' | 'mysql';
+
+/** Runs one statement of trusted text. */
+async function run(db: Kysely<unknown>, text: string): Promise<void> {
+  await sql.raw(text).execute(db);
+}
+
+function typesOf(family: Families): TypeNames {
+  return family === 'sqlite' ? SQLITE_TYPES : MYSQL_TYPES;
+}
+
+/** A text column of bounded length; longer text is an error on both families. */
+function textColumn(types: TypeNames, name: string, length: number, rest: string): string {
+  return `${name} ${types.text(length).replace('%', name)} ${rest}`;
+}
+
+async function createAccountTables(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const own: Readonly<Record<string, readonly string[]>> = {
+    admins: [],
+    employees: [textColumn(types, 'role', 32, 'not null'), `allow_tables ${types.longText} not null`],
+    customers: [textColumn(types, 'customer_number', 190, 'null unique')],
+  };
+  for (const [table, columns] of Object.entries(own)) {
+    const all = [
+      `id ${types.autoId}`,
+      textColumn(types, 'identifier', 254, 'not null unique'),
+      textColumn(types, 'password_hash', 100, 'not null'),
+      textColumn(types, 'status', 16, 'not null'),
+      textColumn(types, 'tier', 32, 'not null'),
+      `claims ${types.longText} not null`,
+      `created_at ${types.count} not null`,
+      ...columns,
+    ];
+    await run(db, `create table if not exists ${table} (${all.join(', ')})${types.suffix}`);
+  }
+}
+
+async function createSessionTables(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const sessions = [
+    textColumn(types, 'id', 64, 'not null primary key'),
+    textColumn(types, 'kind', 16, 'not null'),
+    `account_id ${types.id} not null`,
+    textColumn(types, 'address', 190, 'not null'),
+    `created_at ${types.count} not null`,
+    `ended_at ${types.count} null`,
+    textColumn(types, 'ended_by', 16, 'null'),
+  ];
+  const refreshTokens = [
+    textColumn(types, 'digest', 64, 'not null primary key'),
+    textColumn(types, 'session_id', 64, 'not null'),
+    `created_at ${types.count} not null`,
+    `expires_at ${types.count} not null`,
+    `used_at ${types.count} null`,
+    'foreign key (session_id) references sessions (id)',
+  ];
+  await run(db, `create table if not exists sessions (${sessions.join(', ')})${types.suffix}`);
+  await run(db, `create table if not exists refresh_tokens (${refreshTokens.join(', ')})${types.suffix}`);
+}
+
+async function createAuditTables(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const records = [
+    `id ${types.autoId}`,
+    textColumn(types, 'writer', 64, 'not null'),
+    `sequence ${types.count} not null`,
+    `at ${types.count} not null`,
+    textColumn(types, 'event', 32, 'not null'),
+    `body ${types.longText} not null`,
+    textColumn(types, 'previous_hash', 64, 'not null'),
+    textColumn(types, 'hash', 64, 'not null'),
+    'unique (writer, sequence)',
+  ];
+  const heads = [
+    textColumn(types, 'writer', 64, 'not null primary key'),
+    `sequence ${types.count} not null`,
+    textColumn(types, 'hash', 64, 'not null'),
+  ];
+  await run(db, `create table if not exists audit_records (${records.join(', ')})${types.suffix}`);
+  await run(db, `create table if not exists audit_heads (${heads.join(', ')})${types.suffix}`);
+}
+
+/** Whoever may drop a trigger may still change a record; the hash chain then shows it. */
+async function createAuditTriggers(db: Kysely<unknown>, family: Families): Promise<void> {
+  for (const operation of ['update', 'delete']) {
+    const name = `audit_records_no_${operation}`;
+    const refuse =
+      family === 'sqlite'
+        ? `begin select raise(abort, 'audit records are append-only'); end`
+        : `for each row signal sqlstate '45000' set message_text = 'audit records are append-only'`;
+    await run(db, `drop trigger if exists ${name}`);
+    await run(db, `create trigger ${name} before ${operation} on audit_records ${refuse}`);
+  }
+}
+
+/**
+ * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
+ * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
+ *
+ * @param family `mysql` for MySQL and MariaDB
+ */
+export function migrationsFor(family: Families): Readonly<Record<string, Migration>> {
+  const types = typesOf(family);
+  return {
+    '0001-accounts': { up: (db) => createAccountTables(db, types) },
+    '0002-sessions': { up: (db) => createSessionTables(db, types) },
+    '0003-audit': {
+      up: async (db) => {
+        await createAuditTables(db, types);
+        await createAuditTriggers(db, family);
+      },
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { type Dialect, type Kysely, MysqlAdapter, MysqlDialect, sql } from 'kysely';
+import { createPool } from 'mysql2';
+
+/** How long a start waits for another process's migrations, in seconds. */
+const MIGRATION_LOCK_TIMEOUT_S = 60;
+
+/** Server-wide, so two stores on one server migrate one after the other: harmless. */
+const MIGRATION_LOCK = 'swali.store.migrate';
+
+/**
+ * What every session is pinned to. Strict: text too long is an error, never cut. A fixed sql_mode also keeps the
+ * client's escaping right: under NO_BACKSLASH_ESCAPES it would not be.
+ */
+const PIN_SESSION = `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+  time_zone = '+00:00', character_set_client = utf8mb4, character_set_results = utf8mb4, character_set_connection = utf8mb4,
+  collation_connection = utf8mb4_bin, autocommit = 1`;
+
+/** kysely's adapter ignores whether it got the lock; this one refuses without it. */
+class LockingMysqlAdapter extends MysqlAdapter {
+  override async acquireMigrationLock(db: Kysely<never>): Promise<void> {
+    const { rows } = await sql<{ got: number | null }>`
+      select get_lock(${MIGRATION_LOCK}, ${MIGRATION_LOCK_TIMEOUT_S}) as got`.execute(db);
+    if (Number(rows[0]?.got) !== 1) throw new Error('another process holds the migration lock');
+  }
+
+  override async releaseMigrationLock(db: Kysely<never>): Promise<void> {
+    await sql`select release_lock(${MIGRATION_LOCK})`.execute(db);
+  }
+}
+
+class LockingMysqlDialect extends MysqlDialect {
+  override createAdapter(): MysqlAdapter {
+    return new LockingMysqlAdapter();
+  }
+}
+
+/**
+ * Makes kysely speak to MySQL or MariaDB through mysql2: a pool of pinned sessions.
+ *
+ * @param url `mysql://user:password@host:port/database`
+ */
+export function createMysqlDialect(url: string): Dialect {
+  const pool = createPool({
+    uri: url,
+    connectionLimit: 10,
+    queueLimit: 1000,
+    connectTimeout: 5000,
+    charset: 'utf8mb4_bin',
+    timezone: 'Z',
+    supportBigNumbers: true,
+    multipleStatements: false,
+  });
+  // Queued on the new connection before the statement that it was opened for.
+  pool.on('connection', (connection) => {
+    connection.query(PIN_SESSION, (error) => {
+      if (error) connection.destroy();
+    });
+  });
+  return new LockingMysqlDialect({ pool });
+}

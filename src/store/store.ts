@@ -1,0 +1,104 @@
+import { Kysely, Migrator, sql, type Transaction } from 'kysely';
+import type { Dialect } from '../domain/dialect.js';
+import { SwaliError } from '../errors/swali-error.js';
+import { migrationsFor } from './migrations.js';
+import { createMysqlDialect } from './mysql-dialect.js';
+import { createSqliteDialect } from './sqlite-dialect.js';
+import { toStoreError } from './store-error.js';
+import type { StoreTables } from './tables.js';
+
+/** What a piece of work on the store is given: kysely over the gateway's own tables. */
+export type StoreDatabase = Kysely<StoreTables>;
+
+/** The gateway's own tables: accounts, sessions, audit. Never the source. */
+export interface Store {
+  readonly dialect: Dialect;
+  /** False where the server is set to acknowledge commits before they are on its disk; then an audit record can be lost. */
+  readonly durableCommits: boolean;
+  /**
+   * Runs work outside a transaction.
+   *
+   * @throws SwaliError `STORE_UNAVAILABLE` with the driver's error as private cause
+   */
+  run<T>(work: (db: StoreDatabase) => Promise<T>): Promise<T>;
+  /**
+   * Runs work in one transaction, committed when the promise resolves and rolled back when it rejects. On SQLite it
+   * holds the only connection: inside, use the handed database alone.
+   *
+   * @throws SwaliError `STORE_UNAVAILABLE` with the driver's error as private cause
+   */
+  transaction<T>(work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T>;
+  /** Resolves when the store answers. @throws SwaliError `STORE_UNAVAILABLE` */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Reads what the engine is, and whether its commits are durable. */
+async function inspectServer(db: StoreDatabase, isSqlite: boolean): Promise<Pick<Store, 'dialect' | 'durableCommits'>> {
+  if (isSqlite) {
+    const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(db);
+    return { dialect: 'sqlite', durableCommits: Number(rows[0]?.synchronous) >= 2 };
+  }
+  const { rows } = await sql<{ version: string; flush: number }>`
+    select version() as version, @@global.innodb_flush_log_at_trx_commit as flush`.execute(db);
+  return {
+    dialect: String(rows[0]?.version).includes('MariaDB') ? 'mariadb' : 'mysql',
+    durableCommits: Number(rows[0]?.flush) === 1,
+  };
+}
+
+function openDatabase(url: string): StoreDatabase {
+  if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
+    return new Kysely<StoreTables>({ dialect: createSqliteDialect(url.slice('sqlite:'.length)) });
+  }
+  if (url.startsWith('mysql://')) return new Kysely<StoreTables>({ dialect: createMysqlDialect(url) });
+  throw new SwaliError('SETTINGS_INVALID', { detail: 'STORE_URL must be sqlite:PATH or mysql://…' });
+}
+
+/**
+ * Opens the store and makes sure that it answers. Its tables are made by {@link migrateStore}.
+ *
+ * @param url `sqlite:PATH` (file and folder are made where absent), `sqlite::memory:` or `mysql://user:password@host:port/database`
+ * @throws SwaliError `SETTINGS_INVALID` for another scheme, `STORE_UNAVAILABLE` where it cannot be reached
+ */
+export async function openStore(url: string): Promise<Store> {
+  const db = await guard(async () => openDatabase(url));
+  try {
+    const server = await inspectServer(db, url.startsWith('sqlite:'));
+    const store: Store = {
+      ...server,
+      run: (work) => guard(() => work(db)),
+      transaction: (work) => guard(() => db.transaction().execute(work)),
+      ping: () => guard(async () => void (await sql`select 1`.execute(db))),
+      close: () => guard(() => db.destroy()),
+    };
+    return Object.freeze(store);
+  } catch (error) {
+    await db.destroy().catch(() => undefined);
+    throw toStoreError(error);
+  }
+}
+
+/**
+ * Brings the store's tables up to date, under a lock that other processes wait for.
+ *
+ * @returns names of the migrations that ran, in order; empty where nothing was to do
+ * @throws SwaliError `STORE_UNAVAILABLE` where a migration fails, or where the store was made by a newer version
+ */
+export async function migrateStore(store: Store): Promise<readonly string[]> {
+  const migrations = { ...migrationsFor(store.dialect === 'sqlite' ? 'sqlite' : 'mysql') };
+  return store.run(async (db) => {
+    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+    const { error, results } = await migrator.migrateToLatest();
+    if (error) throw error;
+    return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+  });
+}
+
+async function guard<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}

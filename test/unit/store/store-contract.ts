@@ -1,0 +1,171 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SwaliError } from '../../../src/errors/swali-error.js';
+import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
+import { isDuplicateKey } from '../../../src/store/store-error.js';
+
+const ACCOUNT = {
+  identifier: 'ada@example.org',
+  password_hash: 'x',
+  status: 'active',
+  tier: 'standard',
+  claims: '{}',
+  created_at: 1_700_000_000_123,
+} as const;
+
+const RECORD = { at: 1, event: 'login', body: '{}', previous_hash: 'p', hash: 'h' } as const;
+
+/**
+ * What every store must do, whichever engine is behind it. Called inside a `describe`.
+ *
+ * @param url of a store without tables
+ */
+export function describeStoreContract(url: () => string): void {
+  let store: Store;
+  beforeAll(async () => {
+    store = await openStore(url());
+  });
+  afterAll(async () => {
+    await store.close();
+  });
+
+  it('makes every table at the first migration and does nothing at the second', async () => {
+    expect(await migrateStore(store)).toEqual(['0001-accounts', '0002-sessions', '0003-audit']);
+    expect(await migrateStore(store)).toEqual([]);
+  });
+
+  it('keeps text of every script and large times exactly', async () => {
+    await store.run((db) =>
+      db
+        .insertInto('admins')
+        .values({ ...ACCOUNT, claims: '{"name":"Ħ 漢字 🜁 \\u0000"}' })
+        .execute(),
+    );
+    const row = await store.run((db) => db.selectFrom('admins').selectAll().executeTakeFirstOrThrow());
+    expect(row).toMatchObject({ ...ACCOUNT, claims: '{"name":"Ħ 漢字 🜁 \\u0000"}' });
+    expect(typeof row.id).toBe('number');
+  });
+
+  it('tells a taken unique key from other failures', async () => {
+    const error = await store.run((db) => db.insertInto('admins').values(ACCOUNT).execute()).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(isDuplicateKey(error)).toBe(true);
+    const other = await store.run((db) => sql`select nothing_like_it`.execute(db)).catch((e: unknown) => e);
+    expect(other).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(isDuplicateKey(other)).toBe(false);
+  });
+
+  it('takes identifiers that differ in case or accent for different ones', async () => {
+    for (const identifier of ['ADA@example.org', 'adä@example.org']) {
+      await store.run((db) =>
+        db
+          .insertInto('admins')
+          .values({ ...ACCOUNT, identifier })
+          .execute(),
+      );
+    }
+    const rows = await store.run((db) =>
+      db.selectFrom('admins').select('id').where('identifier', '=', 'adä@example.org').execute(),
+    );
+    expect(rows).toHaveLength(1);
+  });
+
+  it('refuses text that is too long instead of cutting it', async () => {
+    const identifier = `${'a'.repeat(255)}@example.org`;
+    await expect(
+      store.run((db) =>
+        db
+          .insertInto('admins')
+          .values({ ...ACCOUNT, identifier })
+          .execute(),
+      ),
+    ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('keeps nothing of a transaction that fails', async () => {
+    const work = store.transaction(async (db) => {
+      await db
+        .insertInto('admins')
+        .values({ ...ACCOUNT, identifier: 'gone@example.org' })
+        .execute();
+      throw new Error('the driver says a secret');
+    });
+    const error: unknown = await work.catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(SwaliError);
+    expect((error as SwaliError).message).not.toContain('secret');
+    expect((error as SwaliError).cause).toMatchObject({ message: 'the driver says a secret' });
+    const rows = await store.run((db) =>
+      db.selectFrom('admins').select('id').where('identifier', '=', 'gone@example.org').execute(),
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('runs transactions that are asked for together, one after the other or side by side, and loses none', async () => {
+    await store.run((db) => db.insertInto('audit_heads').values({ writer: 'sum', sequence: 0, hash: '' }).execute());
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        store.transaction(async (db) => {
+          await sql`update audit_heads set sequence = sequence + 1 where writer = 'sum'`.execute(db);
+        }),
+      ),
+    );
+    const head = await store.run((db) =>
+      db.selectFrom('audit_heads').select('sequence').where('writer', '=', 'sum').executeTakeFirstOrThrow(),
+    );
+    expect(head.sequence).toBe(20);
+  });
+
+  it('refuses to change, delete or replace an audit record', async () => {
+    await store.run((db) =>
+      db
+        .insertInto('audit_records')
+        .values({ ...RECORD, writer: 'w', sequence: 1 })
+        .execute(),
+    );
+    const attempts = [
+      sql`update audit_records set body = '{"x":1}'`,
+      sql`update audit_records set hash = hash`,
+      sql`delete from audit_records`,
+      sql`replace into audit_records (writer, sequence, at, event, body, previous_hash, hash) values ('w', 1, 2, 'login', '', '', '')`,
+    ];
+    for (const attempt of attempts) {
+      await expect(store.run((db) => attempt.execute(db))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    }
+    const rows = await store.run((db) => db.selectFrom('audit_records').selectAll().execute());
+    expect(rows).toMatchObject([{ ...RECORD, writer: 'w', sequence: 1 }]);
+  });
+
+  it('refuses a second record of one writer with the same number', async () => {
+    const insert = store.run((db) =>
+      db
+        .insertInto('audit_records')
+        .values({ ...RECORD, writer: 'w', sequence: 1 })
+        .execute(),
+    );
+    expect(isDuplicateKey(await insert.catch((e: unknown) => e))).toBe(true);
+  });
+
+  it('refuses a refresh token of a session that does not exist', async () => {
+    const values = { digest: 'd', session_id: 'none', created_at: 1, expires_at: 2, used_at: null };
+    await expect(store.run((db) => db.insertInto('refresh_tokens').values(values).execute())).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+  });
+
+  it('migrates once when several processes start together', async () => {
+    const stores = await Promise.all([openStore(url()), openStore(url()), openStore(url())]);
+    try {
+      const ran = await Promise.all(stores.map((each) => migrateStore(each)));
+      expect(ran.flat()).toEqual([]);
+    } finally {
+      await Promise.all(stores.map((each) => each.close()));
+    }
+  });
+
+  it('answers a ping while open and STORE_UNAVAILABLE once closed', async () => {
+    const other = await openStore(url());
+    await other.ping();
+    await other.close();
+    await expect(other.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+}
