@@ -1,0 +1,50 @@
+import type { TranslatorName } from '../domain/candidate.js';
+import type { PrincipalKind } from '../domain/principal.js';
+import type { SealProvenance } from '../domain/sealed-statement.js';
+
+const HOW: Readonly<Record<TranslatorName, string>> = {
+  verified: 'The question is one that the data owner has answered before.',
+  openai: 'A language model wrote the statement; it was checked and rewritten before it ran.',
+  offline: 'The statement was put together by rules from the words of the question, without a language model.',
+  caller: 'You wrote the statement; it was checked and rewritten before it ran.',
+};
+
+/**
+ * Says in words where an answer comes from: how the question was translated, which tables were read, which rules
+ * narrowed their rows, what is masked, and what was cut.
+ */
+export function explainAnswer(facts: {
+  readonly translator: TranslatorName;
+  readonly kind: PrincipalKind;
+  readonly provenance: SealProvenance;
+  readonly truncated: boolean;
+}): string {
+  const { provenance, kind } = facts;
+  const sentences = [HOW[facts.translator]];
+  sentences.push(
+    provenance.relations.length > 0 ? `It reads ${list(provenance.relations)}.` : 'It reads no table.',
+    ...explainRows(provenance.policies, kind),
+  );
+  if (provenance.maskedColumns.length > 0) {
+    const verb = provenance.maskedColumns.length === 1 ? 'is' : 'are';
+    sentences.push(`${capital(list(provenance.maskedColumns))} ${verb} masked.`);
+  }
+  if (facts.truncated) sentences.push('The result was cut at the limit of rows or bytes.');
+  return sentences.join(' ');
+}
+
+/** Policy names have the form `relation.rows.who`; those of one kind of rule share a sentence. */
+function explainRows(policies: readonly string[], kind: PrincipalKind): readonly string[] {
+  const relations = [...new Set(policies.map((name) => name.replace(/\.[^.]*\.[^.]*$/u, '')))];
+  if (relations.length === 0) return [];
+  const whose = kind === 'customer' ? 'only rows of your own account' : 'only the rows that your role may see';
+  return [`Of ${list(relations)}, ${whose} count.`];
+}
+
+function list(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
