@@ -8,24 +8,14 @@ import type { ResultSet } from './domain/result-set.js';
 import type { SealedStatement } from './domain/sealed-statement.js';
 import { SwaliError } from './errors/swali-error.js';
 import type { PrincipalView } from './policy/view.js';
-
-/** A statement of the model that did not pass, and the public words it goes back with. */
-export interface FailedAttempt {
-  readonly sql: string;
-  /** Code and public sentence: nothing that the caller might not read themselves. */
-  readonly problem: string;
-}
+import type { Feedback } from './translate/request.js';
+import type { Translate } from './translate/translate.js';
 
 /** The stages of a request (DESIGN §2), as functions. None knows another; this file is where they meet. */
 export interface Stages {
   /** The catalog as this principal may see it, and the rules that go with it. */
   readonly viewFor: (principal: Principal) => PrincipalView;
-  readonly translate: (
-    question: string,
-    principal: Principal,
-    view: PrincipalView,
-    options: { readonly signal: AbortSignal; readonly attempts: readonly FailedAttempt[] },
-  ) => Promise<Translation>;
+  readonly translate: Translate;
   readonly seal: (candidate: Candidate, principal: Principal, view: PrincipalView) => Promise<SealedStatement>;
   readonly execute: (statement: SealedStatement, signal: AbortSignal) => Promise<ResultSet>;
   readonly composeAnswer: (parts: ComposeParts) => Answer;
@@ -105,18 +95,18 @@ export function createAsk(parts: {
   async function answerQuestion(question: string, principal: Principal, context: AskContext, trail: Trail) {
     demand('ask', principal, context);
     const view = stages.viewFor(principal);
-    const attempts: FailedAttempt[] = [];
+    const feedback: Feedback[] = [];
     for (;;) {
-      const options = { signal: context.signal, attempts };
-      const translation = await timed(trail, 'translate', () => stages.translate(question, principal, view, options));
+      const request = { question, view, principal, feedback, signal: context.signal };
+      const translation = await timed(trail, 'translate', () => stages.translate(request));
       trail.translation = addUsage(trail.translation, translation);
       if (translation.kind !== 'sql') return compose(principal, context, view, trail, null);
       try {
         const sealed = await sealAndExecute(translation.candidate, principal, context, view, trail);
         return await compose(principal, context, view, trail, sealed);
       } catch (error) {
-        if (attempts.length >= parts.repairAttempts || !isRepairable(error, translation)) throw error;
-        attempts.push({ sql: translation.candidate.sql, problem: `${error.code}: ${error.message}` });
+        if (feedback.length >= parts.repairAttempts || !isRepairable(error, translation)) throw error;
+        feedback.push({ sql: translation.candidate.sql, code: error.code, message: error.message });
         trail.reasons.push(`sent back to the model: ${error.code}`);
       }
     }

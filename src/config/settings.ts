@@ -31,7 +31,7 @@ export interface Settings {
   readonly accessTokenTtlS: number;
   readonly refreshTokenTtlS: number;
   readonly bcryptCost: number;
-  readonly translator: 'openai' | 'offline';
+  readonly translator: SettingValues['TRANSLATOR'];
   /** Null where none is set. */
   readonly openaiApiKey: string | null;
   readonly openaiBaseUrl: string | null;
@@ -86,7 +86,6 @@ export function parseSettings(
 function shapeSettings(values: SettingValues, dataDir: string, base: string): Settings {
   const place = (url: string): string => absoluteSqlite(url, base);
   const optionalPlace = (url: string): string | null => (url === '' ? null : place(url));
-  const hasModel = values.OPENAI_API_KEY !== '' || values.OPENAI_BASE_URL !== '';
   const sourceUrl = place(values.SOURCE_URL);
   return Object.freeze({
     production: values.NODE_ENV === 'production',
@@ -110,7 +109,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string): Se
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
     refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
     bcryptCost: values.BCRYPT_COST,
-    translator: values.TRANSLATOR === 'openai' || (values.TRANSLATOR === 'auto' && hasModel) ? 'openai' : 'offline',
+    translator: values.TRANSLATOR,
     openaiApiKey: values.OPENAI_API_KEY || null,
     openaiBaseUrl: values.OPENAI_BASE_URL || null,
     openaiModel: values.OPENAI_MODEL,

@@ -18,9 +18,17 @@ export interface ApiCall<Input, Who> {
   readonly context: RequestContext;
 }
 
-interface EndpointBase<Input extends z.ZodType, Output extends z.ZodType> {
+/** Who may call an endpoint: anyone, or those who are signed in and, where one is named, hold the permission. */
+export type Access = 'public' | { readonly permission: Permission | null };
+
+/** What the handler gets: nobody for a public endpoint. */
+type CallerOf<Who extends Access> = Who extends 'public' ? null : Principal;
+
+/** Everything that is stated of an endpoint, in one place. */
+export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who extends Access> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  readonly access: Who;
   /** Of the body (POST) or the query (GET). Strict: a key it does not name refuses the request. */
   readonly input: Input;
   /** Of the answer's body: an answer that does not fit is a fault here and does not leave. */
@@ -28,19 +36,7 @@ interface EndpointBase<Input extends z.ZodType, Output extends z.ZodType> {
   readonly limit: Exclude<LimitClass, 'address'>;
   /** The audit record without which no answer of this endpoint leaves; null for what reads nobody's data. */
   readonly audit: AuditEvent['event'] | null;
-}
-
-/** An endpoint that anyone may call. */
-export interface PublicEndpoint<Input extends z.ZodType, Output extends z.ZodType> extends EndpointBase<Input, Output> {
-  readonly access: 'public';
-  handle(call: ApiCall<z.output<Input>, null>): Promise<ApiAnswer<Output>>;
-}
-
-/** An endpoint for those who are signed in and, where one is named, hold the permission. */
-export interface SignedInEndpoint<Input extends z.ZodType, Output extends z.ZodType>
-  extends EndpointBase<Input, Output> {
-  readonly access: { readonly permission: Permission | null };
-  handle(call: ApiCall<z.output<Input>, Principal>): Promise<ApiAnswer<Output>>;
+  handle(call: ApiCall<z.output<Input>, CallerOf<Who>>): Promise<ApiAnswer<Output>>;
 }
 
 /** The body, with 200; or another status with it (only probes need one). */
@@ -68,14 +64,15 @@ export interface ApiRoute {
  * @throws SwaliError from the handlers: `RATE_LIMITED`, `AUTH_REQUIRED`, `AUTH_TOKEN_INVALID`,
  *   `AUTH_PERMISSION_MISSING`, `REQUEST_*`, what the endpoint throws, `AUDIT_UNAVAILABLE` where the record is missing
  */
-export function createApiHandler<Input extends z.ZodType, Output extends z.ZodType>(
-  endpoint: PublicEndpoint<Input, Output> | SignedInEndpoint<Input, Output>,
+export function createApiHandler<Input extends z.ZodType, Output extends z.ZodType, const Who extends Access>(
+  endpoint: Endpoint<Input, Output, Who>,
   ports: ApiPorts,
 ): ApiRoute {
   const principals = new WeakMap<Request, Principal>();
   const handlers: RequestHandler[] = [];
-  if (endpoint.access !== 'public') {
-    const { permission } = endpoint.access;
+  const access: Access = endpoint.access;
+  if (access !== 'public') {
+    const { permission } = access;
     handlers.push(async (request, _response, next) => {
       const principal = await ports.authenticate(readBearer(request));
       principals.set(request, principal);
@@ -97,7 +94,8 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     let audited = endpoint.audit === null;
     let answer: ApiAnswer<Output>;
     try {
-      answer = await answerOf(endpoint, input, principals.get(request) ?? null, context);
+      const principal = access === 'public' ? null : demandPrincipal(principals.get(request));
+      answer = await endpoint.handle({ input, principal: principal as CallerOf<Who>, context });
     } finally {
       if (endpoint.audit !== null) audited = ports.witness.take(context.requestId, endpoint.audit);
     }
@@ -109,17 +107,9 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
   return { method: endpoint.method, path: endpoint.path, handlers };
 }
 
-function answerOf<Input extends z.ZodType, Output extends z.ZodType>(
-  endpoint: PublicEndpoint<Input, Output> | SignedInEndpoint<Input, Output>,
-  input: z.output<Input>,
-  principal: Principal | null,
-  context: RequestContext,
-): Promise<ApiAnswer<Output>> {
-  if (endpoint.access === 'public') {
-    return (endpoint as PublicEndpoint<Input, Output>).handle({ input, principal: null, context });
-  }
-  if (principal === null) throw new SwaliError('AUTH_REQUIRED');
-  return (endpoint as SignedInEndpoint<Input, Output>).handle({ input, principal, context });
+function demandPrincipal(principal: Principal | undefined): Principal {
+  if (!principal) throw new SwaliError('AUTH_REQUIRED');
+  return principal;
 }
 
 /** The token of `Authorization: Bearer …`. */

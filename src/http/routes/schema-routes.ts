@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { Principal } from '../../domain/principal.js';
+import type { PrincipalView } from '../../policy/view.js';
+import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
+
+/** `GET /v1/schema`: the relations and columns that the caller may see, and nothing of the others. */
+export function createSchemaRoutes(
+  viewFor: (principal: Principal) => PrincipalView,
+  ports: ApiPorts,
+): readonly ApiRoute[] {
+  return [
+    createApiHandler(
+      {
+        method: 'GET',
+        path: '/v1/schema',
+        access: { permission: null },
+        input: z.strictObject({}),
+        output: z.strictObject({
+          relations: z.array(
+            z.strictObject({
+              name: z.string(),
+              description: z.string().nullable(),
+              columns: z.array(
+                z.strictObject({
+                  name: z.string(),
+                  type: z.string(),
+                  description: z.string().nullable(),
+                  masked: z.boolean(),
+                }),
+              ),
+            }),
+          ),
+        }),
+        limit: 'read',
+        audit: null,
+        handle: async ({ principal }) => ({ body: describeView(viewFor(principal)) }),
+      },
+      ports,
+    ),
+  ];
+}
+
+/** The visible catalog in the wire's words. The type is the family, not the engine's own declaration. */
+function describeView(view: PrincipalView) {
+  return {
+    relations: [...view.relations.values()]
+      .map(({ relation, description, columns }) => ({
+        name: relation.name,
+        description,
+        columns: [...columns.values()].map(({ column, description: what, mask }) => ({
+          name: column.name,
+          type: column.family,
+          description: what,
+          masked: mask !== null,
+        })),
+      }))
+      .sort((left, right) => (left.name < right.name ? -1 : 1)),
+  };
+}
