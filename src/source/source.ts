@@ -36,7 +36,10 @@ export interface Source {
    */
   execute(request: SourceRequest, signal?: AbortSignal): Promise<SourceResult>;
   /** Reads metadata with trusted text written in this repository: `information_schema`, `pragma`. Values as `execute` gives them. */
-  inspect(sql: string, parameters?: readonly ParameterValue[]): Promise<readonly Readonly<Record<string, ResultValue>>[]>;
+  inspect(
+    sql: string,
+    parameters?: readonly ParameterValue[],
+  ): Promise<readonly Readonly<Record<string, ResultValue>>[]>;
   /** Resolves when the source answers. @throws SwaliError `SOURCE_UNAVAILABLE` */
   ping(): Promise<void>;
   close(): Promise<void>;

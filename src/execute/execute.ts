@@ -1,0 +1,43 @@
+import type { ResultSet } from '../domain/result-set.js';
+import type { SealedStatement } from '../domain/sealed-statement.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Source } from '../source/source.js';
+
+/** Runs sealed statements on one source. */
+export type Execute = (statement: SealedStatement, signal?: AbortSignal) => Promise<ResultSet>;
+
+/**
+ * Makes the stage that runs what the seal made, and nothing else.
+ *
+ * @param source where the statement runs; its dialect must be the one the statement was printed for
+ * @returns a function that throws SwaliError: `SOURCE_FENCE_FAILED` for a filtered statement where the fence does not
+ *   hold, the codes of {@link Source.execute} for what the source refuses, `INTERNAL` where statement and source do not
+ *   fit each other. It never answers in part without `truncated`
+ * @remarks Only statements without a row filter may be refused by the optimiser's estimate: an estimate knows hidden rows.
+ */
+export function createExecute(source: Source): Execute {
+  return async (statement, signal) => {
+    if (statement.dialect !== source.dialect)
+      throw new SwaliError('INTERNAL', {
+        cause: new Error(`a statement for ${statement.dialect} came to a source of ${source.dialect}`),
+      });
+    if (statement.filtered && !source.fenceHolds) throw new SwaliError('SOURCE_FENCE_FAILED');
+    const result = await source.execute(
+      {
+        sql: statement.sql,
+        parameters: statement.parameters.map((parameter) => parameter.value),
+        kind: statement.kind,
+        timeoutMs: statement.limits.timeoutMs,
+        maxRows: statement.limits.rows,
+        maxBytes: statement.limits.bytes,
+        mayEstimate: !statement.filtered,
+      },
+      signal,
+    );
+    if (result.types.length !== statement.columns.length)
+      throw new SwaliError('INTERNAL', {
+        cause: new Error(`${result.types.length} columns arrived, ${statement.columns.length} were sealed`),
+      });
+    return { types: result.types, rows: result.rows, truncated: result.truncated };
+  };
+}
