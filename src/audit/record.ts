@@ -33,6 +33,18 @@ export type AuditEvent =
       readonly code: string | null;
     }
   | {
+      readonly event: 'session';
+      readonly requestId: string;
+      readonly address: string;
+      /** Null where the refresh token is unknown. */
+      readonly subject: string | null;
+      readonly kind: PrincipalKind | null;
+      /** `reuse`: a refresh token came a second time, so the session was ended. */
+      readonly action: 'refresh' | 'logout' | 'reuse';
+      readonly decision: 'accepted' | 'refused';
+      readonly code: string | null;
+    }
+  | {
       readonly event: 'operator';
       readonly requestId: string;
       readonly address: string;

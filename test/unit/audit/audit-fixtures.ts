@@ -1,0 +1,34 @@
+import type { AuditEvent } from '../../../src/audit/record.js';
+
+/** A login event; `n` tells records apart. */
+export function loginEvent(n: number): AuditEvent {
+  return {
+    event: 'login',
+    requestId: `r${n}`,
+    address: '127.0.0.1',
+    subject: `customer:${n}`,
+    kind: 'customer',
+    decision: 'accepted',
+    code: null,
+  };
+}
+
+/** A question with text that JSON and collations are tested by. */
+export function questionEvent(question: string): AuditEvent {
+  return {
+    event: 'question',
+    requestId: 'q',
+    address: 'cli',
+    subject: 'customer:1',
+    kind: 'customer',
+    question,
+    sqlDigest: 'sha256:00',
+    translator: 'offline',
+    decision: 'answered',
+    code: null,
+    reasons: ['orders.rows.customer'],
+    relations: ['orders'],
+    rowCount: 3,
+    durationMs: 12.5,
+  };
+}
