@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { composeAnswer, composeReply } from './answer/compose-answer.js';
 import type { AuditLog } from './audit/record.js';
 import type { Answer } from './domain/answer.js';
 import type { Candidate, Translation } from './domain/candidate.js';
@@ -18,19 +19,6 @@ export interface Stages {
   readonly translate: Translate;
   readonly seal: (candidate: Candidate, principal: Principal, view: PrincipalView) => Promise<SealedStatement>;
   readonly execute: (statement: SealedStatement, signal: AbortSignal) => Promise<ResultSet>;
-  readonly composeAnswer: (parts: ComposeParts) => Answer;
-}
-
-/** What an answer is made from. `statement` and `result` are null where the translator asks back or refuses. */
-export interface ComposeParts {
-  readonly id: string;
-  readonly question: string | null;
-  /** The candidate text, already withheld from those who may not read it. */
-  readonly sql: string | null;
-  readonly translation: Translation;
-  readonly sealed: { readonly statement: SealedStatement; readonly result: ResultSet } | null;
-  readonly view: PrincipalView;
-  readonly timingsMs: Readonly<Record<string, number>>;
 }
 
 /** Whose request it is, for the audit record, and what ends it. */
@@ -63,6 +51,15 @@ export interface Ask {
   runSql(sql: string, principal: Principal, context: AskContext): Promise<Answer>;
   /** Seals SQL that the principal wrote, and runs nothing. @throws as {@link Ask.ask} */
   dryRun(sql: string, principal: Principal, context: AskContext): Promise<DryRun>;
+}
+
+/** A longer text is no question and is refused; its start is enough to tell what came. */
+const RECORDED_QUESTION_CHARACTERS = 2000;
+
+/** A statement that ran, and what came of it. */
+interface Ran {
+  readonly statement: SealedStatement;
+  readonly result: ResultSet;
 }
 
 /** What one request has come to so far; the audit record is made from it, whatever happens. */
@@ -137,7 +134,7 @@ export function createAsk(parts: {
     context: AskContext,
     view: PrincipalView,
     trail: Trail,
-  ) {
+  ): Promise<Ran> {
     trail.statement = null;
     const statement = await timed(trail, 'seal', () => stages.seal(candidate, principal, view));
     trail.statement = statement;
@@ -146,20 +143,26 @@ export function createAsk(parts: {
     return { statement, result };
   }
 
+  /** The answer of a statement that ran, or the translator's own word where none did. */
   async function compose(
     principal: Principal,
     context: AskContext,
     view: PrincipalView,
     trail: Trail,
-    sealed: ComposeParts['sealed'],
-  ): Promise<Answer> {
-    const { translation, question, timingsMs } = trail;
-    if (translation === null) throw new SwaliError('INTERNAL', { cause: new Error('nothing was translated') });
-    const mayRead = context.operator || principal.permissions.has('sql:read');
-    const sql = mayRead && translation.kind === 'sql' ? translation.candidate.sql : null;
-    return timed(trail, 'answer', async () =>
-      stages.composeAnswer({ id: parts.newId(), question, sql, translation, sealed, view, timingsMs }),
-    );
+    ran: Ran | null,
+  ) {
+    const { translation, question, timingsMs: timings } = trail;
+    if (translation?.kind === 'sql' && ran !== null) {
+      const { candidate } = translation;
+      const maySeeSql = context.operator || principal.permissions.has('sql:read');
+      return timed(trail, 'answer', async () =>
+        composeAnswer({ id: parts.newId(), question, candidate, ...ran, maySeeSql, timings }),
+      );
+    }
+    if (translation === null || translation.kind === 'sql' || question === null) {
+      throw new SwaliError('INTERNAL', { cause: new Error('there is nothing to answer with') });
+    }
+    return composeReply({ id: parts.newId(), question, translation, policyVersion: view.policyVersion, timings });
   }
 
   /** Audit wraps all of it: the record is durable before the answer, or the refusal, leaves. */
@@ -191,7 +194,7 @@ export function createAsk(parts: {
       address: context.address,
       subject: principal.subject,
       kind: principal.kind,
-      question,
+      question: question === null ? null : question.slice(0, RECORDED_QUESTION_CHARACTERS),
       ...describeTrail(trail),
       ...describeOutcome(outcome),
       reasons: [...trail.reasons, ...reasonsOf(outcome, trail)],
