@@ -1,0 +1,181 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createConnection } from 'mysql2/promise';
+
+const run = promisify(execFile);
+const START_TIMEOUT_MS = 90_000;
+const INSTALL_TIMEOUT_MS = 900_000;
+
+/** A server of the tests: where it is, what it says it is, and how to stop it. */
+export interface StartedEngine {
+  readonly url: string;
+  readonly version: string;
+  stop(): Promise<void>;
+}
+
+/** An engine that is not there, and what would bring it. */
+export interface MissingEngine {
+  readonly reason: string;
+}
+
+/** Settings of the run that decide which engines there are. */
+export interface EngineSettings {
+  readonly mariadbUrl: string | undefined;
+  readonly mysqlUrl: string | undefined;
+  /** Whether packages may be installed on this machine. */
+  readonly mayInstall: boolean;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
+
+async function readVersion(url: string): Promise<string> {
+  const connection = await createConnection({ uri: url, connectTimeout: 5000 });
+  try {
+    const [rows] = await connection.query('SELECT VERSION() AS version');
+    return String((rows as { version: unknown }[])[0]?.version);
+  } finally {
+    connection.destroy();
+  }
+}
+
+async function waitForServer(url: string, isRunning: () => boolean): Promise<string> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await readVersion(url);
+    } catch (error) {
+      if (!isRunning() || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+function findProgram(name: string): string | null {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/libexec'];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+async function installMariadb(): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-q'], { env, timeout: INSTALL_TIMEOUT_MS });
+  // The service would take the default port and keep running; a policy file of exit 101 keeps it from starting.
+  await run('sh', [
+    '-c',
+    'test -e /usr/sbin/policy-rc.d || { printf "#!/bin/sh\\nexit 101\\n" >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; touch /tmp/swali-policy-rc.d; }',
+  ]);
+  try {
+    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'mariadb-server'], {
+      env,
+      timeout: INSTALL_TIMEOUT_MS,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  } finally {
+    await run('sh', [
+      '-c',
+      'if test -e /tmp/swali-policy-rc.d; then rm -f /usr/sbin/policy-rc.d /tmp/swali-policy-rc.d; fi',
+    ]);
+  }
+}
+
+/** Starts a private `mariadbd` on a free port, its data in a temporary folder that goes with it. */
+async function startPrivateMariadb(server: string): Promise<StartedEngine> {
+  const folder = await mkdtemp(join(tmpdir(), 'swali-mariadb-'));
+  const data = join(folder, 'data');
+  const install = findProgram('mariadb-install-db');
+  if (!install) throw new Error('mariadb-install-db is not there');
+  const user = isRoot() ? ['--user=root'] : [];
+  await run(
+    install,
+    ['--no-defaults', ...user, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+    {
+      timeout: START_TIMEOUT_MS,
+      maxBuffer: 16 * 1024 * 1024,
+    },
+  );
+  const port = await freePort();
+  const child = spawn(
+    server,
+    [
+      '--no-defaults',
+      ...user,
+      `--datadir=${data}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      `--socket=${join(folder, 's')}`,
+      `--pid-file=${join(folder, 'pid')}`,
+      '--innodb-flush-log-at-trx-commit=0',
+      '--innodb-buffer-pool-size=64M',
+    ],
+    { stdio: 'ignore' },
+  );
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let running = true;
+  void ended.then(() => {
+    running = false;
+  });
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    const impatient = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    await ended;
+    clearTimeout(impatient);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const url = `mariadb://root@127.0.0.1:${port}/`;
+    return { url, version: await waitForServer(url.replace('mariadb:', 'mysql:'), () => running), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const keepRunning = async (): Promise<void> => undefined;
+
+/** MariaDB: the one of the settings, else a private one of this machine, else an installed one. */
+export async function startMariadb(settings: EngineSettings): Promise<StartedEngine | MissingEngine> {
+  if (settings.mariadbUrl) {
+    const url = settings.mariadbUrl.replace(/^mysql:/, 'mariadb:');
+    return { url, version: await readVersion(url.replace(/^mariadb:/, 'mysql:')), stop: keepRunning };
+  }
+  if (!findProgram('mariadbd') && settings.mayInstall && isRoot() && findProgram('apt-get')) await installMariadb();
+  const server = findProgram('mariadbd');
+  return server
+    ? startPrivateMariadb(server)
+    : { reason: 'set TEST_MARIADB_URL, install mariadb-server, or as root on Debian set SWALI_TEST_INSTALL=1' };
+}
+
+/** MySQL: the one of the settings, else one unpacked into a folder of its own. */
+export async function startMysql(settings: EngineSettings): Promise<StartedEngine | MissingEngine> {
+  if (settings.mysqlUrl)
+    return { url: settings.mysqlUrl, version: await readVersion(settings.mysqlUrl), stop: keepRunning };
+  if (!settings.mayInstall || !isRoot() || !findProgram('apt-get'))
+    return { reason: 'set TEST_MYSQL_URL, or as root on Debian set SWALI_TEST_INSTALL=1' };
+  const script = join(dirname(fileURLToPath(import.meta.url)), 'mysql-server');
+  const port = String(await freePort());
+  const { stdout } = await run(script, ['start', port], { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 });
+  const url = stdout.trim().split('\n').at(-1) ?? '';
+  const stop = async (): Promise<void> => {
+    await run(script, ['stop', port], { timeout: 60_000 });
+  };
+  try {
+    return { url, version: await readVersion(url), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
