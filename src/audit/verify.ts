@@ -89,7 +89,7 @@ class ChainWalk {
     this.#lastIsWrong = this.#faults.count > before;
     this.last = sequence;
     this.lastHash = record.hash;
-    this.#lastId = Math.max(this.#lastId, record.id);
+    if (!this.#lastIsWrong) this.#lastId = Math.max(this.#lastId, record.id);
   }
 
   /** At most one fault per record, the most telling. */
