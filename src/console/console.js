@@ -127,6 +127,9 @@ function showAnswer(answer) {
   byId('answer').hidden = false;
 }
 
+// A table wider than the window scrolls, so the keyboard must reach it.
+byId('table').tabIndex = 0;
+
 function showSchema(schema) {
   byId('relations').replaceChildren(
     ...schema.relations.map((relation) => {

@@ -1,0 +1,233 @@
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type Express } from 'express';
+import request from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { AuditEvent } from '../../../src/audit/record.js';
+import type { Principal } from '../../../src/domain/principal.js';
+import { CATALOGUE } from '../../../src/errors/catalogue.js';
+import { SwaliError } from '../../../src/errors/swali-error.js';
+import { createAuditWitness } from '../../../src/http/audit-witness.js';
+import { type ApiPorts, createApiHandler, type Endpoint } from '../../../src/http/create-api-handler.js';
+import { createLimits, LIMIT_CLASSES } from '../../../src/http/limits.js';
+import { mountRoutes } from '../../../src/http/mount-routes.js';
+import { answerProblems } from '../../../src/http/problem.js';
+import { contextOf, openContext } from '../../../src/http/request-context.js';
+
+const PRINCIPAL: Principal = Object.freeze({
+  kind: 'customer',
+  subject: 'customer:1',
+  role: null,
+  claims: new Map([['customer_number', 103]]),
+  allowTables: null,
+  permissions: new Set(['ask'] as const),
+  tier: 'standard',
+  tenant: null,
+  session: 's1',
+});
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+const Q = z.strictObject({ question: z.string().max(10) });
+const A = z.strictObject({ text: z.string() });
+type QuestionEndpoint = Endpoint<typeof Q, typeof A, { permission: 'ask' | 'audit:read' | null }>;
+
+const record = (requestId: string): AuditEvent => ({
+  event: 'operator',
+  requestId,
+  address: 'test',
+  action: 'test',
+  reasons: [],
+});
+
+/** An app with one endpoint whose parts a test may change. */
+function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express {
+  const witness = createAuditWitness({ append: async () => {} });
+  const ports: ApiPorts = {
+    authenticate: async (token) => {
+      if (token !== 'good') throw new SwaliError('AUTH_TOKEN_INVALID');
+      return PRINCIPAL;
+    },
+    limits: createLimits(limited),
+    witness,
+  };
+  const endpoint: QuestionEndpoint = {
+    method: 'POST',
+    path: '/v1/try',
+    access: { permission: 'ask' },
+    input: Q,
+    output: A,
+    limit: 'login',
+    audit: 'operator',
+    handle: async ({ input, context }) => {
+      await witness.log.append(record(context.requestId));
+      return { body: { text: input.question } };
+    },
+    ...change,
+  };
+  const app = express();
+  app.use(openContext());
+  mountRoutes(app, [createApiHandler(endpoint, ports)]);
+  app.use(answerProblems(silent));
+  return app;
+}
+
+const send = (app: Express, body: unknown = { question: 'why' }) =>
+  request(app)
+    .post('/v1/try')
+    .set('authorization', 'Bearer good')
+    .send(body as object);
+
+describe('createApiHandler', () => {
+  it('answers what its handler gives, uncached and with a request id', async () => {
+    const response = await send(serve());
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({ text: 'why' });
+    expect(response.headers['cache-control']).toBe('no-store');
+    expect(response.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('keeps a caller’s request id where it is a plain token and replaces any other', async () => {
+    const kept = await send(serve()).set('x-request-id', 'trace-12345678');
+    expect(kept.headers['x-request-id']).toBe('trace-12345678');
+    const replaced = await send(serve()).set('x-request-id', '<script>alert(1)</script>');
+    expect(replaced.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('asks for a token, and says how to send it', async () => {
+    const response = await request(serve()).post('/v1/try').send({ question: 'why' });
+    expect(response.status).toBe(401);
+    expect(response.body.code).toBe('AUTH_REQUIRED');
+    expect(response.headers['www-authenticate']).toContain('Bearer');
+  });
+
+  it.each(['Basic Zm9vOmJhcg==', 'Bearer', 'Bearer bad token', 'Bearer wrong'])('refuses %s', async (header) => {
+    const response = await send(serve()).set('authorization', header);
+    expect(response.body.code).toBe('AUTH_TOKEN_INVALID');
+  });
+
+  it('refuses a principal without the permission before it reads the body', async () => {
+    const response = await send(serve({ access: { permission: 'audit:read' } }), { nonsense: true });
+    expect(response.body.code).toBe('AUTH_PERMISSION_MISSING');
+    expect(response.status).toBe(403);
+  });
+
+  it.each([
+    ['a key too many', { question: 'why', extra: 1 }],
+    ['a wrong type', { question: 7 }],
+    ['nothing', {}],
+    ['a long value', { question: 'x'.repeat(11) }],
+  ])('refuses %s and names the field', async (_what, body) => {
+    const response = await send(serve(), body);
+    expect(response.status).toBe(400);
+    expect(response.body.code).toBe('REQUEST_INVALID');
+    expect(response.body.detail).toMatch(/question|extra/);
+  });
+
+  it('takes JSON only', async () => {
+    const form = await request(serve())
+      .post('/v1/try')
+      .set('authorization', 'Bearer good')
+      .type('form')
+      .send('question=why');
+    expect([form.status, form.body.code]).toEqual([415, 'REQUEST_UNSUPPORTED_MEDIA']);
+    const latin = await send(serve()).set('content-type', 'application/json; charset=latin1');
+    expect(latin.body.code).toBe('REQUEST_UNSUPPORTED_MEDIA');
+    const packed = await send(serve()).set('content-encoding', 'gzip');
+    expect(packed.body.code).toBe('REQUEST_UNSUPPORTED_MEDIA');
+  });
+
+  it('refuses a body of more than 64 KiB', async () => {
+    const response = await send(serve(), { question: 'x'.repeat(65_536) });
+    expect([response.status, response.body.code]).toEqual([413, 'REQUEST_TOO_LARGE']);
+  });
+
+  it('answers nothing where the audit record is missing', async () => {
+    const response = await send(serve({ handle: async () => ({ body: { text: 'unrecorded' } }) }));
+    expect([response.status, response.body.code]).toEqual([503, 'AUDIT_UNAVAILABLE']);
+    expect(response.text).not.toContain('unrecorded');
+  });
+
+  it('answers nothing that does not fit its own schema', async () => {
+    const body = { text: 'hello', secret: 'leak' } as { text: string };
+    const response = await send(serve({ audit: null, handle: async () => ({ body }) }));
+    expect([response.status, response.body.code]).toEqual([500, 'INTERNAL']);
+    expect(response.text).not.toContain('leak');
+  });
+
+  it('keeps the words of an unknown error to itself', async () => {
+    const handle = async () => {
+      throw new Error('SELECT password FROM admins failed');
+    };
+    const response = await send(serve({ handle }));
+    expect(response.status).toBe(500);
+    expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(response.body).toEqual({
+      type: '/docs/errors#INTERNAL',
+      title: CATALOGUE.INTERNAL.sentence,
+      status: 500,
+      code: 'INTERNAL',
+      detail: CATALOGUE.INTERNAL.sentence,
+      request_id: response.headers['x-request-id'],
+    });
+  });
+
+  it('says when to come back', async () => {
+    const handle = async () => {
+      throw new SwaliError('EXECUTE_BUSY', { retryAfterS: 2.2 });
+    };
+    const response = await send(serve({ handle }));
+    expect(response.headers['retry-after']).toBe('3');
+  });
+
+  it('limits how often one account may call, with Retry-After', async () => {
+    const app = serve({}, true);
+    for (let count = 0; count < LIMIT_CLASSES.login; count += 1) expect((await send(app)).status).toBe(200);
+    const response = await send(app);
+    expect([response.status, response.body.code]).toEqual([429, 'RATE_LIMITED']);
+    expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
+  });
+
+  it('answers another method with 405 and the methods there are', async () => {
+    const response = await request(serve()).delete('/v1/try');
+    expect([response.status, response.body.code, response.headers.allow]).toEqual([405, 'METHOD_NOT_ALLOWED', 'POST']);
+  });
+
+  it('aborts the signal when the caller hangs up', async () => {
+    let aborted: Promise<void> | null = null;
+    let started: () => void = () => {};
+    const running = new Promise<void>((resolve) => {
+      started = resolve;
+    });
+    const app = serve({
+      handle: ({ context }) => {
+        aborted = new Promise<void>((resolve) => context.signal.addEventListener('abort', () => resolve()));
+        started();
+        return aborted.then(() => ({ body: { text: 'late' } }));
+      },
+    });
+    const server = createServer(app).listen(0);
+    try {
+      const call = httpRequest({
+        port: (server.address() as AddressInfo).port,
+        path: '/v1/try',
+        method: 'POST',
+        headers: { authorization: 'Bearer good', 'content-type': 'application/json' },
+      });
+      call.on('error', () => {});
+      call.end('{"question":"why"}');
+      await running;
+      call.destroy();
+      await aborted;
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('contextOf', () => {
+  it('refuses a request that passed no openContext', () => {
+    expect(() => contextOf({} as Parameters<typeof contextOf>[0])).toThrow(/openContext/);
+  });
+});
