@@ -10,7 +10,10 @@ export interface CatalogueEntry {
  */
 export const CATALOGUE = {
   // requests
-  REQUEST_INVALID: { status: 400, sentence: 'The request is not in the form that this endpoint takes; see the detail.' },
+  REQUEST_INVALID: {
+    status: 400,
+    sentence: 'The request is not in the form that this endpoint takes; see the detail.',
+  },
   REQUEST_TOO_LARGE: { status: 413, sentence: 'The request body is too large; send less.' },
   REQUEST_UNSUPPORTED_MEDIA: { status: 415, sentence: 'Send the body as application/json in UTF-8.' },
   ROUTE_NOT_FOUND: { status: 404, sentence: 'There is nothing at this address.' },
@@ -26,25 +29,52 @@ export const CATALOGUE = {
   // translate
   TRANSLATE_QUESTION_INVALID: { status: 422, sentence: 'Ask one question in words, between 1 and 2000 characters.' },
   TRANSLATE_MODEL_UNAVAILABLE: { status: 503, sentence: 'The language model does not answer now; try again later.' },
-  TRANSLATE_MODEL_UNUSABLE: { status: 503, sentence: 'The language model gave no usable answer; put the question differently.' },
+  TRANSLATE_MODEL_UNUSABLE: {
+    status: 503,
+    sentence: 'The language model gave no usable answer; put the question differently.',
+  },
   // seal: reading
   SEAL_NOT_SELECT: { status: 422, sentence: 'This would change data or settings; only a single SELECT can run here.' },
   SEAL_SEVERAL_STATEMENTS: { status: 422, sentence: 'Send one statement; this text holds more than one.' },
   SEAL_SYNTAX: { status: 422, sentence: 'The statement could not be read; check its syntax at the place given.' },
-  SEAL_UNSUPPORTED: { status: 422, sentence: 'The statement uses a construct that is not open here; write it without.' },
+  SEAL_UNSUPPORTED: {
+    status: 422,
+    sentence: 'The statement uses a construct that is not open here; write it without.',
+  },
   SEAL_TOO_LONG: { status: 422, sentence: 'The statement is too long; shorten it.' },
   SEAL_TOO_DEEP: { status: 422, sentence: 'The statement is nested too deeply or joins too much; simplify it.' },
   // seal: meaning
-  SEAL_RELATION_UNKNOWN: { status: 403, sentence: 'The statement names a table that is not open to you or does not exist.' },
-  SEAL_COLUMN_UNKNOWN: { status: 403, sentence: 'The statement names a column that is not open to you or does not exist.' },
+  SEAL_RELATION_UNKNOWN: {
+    status: 403,
+    sentence: 'The statement names a table that is not open to you or does not exist.',
+  },
+  SEAL_COLUMN_UNKNOWN: {
+    status: 403,
+    sentence: 'The statement names a column that is not open to you or does not exist.',
+  },
   SEAL_COLUMN_AMBIGUOUS: { status: 422, sentence: 'A column name fits several tables of the statement; qualify it.' },
   SEAL_FUNCTION_UNKNOWN: { status: 403, sentence: 'The statement calls a function that is not open here.' },
-  SEAL_FUNCTION_MISUSED: { status: 422, sentence: 'A function is called with arguments or in a place that it does not take.' },
-  SEAL_GROUPING: { status: 422, sentence: 'A column is neither grouped nor aggregated; add it to GROUP BY or aggregate it.' },
+  SEAL_FUNCTION_MISUSED: {
+    status: 422,
+    sentence: 'A function is called with arguments or in a place that it does not take.',
+  },
+  SEAL_GROUPING: {
+    status: 422,
+    sentence: 'A column is neither grouped nor aggregated; add it to GROUP BY or aggregate it.',
+  },
   SEAL_SHAPE: { status: 422, sentence: 'Two parts of the statement do not fit each other; see the detail.' },
-  SEAL_CLAIM_MISSING: { status: 403, sentence: 'Your account lacks a detail that the rules for these rows need; ask your administrator.' },
-  SEAL_CLAIM_MALFORMED: { status: 403, sentence: 'A detail of your account does not fit the rules for these rows; ask your administrator.' },
-  SEAL_SLOT_INVALID: { status: 422, sentence: 'A value in the question does not fit its place; put the question differently.' },
+  SEAL_CLAIM_MISSING: {
+    status: 403,
+    sentence: 'Your account lacks a detail that the rules for these rows need; ask your administrator.',
+  },
+  SEAL_CLAIM_MALFORMED: {
+    status: 403,
+    sentence: 'A detail of your account does not fit the rules for these rows; ask your administrator.',
+  },
+  SEAL_SLOT_INVALID: {
+    status: 422,
+    sentence: 'A value in the question does not fit its place; put the question differently.',
+  },
   SEAL_UNPROVEN: { status: 422, sentence: 'The statement could not be proven safe; write it more simply.' },
   SEAL_JUDGE_TIMEOUT: { status: 422, sentence: 'Checking the statement took too long; write it more simply.' },
   // execute
@@ -54,13 +84,26 @@ export const CATALOGUE = {
   EXECUTE_CANCELLED: { status: 499, sentence: 'The request was cancelled.' },
   EXECUTE_BUSY: { status: 503, sentence: 'Too many statements are running; try again shortly.' },
   SOURCE_UNAVAILABLE: { status: 503, sentence: 'The database cannot be reached now; try again later.' },
-  SOURCE_NOT_READ_ONLY: { status: 503, sentence: 'The database account can do more than read; the operator must narrow its rights.' },
-  SOURCE_FENCE_FAILED: { status: 503, sentence: 'The database failed the isolation self-test; filtered answers are off until it passes.' },
-  CATALOG_NAMES_COLLIDE: { status: 503, sentence: 'The database has names that differ only in case or accents; the operator must rename them.' },
+  SOURCE_NOT_READ_ONLY: {
+    status: 503,
+    sentence: 'The database account can do more than read; the operator must narrow its rights.',
+  },
+  SOURCE_FENCE_FAILED: {
+    status: 503,
+    sentence: 'The database failed the isolation self-test; filtered answers are off until it passes.',
+  },
+  CATALOG_NAMES_COLLIDE: {
+    status: 503,
+    sentence: 'The database has names that differ only in case or accents; the operator must rename them.',
+  },
   // audit
-  AUDIT_UNAVAILABLE: { status: 503, sentence: 'The audit log cannot be written, so nothing is answered; try again later.' },
+  AUDIT_UNAVAILABLE: {
+    status: 503,
+    sentence: 'The audit log cannot be written, so nothing is answered; try again later.',
+  },
   // policy, settings, store: seen by operators, never by callers
   POLICY_INVALID: { status: 500, sentence: 'The policy file has faults; mend those listed.' },
+  DEMO_TARGET_REFUSED: { status: 500, sentence: 'The demonstration cannot be made there; see the detail.' },
   SETTINGS_INVALID: { status: 500, sentence: 'Settings are missing or wrong; mend those listed.' },
   STORE_UNAVAILABLE: { status: 503, sentence: 'The gateway’s own store cannot be reached now; try again later.' },
   SHUTTING_DOWN: { status: 503, sentence: 'The gateway is stopping; try again shortly.' },
