@@ -1,9 +1,14 @@
 import { z } from 'zod';
-import type { Health } from '../../operate/health.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
 
+/** What `GET /readyz` says: which of the things that answers need are there. */
+export interface Probed {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, 'ok' | 'failing' | 'stopping'>>;
+}
+
 /** `GET /livez` (the process answers) and `GET /readyz` (store and source answer too). */
-export function createProbeRoutes(health: Health, ports: ApiPorts): readonly ApiRoute[] {
+export function createProbeRoutes(readiness: () => Promise<Probed>, ports: ApiPorts): readonly ApiRoute[] {
   return [
     createApiHandler(
       {
@@ -31,7 +36,7 @@ export function createProbeRoutes(health: Health, ports: ApiPorts): readonly Api
         limit: 'probe',
         audit: null,
         handle: async () => {
-          const { ready, checks } = await health.readiness();
+          const { ready, checks } = await readiness();
           return ready
             ? { body: { status: 'ready' as const, checks } }
             : { status: 503 as const, body: { status: 'not ready' as const, checks } };
