@@ -1,4 +1,5 @@
 import { SwaliError } from '../errors/swali-error.js';
+import { expressionKey } from './expression-key.js';
 import { foldName } from './fold-name.js';
 import type { ColumnReference, Expression } from './nodes.js';
 
@@ -88,8 +89,8 @@ function findOutput(scope: Scope, fold: string, reference: ColumnReference): Sco
   const first = found.find((output) => output.aliased) ?? found[0];
   if (!first) return undefined;
   const others = found.filter((output) => output.aliased === first.aliased && output !== first);
-  const printed = JSON.stringify(first.expression);
-  if (others.some((output) => JSON.stringify(output.expression) !== printed)) throw ambiguousColumn(reference);
+  const printed = expressionKey(first.expression);
+  if (others.some((output) => expressionKey(output.expression) !== printed)) throw ambiguousColumn(reference);
   return first;
 }
 

@@ -1,0 +1,108 @@
+import type { Catalog } from '../catalog/catalog.js';
+import type { Candidate } from '../domain/candidate.js';
+import { BASE_ALIAS, type PrincipalView, type RelationObligation } from '../policy/view.js';
+import type { BoundStatement } from '../sql/bind.js';
+import { foldName } from '../sql/fold-name.js';
+import type { Query } from '../sql/nodes.js';
+import { parseQuery } from '../sql/parser.js';
+import { printExpression, printQuery } from '../sql/printer.js';
+import { rewriteQuery } from '../sql/rewrite.js';
+import { boundRecursion, cap } from './cap.js';
+import { enclose } from './enclose.js';
+import { fence } from './fence.js';
+import { assertGrouped } from './grouping.js';
+import type { Judges } from './judges.js';
+import { bindLiterals, traceColumns } from './literals.js';
+import { orderRowsOf } from './order.js';
+import { describeOutputs } from './outputs.js';
+import type { Plan } from './plan.js';
+import { resolve } from './resolve.js';
+import { verifyPrinted } from './verify.js';
+
+/** What compiling needs beside the text. */
+export interface CompileContext {
+  readonly catalog: Catalog;
+  readonly view: PrincipalView;
+  readonly judges: Judges;
+}
+
+function usedObligations(statement: BoundStatement, view: PrincipalView): RelationObligation[] {
+  const names = new Set([...statement.uses.values()].map((use) => foldName(use.relation.name)));
+  return [...names].map((name) => view.relations.get(name) as RelationObligation);
+}
+
+function maskedColumns(statement: BoundStatement, view: PrincipalView): string[] {
+  const found = new Set<string>();
+  for (const use of statement.uses.values())
+    for (const column of use.columns.keys()) {
+      const visible = view.relations.get(foldName(use.relation.name))?.columns.get(foldName(column));
+      if (visible?.mask) found.add(`${use.relation.name}.${visible.column.name}`);
+    }
+  return [...found].sort();
+}
+
+/** Steps 3 to 6 on the tree: enclose, fence, literals, order and cap. */
+function rewriteTree(statement: BoundStatement, filtered: boolean, context: CompileContext): Query {
+  const { view, catalog } = context;
+  const { dialect } = catalog;
+  const trace = traceColumns(statement.definitions, view);
+  const enclosed = enclose(statement, view);
+  if (filtered) assertGrouped(enclosed, view, dialect);
+  const fenced = fence(enclosed, view);
+  const literals = bindLiterals(fenced, dialect, trace);
+  const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;
+  const bounded = dialect === 'sqlite' ? rewriteQuery(ordered, { query: boundRecursion }) : ordered;
+  return cap(bounded, view.limits.rows);
+}
+
+/** Step 8: the printed text is read again by code that shares nothing with the steps before, then by two foreign parsers. */
+async function verify(sql: string, parameterCount: number, obligations: readonly RelationObligation[], context: CompileContext): Promise<void> {
+  const { dialect } = context.catalog;
+  const enclosures = obligations.map(({ relation, filterSql, columns }) => ({
+    relation: relation.name,
+    filterSql,
+    columnSqls: [...columns.values()].map(({ mask, column }) => {
+      const shown = mask ?? { kind: 'column' as const, qualifier: [BASE_ALIAS], name: column.name, at: -1 };
+      return printExpression(shown, dialect).sql;
+    }),
+  }));
+  verifyPrinted({ sql, dialect, parameterCount, enclosures });
+  await context.judges.judge({ sql, dialect, relations: obligations.map((obligation) => obligation.relation.name) });
+}
+
+/**
+ * Turns text into a plan that can only read the principal's slice: every step of the seal, in order. The server only ever
+ * sees text that was printed from a tree built here; the foreign parsers are judges, never authors.
+ *
+ * @throws SwaliError with a `SEAL_` code
+ */
+export async function compile(candidate: Candidate, context: CompileContext): Promise<Plan> {
+  const { catalog, view, judges } = context;
+  const { dialect } = catalog;
+  // 0 gate: refuses early what a foreign parser can see; passing it proves nothing.
+  await judges.gate(candidate.sql, dialect, (name) => view.relations.has(foldName(name)));
+  // 1 read: from here on there is only the tree.
+  const parsed = parseQuery(candidate.sql, dialect, { allowNamedParameters: candidate.translator === 'verified' });
+  // 2 resolve
+  const statement = resolve(parsed, view, catalog, new Set(candidate.slots.keys()));
+  const obligations = usedObligations(statement, view);
+  const filtered = obligations.some((obligation) => obligation.filter !== null);
+  // 3 enclose, 4 fence, 5 literals, 6 order and cap
+  const query = rewriteTree(statement, filtered, context);
+  // 7 print
+  const { sql, parameters } = printQuery(query, dialect);
+  // 8 verify
+  await verify(sql, parameters.length, obligations, context);
+  return {
+    sql,
+    parameters,
+    columns: describeOutputs(statement, view),
+    filtered,
+    provenance: {
+      relations: obligations.map((obligation) => obligation.relation.name).sort(),
+      policies: [...new Set(obligations.flatMap((obligation) => obligation.policies))].sort(),
+      maskedColumns: maskedColumns(statement, view),
+      policyVersion: view.policyVersion,
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import type { Dialect } from '../domain/dialect.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { PrincipalView } from '../policy/view.js';
+import { expressionKey } from '../sql/expression-key.js';
+import { foldName } from '../sql/fold-name.js';
+import { isAggregated, itemExpressions, outputExpressions, roleOf } from '../sql/levels.js';
+import { mapChildren } from '../sql/map-children.js';
+import type { Enclosure, Expression, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
+import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
+import { splitConjuncts, uniqueKeys } from './fence.js';
+
+const refuse = (): never => {
+  throw new SwaliError('SEAL_GROUPING');
+};
+
+/** The sources of one FROM, and what its conditions say of them. */
+interface Sources {
+  readonly aliases: ReadonlySet<string>;
+  readonly enclosures: readonly Enclosure[];
+  /** Unique column sets of derived tables, by our names. */
+  readonly derivedKeys: readonly (readonly string[])[];
+  /** `[from, to]`: knowing the first column gives the second. */
+  readonly implications: readonly (readonly [string, string])[];
+}
+
+const name = (expression: Expression): string | null => (expression.kind === 'column' ? expression.name : null);
+
+/** Equalities of two columns; where the right side may be NULL-extended only left gives right. */
+function readImplications(condition: Expression | null, outer: 'none' | 'left' | 'right'): (readonly [string, string])[] {
+  const conjuncts = splitConjuncts(condition);
+  const pairs = conjuncts.flatMap((conjunct) => {
+    const ends = conjunct.kind === 'binary' && conjunct.operator === '=' ? [name(conjunct.left), name(conjunct.right)] : [];
+    return ends[0] && ends[1] ? [[ends[0], ends[1]] as const] : [];
+  });
+  // Under an outer join a further condition decides whether there is a match, so equality alone determines nothing.
+  if (outer !== 'none' && pairs.length !== conjuncts.length) return [];
+  return pairs.flatMap(([left, right]) => [[left, right] as const, [right, left] as const]);
+}
+
+function derivedKey(query: Query): (readonly string[])[] {
+  if (query.body.kind !== 'select') return [];
+  const { body } = query;
+  const outputs = outputExpressions(body);
+  if (body.distinct) return [[...outputs.keys()]];
+  if (body.groupBy.length === 0 || body.rollup) return [];
+  const byKey = new Map([...outputs].map(([output, expression]) => [expressionKey(expression), output]));
+  const key = body.groupBy.map((item) => (item.kind === 'output' ? item.name : byKey.get(expressionKey(item))));
+  return key.every((part) => part !== undefined) ? [key] : [];
+}
+
+function readSources(select: Select): Sources {
+  const aliases = new Set<string>();
+  const enclosures: Enclosure[] = [];
+  const derivedKeys: (readonly string[])[] = [];
+  const implications = readImplications(select.where, 'none');
+  const walk = (table: TableExpression): void => {
+    if (table.kind === 'join') {
+      walk(table.left);
+      walk(table.right);
+      const outer = table.type === 'LEFT' ? 'left' : table.type === 'RIGHT' ? 'right' : 'none';
+      if (table.type !== 'FULL') implications.push(...readImplications(table.on, outer));
+      return;
+    }
+    aliases.add(table.alias as string);
+    if (table.kind === 'enclosure') enclosures.push(table);
+    if (table.kind === 'derived') derivedKeys.push(...derivedKey(table.query));
+  };
+  select.from.forEach(walk);
+  return { aliases, enclosures, derivedKeys, implications };
+}
+
+/** For each unique key that an enclosure shows whole: the key's columns and all its columns, by our names. */
+function shownKeys(sources: Sources, view: PrincipalView): { key: readonly string[]; all: readonly string[] }[] {
+  return sources.enclosures.flatMap((enclosure) => {
+    const relation = view.relations.get(foldName(enclosure.relation))?.relation;
+    const shown = new Map(
+      enclosure.columns.flatMap((column) => (column.expression.kind === 'column' ? [[column.expression.name, column.name] as const] : [])),
+    );
+    const all = enclosure.columns.map((column) => column.name);
+    return (relation ? uniqueKeys(relation) : []).flatMap((columns) => {
+      const key = columns.map((column) => shown.get(column));
+      return key.every((part) => part !== undefined) ? [{ key, all }] : [];
+    });
+  });
+}
+
+/** Closes a set of known columns under unique keys and equalities: functional dependence. */
+function closeOver(known: Set<string>, select: Select, sources: Sources, view: PrincipalView): void {
+  const keys = shownKeys(sources, view);
+  for (const key of sources.derivedKeys) keys.push({ key, all: derivedColumns(select, key) });
+  for (let before = -1; before !== known.size; ) {
+    before = known.size;
+    for (const { key, all } of keys) if (key.every((column) => known.has(column))) for (const column of all) known.add(column);
+    for (const [left, right] of sources.implications) if (known.has(left)) known.add(right);
+  }
+}
+
+/** All columns of the derived table that has this key. */
+function derivedColumns(select: Select, key: readonly string[]): readonly string[] {
+  let found: readonly string[] = key;
+  const walk = (table: TableExpression): void => {
+    if (table.kind === 'join') {
+      walk(table.left);
+      walk(table.right);
+    }
+    if (table.kind !== 'derived' || table.query.body.kind !== 'select') return;
+    const names = [...outputExpressions(table.query.body).keys()];
+    if (key.every((column) => names.includes(column))) found = names;
+  };
+  select.from.forEach(walk);
+  return found;
+}
+
+/** Refuses an expression that names a column of this level which the groups do not determine. */
+function assertDetermined(expression: Expression, known: ReadonlySet<string>, keys: ReadonlySet<string>, aliases: ReadonlySet<string>, dialect: Dialect): void {
+  const check = (node: Expression): Expression => {
+    if (node.kind === 'output' || keys.has(expressionKey(node))) return node;
+    if (node.kind === 'call' && roleOf(node, dialect) === 'aggregate') return node;
+    if (node.kind === 'column' && aliases.has(node.qualifier[0] as string) && !known.has(node.name)) refuse();
+    return mapChildren(node, { expression: check, query: checkQuery });
+  };
+  const checkQuery = (query: Query): Query => {
+    visitQuery(query, (node) => {
+      if (node.kind === 'column' && aliases.has(node.qualifier[0] as string) && !known.has(node.name)) refuse();
+    });
+    return query;
+  };
+  check(expression);
+}
+
+function checkSelect(select: Select, orderBy: readonly OrderItem[], view: PrincipalView, dialect: Dialect): void {
+  const outputs = outputExpressions(select);
+  const behind = (expression: Expression): Expression => (expression.kind === 'output' ? (outputs.get(expression.name) ?? expression) : expression);
+  const aggregated = isAggregated(select, orderBy, dialect);
+  if (!aggregated && !select.distinct) return;
+  const sources = readSources(select);
+  const order = orderBy.map((item) => item.expression);
+  if (aggregated) {
+    const groups = select.groupBy.map(behind);
+    const known = new Set(groups.flatMap((group) => name(group) ?? []));
+    closeOver(known, select, sources, view);
+    const keys = new Set(groups.map(expressionKey));
+    for (const part of [...itemExpressions(select), ...(select.having ? [select.having] : []), ...order])
+      assertDetermined(part, known, keys, sources.aliases, dialect);
+  }
+  if (select.distinct) {
+    const items = itemExpressions(select);
+    const known = new Set(items.flatMap((item) => name(item) ?? []));
+    closeOver(known, select, sources, view);
+    for (const part of order) assertDetermined(part, known, new Set(items.map(expressionKey)), sources.aliases, dialect);
+  }
+}
+
+/**
+ * Refuses columns that are neither grouped nor determined by the groups (functional dependence by unique key and
+ * equality), and DISTINCT ordered by what it dropped. There a server picks some row's value, and which one it picks may be
+ * steered by hidden rows; so this runs for statements with a filtered relation. Elsewhere the choice is the server's.
+ *
+ * @throws SwaliError `SEAL_GROUPING`
+ */
+export function assertGrouped(query: Query, view: PrincipalView, dialect: Dialect): void {
+  const checkBody = (body: QueryBody, orderBy: readonly OrderItem[]): void => {
+    if (body.kind === 'select') checkSelect(body, orderBy, view, dialect);
+    if (body.kind !== 'set-operation') return;
+    checkBody(body.left, []);
+    checkBody(body.right, []);
+  };
+  rewriteQuery(query, {
+    query: (node) => {
+      checkBody(node.body, node.orderBy);
+      return node;
+    },
+  });
+}

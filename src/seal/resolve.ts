@@ -1,0 +1,42 @@
+import type { Catalog } from '../catalog/catalog.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { PrincipalView } from '../policy/view.js';
+import { type BoundStatement, bindStatement } from '../sql/bind.js';
+import { foldName } from '../sql/fold-name.js';
+import { functionRule } from '../sql/functions.js';
+import type { Query } from '../sql/nodes.js';
+import { measureDepth } from '../sql/rewrite.js';
+
+/**
+ * Binds every relation, column and function of a statement to the catalog as this principal sees it.
+ * What is hidden and what does not exist give the same answer, for the view simply does not hold it.
+ *
+ * @param slots names that `:name` may say
+ * @throws SwaliError as `bindStatement`, and `SEAL_TOO_DEEP` over the limits of joins and depth
+ */
+export function resolve(query: Query, view: PrincipalView, catalog: Catalog, slots: ReadonlySet<string>): BoundStatement {
+  const bound = bindStatement(query, {
+    dialect: catalog.dialect,
+    database: catalog.database,
+    mode: 'statement',
+    relation: (name) => {
+      const obligation = view.relations.get(foldName(name));
+      return (
+        obligation && {
+          name: obligation.relation.name,
+          columns: [...obligation.columns.values()].map((visible) => visible.column.name),
+        }
+      );
+    },
+    functionRule: (name) => {
+      const rule = functionRule(catalog.dialect, name);
+      return rule && view.isFunctionOpen(name, true) ? rule : undefined;
+    },
+    parameter: (name) => (slots.has(name) ? 'slot' : undefined),
+  });
+  if (bound.sources - 1 > view.limits.joins)
+    throw new SwaliError('SEAL_TOO_DEEP', { detail: `more than ${view.limits.joins} joins` });
+  if (measureDepth(query) > view.limits.depth)
+    throw new SwaliError('SEAL_TOO_DEEP', { detail: `more than ${view.limits.depth} levels of queries` });
+  return bound;
+}

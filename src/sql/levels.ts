@@ -1,0 +1,56 @@
+import type { Dialect } from '../domain/dialect.js';
+import { classifyCall } from './bind-expression.js';
+import { functionRule } from './functions.js';
+import { mapChildren } from './map-children.js';
+import type { Expression, FunctionCall, OrderItem, Query, Select } from './nodes.js';
+
+/** Rebuilds an expression bottom up without entering its subqueries: what belongs to this query level only. */
+export function mapLevel(expression: Expression, change: (node: Expression) => Expression): Expression {
+  return change(
+    mapChildren(expression, { expression: (child) => mapLevel(child, change), query: (query) => query }),
+  );
+}
+
+/** The role of a call at its place; a function that is not on the list counts as an aggregate, the stricter reading. */
+export function roleOf(call: FunctionCall, dialect: Dialect): 'scalar' | 'aggregate' | 'window' {
+  const rule = functionRule(dialect, call.name);
+  return rule ? classifyCall(call, rule) : 'aggregate';
+}
+
+function holdsAggregate(expression: Expression, dialect: Dialect): boolean {
+  let found = false;
+  mapLevel(expression, (node) => {
+    found ||= node.kind === 'call' && roleOf(node, dialect) === 'aggregate';
+    return node;
+  });
+  return found;
+}
+
+/** Expressions of a select's list. */
+export function itemExpressions(select: Select): Expression[] {
+  return select.items.flatMap((item) => (item.kind === 'expression' ? [item.expression] : []));
+}
+
+/** True where a select makes one row of many: GROUP BY, or an aggregate in its list, HAVING or ORDER BY. */
+export function isAggregated(select: Select, orderBy: readonly OrderItem[], dialect: Dialect): boolean {
+  if (select.groupBy.length > 0) return true;
+  const parts = [...itemExpressions(select), ...(select.having ? [select.having] : []), ...orderBy.map((item) => item.expression)];
+  return parts.some((part) => holdsAggregate(part, dialect));
+}
+
+/** The expression behind `OutputReference`s of this select. */
+export function outputExpressions(select: Select): ReadonlyMap<string, Expression> {
+  return new Map(
+    select.items.flatMap((item) => (item.kind === 'expression' && item.alias !== null ? [[item.alias, item.expression] as const] : [])),
+  );
+}
+
+/** Our output column names of a bound query: those of its first leg. */
+export function outputNames(query: Query): readonly string[] {
+  let body = query.body;
+  while (body.kind !== 'select') {
+    if (body.kind === 'values') return [];
+    body = body.kind === 'query' ? body.body : body.left;
+  }
+  return body.items.flatMap((item) => (item.kind === 'expression' && item.alias !== null ? [item.alias] : []));
+}
