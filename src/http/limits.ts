@@ -9,7 +9,8 @@ import { SwaliError } from '../errors/swali-error.js';
 export const LIMIT_CLASSES = {
   address: 600,
   probe: 300,
-  login: 10,
+  login: 20,
+  session: 60,
   ask: 60,
   read: 240,
 } as const satisfies Readonly<Record<string, number>>;

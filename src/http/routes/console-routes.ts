@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type RequestHandler, Router } from 'express';
+import { Router } from 'express';
 
 /**
  * The page's files as they stand in the repository; two folders up is its root from `src/` and from `dist/` alike.
@@ -12,11 +12,11 @@ const FILES = [
 ] as const;
 
 /** `/` and what it loads: the small page that signs in, asks and shows the answer. Holds no data of anybody. */
-export function createConsoleRouter(limit: RequestHandler): Router {
+export function createConsoleRouter(): Router {
   const router = Router();
   for (const { path, file, type } of FILES) {
     const content = readFileSync(new URL(`../../../src/console/${file}`, import.meta.url));
-    router.get(path, limit, (_request, response) => {
+    router.get(path, (_request, response) => {
       response.setHeader('Cache-Control', 'no-cache');
       response.setHeader('Content-Type', type);
       response.end(content);

@@ -1,0 +1,70 @@
+import express, { type Express } from 'express';
+import type { Ask } from './ask.js';
+import type { ChainedAuditLog } from './audit/append-log.js';
+import type { AuditLog } from './audit/record.js';
+import type { Logger } from './domain/ports.js';
+import type { Principal } from './domain/principal.js';
+import { SwaliError } from './errors/swali-error.js';
+import { createAuditWitness } from './http/audit-witness.js';
+import type { ApiPorts } from './http/create-api-handler.js';
+import { createLimits } from './http/limits.js';
+import { mountRoutes } from './http/mount-routes.js';
+import { answerProblems } from './http/problem.js';
+import { openContext } from './http/request-context.js';
+import { createAskRoutes } from './http/routes/ask-routes.js';
+import { createAuditRoutes } from './http/routes/audit-routes.js';
+import { createAuthRoutes } from './http/routes/auth-routes.js';
+import { createConsoleRouter } from './http/routes/console-routes.js';
+import { createProbeRoutes } from './http/routes/probe-routes.js';
+import { createSchemaRoutes } from './http/routes/schema-routes.js';
+import { createSecurityHeaders } from './http/security-headers.js';
+import type { Login } from './identify/login.js';
+import type { Health } from './operate/health.js';
+import type { PrincipalView } from './policy/view.js';
+
+/** What the HTTP side stands on. */
+export interface AppDeps {
+  readonly audit: ChainedAuditLog;
+  /** Makes the spine over an audit log; the app hands in its own, which knows what has been recorded. */
+  readonly createAsk: (audit: AuditLog) => Ask;
+  /** Makes the way in over an audit log. */
+  readonly createLogin: (audit: AuditLog) => Login;
+  readonly authenticate: (token: string) => Promise<Principal>;
+  readonly viewFor: (principal: Principal) => PrincipalView;
+  readonly health: Health;
+  readonly logger: Logger;
+  /** False where RATE_LIMIT is off. */
+  readonly rateLimit: boolean;
+  /** Reverse proxies in front whose X-Forwarded-For is believed. */
+  readonly trustProxy: number;
+  /** Whether people reach the gateway by https. */
+  readonly https: boolean;
+}
+
+/** Wires the HTTP side. Listens to nothing: the caller hands the app to a server. */
+export function createApp(deps: AppDeps): Express {
+  const witness = createAuditWitness(deps.audit);
+  const limits = createLimits(deps.rateLimit);
+  const ports: ApiPorts = { authenticate: deps.authenticate, limits, witness };
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', deps.trustProxy);
+  app.set('query parser', 'simple');
+  app.use(openContext());
+  app.use(createSecurityHeaders(deps.https));
+  app.use(limits('address', () => null));
+  mountRoutes(app, [
+    ...createProbeRoutes(() => deps.health.readiness(), ports),
+    ...createAuthRoutes(deps.createLogin(witness.log), ports),
+    ...createAskRoutes(deps.createAsk(witness.log), ports),
+    ...createSchemaRoutes(deps.viewFor, ports),
+    ...createAuditRoutes((page) => deps.audit.list(page), ports),
+  ]);
+  app.use(createConsoleRouter());
+  app.use(() => {
+    throw new SwaliError('ROUTE_NOT_FOUND');
+  });
+  app.use(answerProblems(deps.logger));
+  return app;
+}
