@@ -1,0 +1,35 @@
+import type { PrincipalKind } from '../domain/principal.js';
+
+/** Where a request came from. */
+export interface AccessContext {
+  readonly requestId: string;
+  /** Of the caller. */
+  readonly address: string;
+}
+
+/** What identify reports: attempts to sign in, and what becomes of sessions. Holds no identifier, password or token. */
+export type AccessEvent = AccessContext &
+  (
+    | {
+        readonly event: 'login';
+        /** Null where nobody is known by that identifier: what was typed there may be a password. */
+        readonly subject: string | null;
+        readonly kind: PrincipalKind;
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
+        readonly event: 'session';
+        readonly subject: string | null;
+        readonly kind: PrincipalKind | null;
+        readonly action: 'refresh' | 'logout' | 'reuse';
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+  );
+
+/** Where identify's events become durable; the audit log is one. */
+export interface AccessLog {
+  /** @throws SwaliError `AUDIT_UNAVAILABLE` */
+  append(event: AccessEvent): Promise<void>;
+}

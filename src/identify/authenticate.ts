@@ -1,0 +1,31 @@
+import type { Principal } from '../domain/principal.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Store } from '../store/store.js';
+import { findAccount } from './find-account.js';
+import { principalOf } from './principal-of.js';
+import type { Sessions } from './sessions.js';
+import type { Tokens } from './tokens.js';
+
+/**
+ * Makes the function that turns an access token into a principal. The token proves who; what they may do is read from
+ * the store each time, so a changed role or list, a disabled account or an ended session counts at once.
+ *
+ * @returns a function of the token (without `Bearer `) that throws SwaliError `AUTH_TOKEN_INVALID` where the token is
+ *   not valid, its session has ended or its account is disabled or gone; `STORE_UNAVAILABLE`
+ */
+export function createAuthenticate(deps: {
+  readonly store: Store;
+  readonly tokens: Tokens;
+  readonly sessions: Sessions;
+}): (token: string) => Promise<Principal> {
+  return async (token) => {
+    const { kind, accountId, session } = deps.tokens.verify(token);
+    const isLive = await deps.sessions.isLive({ id: session, kind, accountId });
+    if (!isLive) throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error('the session has ended') });
+    const account = await findAccount(deps.store, kind, { id: accountId });
+    if (account?.status !== 'active') {
+      throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error('the account is disabled or gone') });
+    }
+    return principalOf(account, session);
+  };
+}

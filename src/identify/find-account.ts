@@ -1,0 +1,115 @@
+import type { PrincipalKind } from '../domain/principal.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Store, StoreDatabase } from '../store/store.js';
+import type { AccountStatus } from '../store/tables.js';
+import { normaliseIdentifier } from './identifiers.js';
+
+/** An account as it is stored. `passwordHash` is for login alone. */
+export interface Account {
+  readonly kind: PrincipalKind;
+  readonly id: number;
+  /** `customer:17`: unique over the three tables. */
+  readonly subject: string;
+  readonly identifier: string;
+  readonly passwordHash: string;
+  readonly status: AccountStatus;
+  readonly tier: string;
+  /** JSON text. */
+  readonly claims: string;
+  /** Employees; null for the others. */
+  readonly role: string | null;
+  /** Employees: JSON text; null for the others. */
+  readonly allowTables: string | null;
+  /** Customers who have one; null for the others. */
+  readonly customerNumber: string | null;
+}
+
+/**
+ * Finds an account in the table of its kind, and in no other.
+ *
+ * @param by an identifier as typed, or the id. A customer is found by e-mail address or by customer number: one has an
+ *   `@`, the other has none, so that no account can take the other's name.
+ * @returns null where there is none, or where the identifier cannot be one
+ * @throws SwaliError `STORE_UNAVAILABLE`
+ */
+export async function findAccount(
+  store: Store,
+  kind: PrincipalKind,
+  by: { readonly identifier: string } | { readonly id: number },
+): Promise<Account | null> {
+  const key = 'id' in by ? ({ column: 'id', value: by.id } as const) : readKey(kind, by.identifier);
+  if (!key) return null;
+  const row = await store.run((db) => selectAccount(db, kind, key));
+  // Compared again here, bytewise: what the column's collation takes for equal (trailing spaces) is not.
+  return row && (row.customer_number === key.value || row.identifier === key.value || row.id === key.value)
+    ? toAccount(kind, row)
+    : null;
+}
+
+/** The account of a kind that was made first; null where there is none. @throws SwaliError `STORE_UNAVAILABLE` */
+export async function findFirstAccount(store: Store, kind: PrincipalKind): Promise<Account | null> {
+  const row = await store.run((db) => selectAccount(db, kind, null));
+  return row ? toAccount(kind, row) : null;
+}
+
+type AccountKey =
+  | { readonly column: 'id'; readonly value: number }
+  | { readonly column: 'identifier' | 'customer_number'; readonly value: string };
+
+function readKey(kind: PrincipalKind, text: string): AccountKey | null {
+  try {
+    const { form, value } = normaliseIdentifier(text);
+    if (form === 'email') return { column: 'identifier', value };
+    return kind === 'customer' ? { column: 'customer_number', value } : null;
+  } catch (error) {
+    if (error instanceof SwaliError && error.code === 'IDENTITY_INPUT_INVALID') return null;
+    throw error;
+  }
+}
+
+interface SelectedRow {
+  readonly id: number;
+  readonly identifier: string;
+  readonly password_hash: string;
+  readonly status: AccountStatus;
+  readonly tier: string;
+  readonly claims: string;
+  readonly role?: string;
+  readonly allow_tables?: string;
+  readonly customer_number?: string | null;
+}
+
+/** Reads one row by key, or the first one where the key is null. */
+async function selectAccount(
+  db: StoreDatabase,
+  kind: PrincipalKind,
+  key: AccountKey | null,
+): Promise<SelectedRow | undefined> {
+  if (kind === 'customer') {
+    const all = db.selectFrom('customers').selectAll().orderBy('id').limit(1);
+    return (key ? all.where(key.column, '=', key.value) : all).executeTakeFirst();
+  }
+  if (key?.column === 'customer_number') return undefined;
+  if (kind === 'employee') {
+    const all = db.selectFrom('employees').selectAll().orderBy('id').limit(1);
+    return (key ? all.where(key.column, '=', key.value) : all).executeTakeFirst();
+  }
+  const all = db.selectFrom('admins').selectAll().orderBy('id').limit(1);
+  return (key ? all.where(key.column, '=', key.value) : all).executeTakeFirst();
+}
+
+function toAccount(kind: PrincipalKind, row: SelectedRow): Account {
+  return {
+    kind,
+    id: row.id,
+    subject: `${kind}:${row.id}`,
+    identifier: row.identifier,
+    passwordHash: row.password_hash,
+    status: row.status,
+    tier: row.tier,
+    claims: row.claims,
+    role: row.role ?? null,
+    allowTables: row.allow_tables ?? null,
+    customerNumber: row.customer_number ?? null,
+  };
+}

@@ -1,0 +1,122 @@
+import type { PrincipalKind } from '../domain/principal.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Store } from '../store/store.js';
+import type { AccessContext, AccessLog } from './access-log.js';
+import { type Account, findAccount } from './find-account.js';
+import type { Passwords } from './passwords.js';
+import type { Session, Sessions } from './sessions.js';
+import type { Tokens } from './tokens.js';
+
+/** What a sign-in or a refresh hands out. */
+export interface IssuedTokens {
+  /** For `Authorization: Bearer …`. */
+  readonly accessToken: string;
+  /** Life of the access token, in seconds. */
+  readonly expiresInS: number;
+  /** Opaque; works once. */
+  readonly refreshToken: string;
+}
+
+/** The way in: three paths over three tables, and what keeps a session going or ends it. */
+export interface Login {
+  /**
+   * Signs an account in. Each kind looks in its own table alone. An unknown identifier, a wrong password and a disabled
+   * account take as long and are told alike.
+   *
+   * @param identifier an e-mail address; for customers the customer number will do
+   * @throws SwaliError `AUTH_CREDENTIALS_WRONG`, `RATE_LIMITED`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`; nothing is
+   *   handed out before the attempt is on record
+   */
+  login(kind: PrincipalKind, identifier: string, password: string, context: AccessContext): Promise<IssuedTokens>;
+  /** @throws SwaliError `AUTH_TOKEN_INVALID`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE` */
+  refresh(refreshToken: string, context: AccessContext): Promise<IssuedTokens>;
+  /**
+   * Ends the session of a refresh token, its access tokens included. A token that is unknown or has ended is no error:
+   * the caller has what they wanted.
+   *
+   * @throws SwaliError `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`
+   */
+  logout(refreshToken: string, context: AccessContext): Promise<void>;
+}
+
+/** @param deps.audit where every attempt is written before its answer leaves */
+export function createLogin(deps: {
+  readonly store: Store;
+  readonly passwords: Passwords;
+  readonly tokens: Tokens;
+  readonly sessions: Sessions;
+  readonly audit: AccessLog;
+}): Login {
+  const { store, passwords, tokens, sessions, audit } = deps;
+
+  function issue(session: Session, refreshToken: string): IssuedTokens {
+    const accessToken = tokens.issue({ kind: session.kind, accountId: session.accountId, session: session.id });
+    return { accessToken, expiresInS: tokens.ttlS, refreshToken };
+  }
+
+  return Object.freeze({
+    async login(kind, identifier, password, { requestId, address }) {
+      const account = await findAccount(store, kind, { identifier });
+      const matches = await passwords.matches(password, account?.passwordHash ?? null);
+      const attempt = { event: 'login' as const, requestId, address, subject: account?.subject ?? null, kind };
+      if (!account || !matches || account.status !== 'active') {
+        await audit.append({ ...attempt, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' });
+        throw new SwaliError('AUTH_CREDENTIALS_WRONG');
+      }
+      if (passwords.isOutdated(account.passwordHash)) await renewDigest(store, passwords, account, password);
+      const { session, refreshToken } = await sessions.begin({ kind, accountId: account.id }, address);
+      await audit.append({ ...attempt, decision: 'accepted', code: null });
+      return issue(session, refreshToken);
+    },
+
+    async refresh(refreshToken, { requestId, address }) {
+      const rotation = await sessions.rotate(refreshToken);
+      const { session } = rotation;
+      const account = session ? await findAccount(store, session.kind, { id: session.accountId }) : null;
+      const attempt = {
+        event: 'session' as const,
+        requestId,
+        address,
+        subject: account?.subject ?? null,
+        kind: session?.kind ?? null,
+      };
+      if (rotation.outcome !== 'rotated' || account?.status !== 'active') {
+        const action = rotation.outcome === 'reused' ? 'reuse' : 'refresh';
+        await audit.append({ ...attempt, action, decision: 'refused', code: 'AUTH_TOKEN_INVALID' });
+        throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error(`refresh token: ${rotation.outcome}`) });
+      }
+      await audit.append({ ...attempt, action: 'refresh', decision: 'accepted', code: null });
+      return issue(rotation.session, rotation.refreshToken);
+    },
+
+    async logout(refreshToken, { requestId, address }) {
+      const session = await sessions.endByRefreshToken(refreshToken);
+      await audit.append({
+        event: 'session',
+        requestId,
+        address,
+        subject: session ? `${session.kind}:${session.accountId}` : null,
+        kind: session?.kind ?? null,
+        action: 'logout',
+        decision: 'accepted',
+        code: null,
+      });
+    },
+  } satisfies Login);
+}
+
+/** Digests the password anew at today's cost, now that it is at hand. The old digest must still stand. */
+async function renewDigest(store: Store, passwords: Passwords, account: Account, password: string): Promise<void> {
+  const digest = await passwords.hash(password).catch(() => null);
+  // A password that today's rules would refuse keeps its old digest; it still signs in.
+  if (digest === null) return;
+  const table = ({ admin: 'admins', employee: 'employees', customer: 'customers' } as const)[account.kind];
+  await store.run((db) =>
+    db
+      .updateTable(table)
+      .set({ password_hash: digest })
+      .where('id', '=', account.id)
+      .where('password_hash', '=', account.passwordHash)
+      .execute(),
+  );
+}

@@ -1,0 +1,11 @@
+import { compare, hash } from 'bcryptjs';
+
+/** Runs in a worker thread: bcrypt would hold the event loop for hundreds of milliseconds. */
+export function hashInWorker(task: { readonly password: string; readonly cost: number }): Promise<string> {
+  return hash(task.password, task.cost);
+}
+
+/** Runs in a worker thread. */
+export function compareInWorker(task: { readonly password: string; readonly digest: string }): Promise<boolean> {
+  return compare(task.password, task.digest);
+}

@@ -1,0 +1,102 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { threadEntry } from '../domain/thread-entry.js';
+import { SwaliError } from '../errors/swali-error.js';
+
+/** bcrypt reads no further; a longer password would be cut without a word. */
+const MAX_BYTES = 72;
+
+/** Shortest password of a new account, in characters. */
+export const PASSWORD_MIN_CHARACTERS = 12;
+
+/** Cost of bcrypt where none is given: 2^12 rounds. */
+export const DEFAULT_PASSWORD_COST = 12;
+
+/** Passwords that wait for a thread at most; more is an attack or an outage, and is answered with 429. */
+const MAX_WAITING = 64;
+
+/** Digests of passwords, made and compared off the event loop. */
+export interface Passwords {
+  /**
+   * @param password 12 characters at least, 72 bytes of UTF-8 at most, no control characters
+   * @returns bcrypt digest with cost and salt
+   * @throws SwaliError `IDENTITY_INPUT_INVALID` for another password, `RATE_LIMITED` where too many wait
+   */
+  hash(password: string): Promise<string>;
+  /**
+   * Whether a password is that of a digest. Without a digest (an unknown account) it works as long, and is false.
+   *
+   * @param digest of the account; null where there is none
+   * @throws SwaliError `RATE_LIMITED` where too many wait
+   */
+  matches(password: string, digest: string | null): Promise<boolean>;
+  /** Whether a digest was made at a lower cost than new ones are. */
+  isOutdated(digest: string): boolean;
+  /** Ends the threads. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the threads that hash passwords.
+ *
+ * @param options.cost of new digests, 4–16, default 12; below 12 is for tests alone
+ * @param options.threads at most, default: one per core but one, 1–4
+ * @throws SwaliError `SETTINGS_INVALID` for a cost outside that range
+ */
+export async function createPasswords(
+  options: { readonly cost?: number; readonly threads?: number } = {},
+): Promise<Passwords> {
+  const cost = options.cost ?? DEFAULT_PASSWORD_COST;
+  if (!Number.isInteger(cost) || cost < 4 || cost > 16) {
+    throw new SwaliError('SETTINGS_INVALID', { detail: 'the cost of passwords must be 4 to 16' });
+  }
+  const pool = new Piscina({
+    filename: threadEntry(import.meta.url, './password-worker.js'),
+    minThreads: 1,
+    maxThreads: options.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1)),
+    maxQueue: MAX_WAITING,
+  });
+  const run = async <T>(name: string, task: object): Promise<T> => {
+    if (pool.queueSize >= MAX_WAITING) throw new SwaliError('RATE_LIMITED', { retryAfterS: 5 });
+    return pool.run(task, { name }) as Promise<T>;
+  };
+  // What unknown accounts are compared with: made at the same cost, of a password that nobody can type.
+  const dummy = await run<string>('hashInWorker', { password: '\u0000 no account has this password', cost }).catch(
+    async (error: unknown) => {
+      await pool.destroy();
+      throw new SwaliError('INTERNAL', { cause: error });
+    },
+  );
+  return {
+    hash(password) {
+      const prepared = preparePassword(password);
+      const fault = findFault(prepared);
+      if (fault) return Promise.reject(new SwaliError('IDENTITY_INPUT_INVALID', { detail: fault }));
+      return run('hashInWorker', { password: prepared, cost });
+    },
+    async matches(password, digest) {
+      const prepared = preparePassword(password);
+      // Too long for any account, known or not: the quick answer tells nothing.
+      if (Buffer.byteLength(prepared) > MAX_BYTES) return false;
+      const same = await run<boolean>('compareInWorker', { password: prepared, digest: digest ?? dummy });
+      return same && digest !== null;
+    },
+    isOutdated: (digest) => Number(/^\$2[aby]\$(\d\d)\$/.exec(digest)?.[1] ?? 0) < cost,
+    close: () => pool.destroy(),
+  };
+}
+
+/** One spelling for what keyboards and systems type differently (NIST SP 800-63B §3.1.1.2). */
+function preparePassword(password: string): string {
+  return password.normalize('NFKC');
+}
+
+/** What is wrong with a new password, in words that do not repeat it; null where nothing is. */
+function findFault(password: string): string | null {
+  if ([...password].length < PASSWORD_MIN_CHARACTERS) {
+    return `the password must have ${PASSWORD_MIN_CHARACTERS} characters at least`;
+  }
+  if (Buffer.byteLength(password) > MAX_BYTES) return `the password must have ${MAX_BYTES} bytes at most`;
+  if (/\p{Cc}/u.test(password)) return 'the password has control characters';
+  return null;
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { type ClaimValue, EMPLOYEE_ROLES, type EmployeeRole, type Principal } from '../domain/principal.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Account } from './find-account.js';
+import { permissionsFor } from './permissions.js';
+
+const claimsSchema = z.record(z.string(), z.union([z.string(), z.int()]));
+const roleSchema = z.enum(EMPLOYEE_ROLES);
+const allowTablesSchema = z.array(z.string());
+
+/**
+ * The principal that an account is, from what the store says now.
+ *
+ * @param session the request belongs to; null for the CLI
+ * @throws SwaliError `INTERNAL` where the stored account makes no sense (an unknown role, claims that are no JSON): an
+ *   account that is not understood gets nothing
+ */
+export function principalOf(account: Account, session: string | null): Principal {
+  const role = account.kind === 'employee' ? readRole(account) : null;
+  const claims = new Map<string, ClaimValue>(Object.entries(read(account, 'claims', claimsSchema, account.claims)));
+  if (account.customerNumber !== null) claims.set('customer_number', account.customerNumber);
+  return Object.freeze({
+    kind: account.kind,
+    subject: account.subject,
+    role,
+    claims,
+    allowTables:
+      account.kind === 'employee'
+        ? Object.freeze(read(account, 'allow_tables', allowTablesSchema, account.allowTables ?? ''))
+        : null,
+    permissions: permissionsFor(account.kind, role),
+    tier: account.tier,
+    tenant: null,
+    session,
+  });
+}
+
+function readRole(account: Account): EmployeeRole {
+  const parsed = roleSchema.safeParse(account.role);
+  if (!parsed.success) throw broken(account, 'role', parsed.error);
+  return parsed.data;
+}
+
+function read<T>(account: Account, column: string, schema: z.ZodType<T>, text: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw broken(account, column, error);
+  }
+}
+
+function broken(account: Account, column: string, cause: unknown): SwaliError {
+  return new SwaliError('INTERNAL', {
+    cause: new Error(`${account.subject}: its ${column} makes no sense`, { cause }),
+  });
+}
