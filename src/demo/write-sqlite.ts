@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { DatabaseSync } from '@photostructure/sqlite';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { SwaliError } from '../errors/swali-error.js';
 import { printInsert, printTable } from './print-tables.js';
 import type { RowBatch } from './row-batches.js';
@@ -45,7 +45,7 @@ async function fill(path: string, batches: Iterable<RowBatch>, onBatch: (batch: 
     // The draft is thrown away where anything fails, so it needs no journal of its own.
     database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON; BEGIN');
     for (const table of DEMO_TABLES) database.exec(printTable(table, 'sqlite').create);
-    const inserts = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+    const inserts = new Map<string, ReturnType<DatabaseSyncInstance['prepare']>>();
     for (const batch of batches) {
       for (let from = 0; from < batch.rows.length; from += ROWS_PER_INSERT) {
         const rows = batch.rows.slice(from, from + ROWS_PER_INSERT);
@@ -65,11 +65,11 @@ async function fill(path: string, batches: Iterable<RowBatch>, onBatch: (batch: 
 }
 
 function prepareInsert(
-  database: DatabaseSync,
-  inserts: Map<string, ReturnType<DatabaseSync['prepare']>>,
+  database: DatabaseSyncInstance,
+  inserts: Map<string, ReturnType<DatabaseSyncInstance['prepare']>>,
   table: DemoTable,
   rows: number,
-): ReturnType<DatabaseSync['prepare']> {
+): ReturnType<DatabaseSyncInstance['prepare']> {
   const key = `${table.name}:${rows}`;
   const known = inserts.get(key);
   if (known) return known;
