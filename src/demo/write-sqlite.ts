@@ -85,7 +85,9 @@ function assertReplaceable(path: string): void {
     const database = new DatabaseSync(path, { readOnly: true });
     try {
       names = database
-        .prepare('SELECT name FROM sqlite_schema')
+        .prepare(
+          "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        )
         .all()
         .map((row) => (row as { name: unknown }).name);
     } finally {
@@ -94,7 +96,8 @@ function assertReplaceable(path: string): void {
   } catch (cause) {
     throw new SwaliError('DEMO_TARGET_REFUSED', { detail: `${path} exists and is no SQLite database`, cause });
   }
-  if (names.length > 0 && !names.includes(MARKER_TABLE)) {
+  const known = new Set<unknown>(DEMO_TABLES.map((table) => table.name));
+  if (names.length > 0 && (!names.includes(MARKER_TABLE) || names.some((name) => !known.has(name)))) {
     throw new SwaliError('DEMO_TARGET_REFUSED', { detail: `${path} exists and holds other data` });
   }
 }
