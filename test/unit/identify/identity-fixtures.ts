@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ChainedAuditLog, openAuditLog } from '../../../src/audit/append-log.js';
+import type { Principal } from '../../../src/domain/principal.js';
+import { addAccount, type NewAccount } from '../../../src/identify/accounts.js';
+import { createAuthenticate } from '../../../src/identify/authenticate.js';
+import { createLogin, type Login } from '../../../src/identify/login.js';
+import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
+import { createSessions } from '../../../src/identify/sessions.js';
+import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
+import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
+
+export const PASSWORD = 'correct horse battery';
+export const ACCESS_TTL_S = 900;
+export const REFRESH_TTL_S = 3600;
+
+/** The whole of identity over one SQLite file, with a clock that tests move. */
+export interface Identity {
+  readonly store: Store;
+  readonly passwords: Passwords;
+  readonly tokens: Tokens;
+  readonly audit: ChainedAuditLog;
+  readonly login: Login;
+  readonly authenticate: (token: string) => Promise<Principal>;
+  readonly path: string;
+  readonly clock: { now: number };
+  add(account: Partial<NewAccount> & Pick<NewAccount, 'kind' | 'identifier'>): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openIdentity(): Promise<Identity> {
+  const folder = mkdtempSync(join(tmpdir(), 'swali-identity-'));
+  const path = join(folder, 'store.sqlite');
+  const store = await openStore(`sqlite:${path}`);
+  await migrateStore(store);
+  const clock = { now: 1_700_000_000_000 };
+  const read = () => clock.now;
+  let ids = 0;
+  const newId = () => {
+    ids += 1;
+    return `id${ids}`;
+  };
+  const passwords = await createPasswords({ cost: 4, threads: 1 });
+  const tokens = createTokens({ secret: 's'.repeat(40), ttlS: ACCESS_TTL_S, clock: read, newId });
+  const sessions = createSessions({ store, clock: read, ttlS: REFRESH_TTL_S });
+  const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
+  return {
+    store,
+    passwords,
+    tokens,
+    audit,
+    path,
+    clock,
+    login: createLogin({ store, passwords, tokens, sessions, audit }),
+    authenticate: createAuthenticate({ store, tokens, sessions }),
+    add: (account) => addAccount({ store, passwords, clock: read }, { password: PASSWORD, ...account }),
+    async close() {
+      await passwords.close();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PrincipalKind } from '../../../src/domain/principal.js';
+import { setAccountStatus } from '../../../src/identify/accounts.js';
+import { createLogin } from '../../../src/identify/login.js';
+import { createPasswords } from '../../../src/identify/passwords.js';
+import { createSessions } from '../../../src/identify/sessions.js';
+import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from './identity-fixtures.js';
+
+const CONTEXT = { requestId: 'r1', address: '203.0.113.9' };
+const WRONG = { code: 'AUTH_CREDENTIALS_WRONG', status: 401 };
+const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
+
+let identity: Identity;
+beforeEach(async () => {
+  identity = await openIdentity();
+  await identity.add({ kind: 'customer', identifier: 'cy@example.org', customerNumber: '103' });
+  await identity.add({ kind: 'employee', identifier: 'eve@example.org', role: 'member', allowTables: ['orders'] });
+  await identity.add({ kind: 'admin', identifier: 'root@example.org' });
+});
+afterEach(() => identity.close());
+
+const signIn = (kind: PrincipalKind = 'customer', identifier = '103', password = PASSWORD) =>
+  identity.login.login(kind, identifier, password, CONTEXT);
+const records = async () => (await identity.audit.list({ limit: 100 })).map((record) => record.event).reverse();
+const disable = (kind: PrincipalKind) =>
+  setAccountStatus({ store: identity.store, clock: () => identity.clock.now }, { kind, id: 1 }, 'disabled');
+
+describe('signing in', () => {
+  it.each([
+    ['customer', '103', 'customer:1'],
+    ['customer', 'CY@example.org', 'customer:1'],
+    ['employee', 'eve@example.org', 'employee:1'],
+    ['admin', 'root@example.org', 'admin:1'],
+  ] as const)('lets a %s in by %s, and puts it on record', async (kind, identifier, subject) => {
+    const issued = await signIn(kind, identifier);
+    expect(issued).toEqual({
+      accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+      expiresInS: 900,
+      refreshToken: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    expect(await identity.authenticate(issued.accessToken)).toMatchObject({ kind, subject });
+    expect(await records()).toEqual([{ event: 'login', ...CONTEXT, subject, kind, decision: 'accepted', code: null }]);
+  });
+
+  it.each([
+    ['a wrong password', 'customer', '103', 'correct horse batterz', 'customer:1'],
+    ['an empty password', 'customer', '103', '', 'customer:1'],
+    ['a password over 72 bytes that begins right', 'customer', '103', PASSWORD.padEnd(73, 'x'), 'customer:1'],
+    ['an unknown number', 'customer', '104', PASSWORD, null],
+    ['an identifier that cannot be one', 'customer', '1\u200b03', PASSWORD, null],
+    ['an employee on the customers’ path', 'customer', 'eve@example.org', PASSWORD, null],
+    ['a customer on the employees’ path', 'employee', 'cy@example.org', PASSWORD, null],
+    ['a customer number on the employees’ path', 'employee', '103', PASSWORD, null],
+    ['an employee on the admins’ path', 'admin', 'eve@example.org', PASSWORD, null],
+  ] as const)('refuses %s, and puts it on record', async (_, kind, identifier, password, subject) => {
+    await expect(signIn(kind, identifier, password)).rejects.toMatchObject(WRONG);
+    expect(await records()).toEqual([
+      { event: 'login', ...CONTEXT, subject, kind, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' },
+    ]);
+  });
+
+  it('tells a disabled account, an unknown one and a wrong password alike', async () => {
+    await disable('customer');
+    const errors = await Promise.all(
+      [signIn(), signIn('customer', '104'), signIn('admin', 'root@example.org', 'wrong password')].map((attempt) =>
+        attempt.catch((error: Error) => ({ ...error, message: error.message })),
+      ),
+    );
+    expect(errors[0]).toMatchObject(WRONG);
+    expect(errors[1]).toEqual(errors[0]);
+    expect(errors[2]).toEqual(errors[0]);
+  });
+
+  it('lets nobody in, and begins no session that works, while the audit log cannot be written', async () => {
+    await identity.store.run((db) =>
+      sql`create trigger full before insert on audit_records begin select raise(abort, 'full'); end`.execute(db),
+    );
+    await expect(signIn()).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
+    await expect(signIn('customer', '103', 'wrong password')).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
+  });
+
+  it('digests the password anew once the cost has gone up, and the password still works', async () => {
+    const { store, tokens, audit, clock } = identity;
+    const passwords = await createPasswords({ cost: 5, threads: 1 });
+    const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S });
+    const raised = createLogin({ store, passwords, tokens, sessions, audit });
+    const digest = async () =>
+      (await store.run((db) => db.selectFrom('customers').select('password_hash').executeTakeFirstOrThrow()))
+        .password_hash;
+    expect(await digest()).toMatch(/^\$2b\$04\$/);
+    await raised.login('customer', '103', PASSWORD, CONTEXT);
+    expect(await digest()).toMatch(/^\$2b\$05\$/);
+    await raised.login('customer', '103', PASSWORD, CONTEXT);
+    await passwords.close();
+  });
+});
+
+describe('refreshing', () => {
+  it('exchanges a refresh token for new tokens of the same session', async () => {
+    const first = await signIn();
+    identity.clock.now += 60_000;
+    const second = await identity.login.refresh(first.refreshToken, CONTEXT);
+    expect(second.refreshToken).not.toBe(first.refreshToken);
+    const session = (await identity.authenticate(first.accessToken)).session;
+    expect((await identity.authenticate(second.accessToken)).session).toBe(session);
+    expect((await records()).at(-1)).toMatchObject({
+      event: 'session',
+      action: 'refresh',
+      decision: 'accepted',
+      subject: 'customer:1',
+    });
+  });
+
+  it('ends the session when a refresh token comes a second time', async () => {
+    const first = await signIn();
+    const second = await identity.login.refresh(first.refreshToken, CONTEXT);
+    await expect(identity.login.refresh(first.refreshToken, CONTEXT)).rejects.toMatchObject(INVALID);
+    expect((await records()).at(-1)).toMatchObject({ event: 'session', action: 'reuse', decision: 'refused' });
+    await expect(identity.login.refresh(second.refreshToken, CONTEXT)).rejects.toMatchObject(INVALID);
+    await expect(identity.authenticate(second.accessToken)).rejects.toMatchObject(INVALID);
+  });
+
+  it('serves one of two exchanges that come together', async () => {
+    const { refreshToken } = await signIn();
+    const outcomes = await Promise.allSettled([
+      identity.login.refresh(refreshToken, CONTEXT),
+      identity.login.refresh(refreshToken, CONTEXT),
+    ]);
+    expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('leaves other sessions of the account alone when one ends', async () => {
+    const [one, other] = [await signIn(), await signIn()];
+    await identity.login.logout(one.refreshToken, CONTEXT);
+    await identity.authenticate(other.accessToken);
+    await identity.login.refresh(other.refreshToken, CONTEXT);
+  });
+
+  it('refuses a token that expired, was never made, or is of a disabled account', async () => {
+    const { refreshToken } = await signIn();
+    await expect(identity.login.refresh('x'.repeat(43), CONTEXT)).rejects.toMatchObject(INVALID);
+    await expect(identity.login.refresh('', CONTEXT)).rejects.toMatchObject(INVALID);
+    const other = await signIn();
+    identity.clock.now += REFRESH_TTL_S * 1000;
+    await expect(identity.login.refresh(refreshToken, CONTEXT)).rejects.toMatchObject(INVALID);
+    identity.clock.now -= 1;
+    await disable('customer');
+    await expect(identity.login.refresh(other.refreshToken, CONTEXT)).rejects.toMatchObject(INVALID);
+  });
+});
+
+describe('signing out', () => {
+  it('ends the session at once, access tokens included, and is no error twice', async () => {
+    const { accessToken, refreshToken } = await signIn();
+    await identity.authenticate(accessToken);
+    await identity.login.logout(refreshToken, CONTEXT);
+    await expect(identity.authenticate(accessToken)).rejects.toMatchObject(INVALID);
+    await expect(identity.login.refresh(refreshToken, CONTEXT)).rejects.toMatchObject(INVALID);
+    await identity.login.logout(refreshToken, CONTEXT);
+    expect((await records()).filter((event) => (event as { action?: string }).action === 'logout')).toMatchObject([
+      { subject: 'customer:1', kind: 'customer' },
+      { subject: null, kind: null },
+    ]);
+  });
+});
+
+describe('secrets', () => {
+  it('keeps no password and no token anywhere in the store’s files', async () => {
+    const first = await signIn();
+    const second = await identity.login.refresh(first.refreshToken, CONTEXT);
+    await signIn('customer', 'my-password-typed-as-name', 'typed-the-wrong-way-round').catch(() => undefined);
+    await signIn('customer', '103', 'a wrong password that I use elsewhere').catch(() => undefined);
+    await identity.login.logout(second.refreshToken, CONTEXT);
+    const folder = dirname(identity.path);
+    const files = readdirSync(folder);
+    expect(files).toContain('store.sqlite-wal');
+    const bytes = Buffer.concat(files.map((file) => readFileSync(join(folder, file))));
+    expect(bytes.includes('cy@example.org')).toBe(true);
+    const secrets = [
+      PASSWORD,
+      'my-password-typed-as-name',
+      'typed-the-wrong-way-round',
+      'a wrong password that I use elsewhere',
+      ...[first, second].flatMap((issued) => [
+        issued.refreshToken,
+        issued.accessToken,
+        issued.accessToken.split('.')[2],
+      ]),
+    ];
+    expect(secrets).toHaveLength(10);
+    for (const secret of secrets) expect(bytes.includes(secret as string)).toBe(false);
+  });
+});
