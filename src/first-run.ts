@@ -10,6 +10,7 @@ import { addAccount } from './identify/accounts.js';
 import { findFirstAccount } from './identify/find-account.js';
 import type { Passwords } from './identify/passwords.js';
 import type { Store } from './store/store.js';
+import { isoDay, localDay } from './translate/dates.js';
 
 /** A demonstration account with the password that was made for it. Shown to the operator once, then forgotten. */
 export interface SeededAccount {
@@ -31,7 +32,7 @@ export async function ensureDemoSource(settings: Settings, clock: Clock, logger:
   const path = settings.sourceUrl.slice('sqlite:'.length);
   if (existsSync(path)) return false;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const today = new Intl.DateTimeFormat('en-CA', { timeZone: settings.timeZone, dateStyle: 'short' }).format(clock());
+  const today = isoDay(localDay(clock(), settings.timeZone));
   try {
     const made = await makeDemo({ target: settings.sourceUrl, scale: 1, seed: DEFAULT_DEMO_SEED, today });
     logger.info({ ...made, seed: DEFAULT_DEMO_SEED }, 'made the demonstration business');
@@ -40,6 +41,15 @@ export async function ensureDemoSource(settings: Settings, clock: Clock, logger:
     if (existsSync(path)) return false;
     throw error;
   }
+}
+
+/** Whether {@link ensureDemoAccounts} has something to do; asked first, as the threads that hash passwords cost a start. */
+export async function lacksDemoAccounts(settings: Settings, store: Store): Promise<boolean> {
+  if (!settings.sourceIsDefault || settings.production) return false;
+  for (const { kind } of demoAccounts()) {
+    if ((await findFirstAccount(store, kind)) === null) return true;
+  }
+  return false;
 }
 
 /**

@@ -1,0 +1,120 @@
+import { Command, CommanderError } from 'commander';
+import { parseSettings } from '../config/settings.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Surroundings } from '../gateway.js';
+import { createLogger } from '../operate/logger.js';
+import { answerOnTerminal } from './ask-command.js';
+import { makeDemoBusiness } from './demo-command.js';
+import { addPolicyCommands } from './policy-commands.js';
+import { migrate, verifyAudit } from './record-commands.js';
+import { serve } from './serve.js';
+import { type Terminal, writeLine } from './terminal.js';
+import { addUser } from './users-command.js';
+
+/** Exit codes: 0 done, 1 refused or failed (the code is printed), 2 the command line itself is wrong. */
+const REFUSED = 1;
+const MISUSED = 2;
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the interpreter and the script
+ * @returns the exit code. Every refusal is printed to standard error as `CODE: public sentence`
+ */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(terminal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
+    reportError(error, terminal);
+    return REFUSED;
+  }
+}
+
+function createProgram(terminal: Terminal, exit: (code: number) => void): Command {
+  const program = new Command('swali')
+    .description(
+      'Answers plain-language questions from MySQL, MariaDB or SQLite, and lets everyone see only their own.',
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+    });
+  program
+    .command('serve', { isDefault: true })
+    .description('start the gateway')
+    .action(() => serve(surround(terminal), terminal));
+  program
+    .command('migrate')
+    .description('bring the tables of the gateway’s own store up to date')
+    .action(() => migrate(surround(terminal), terminal));
+  program
+    .command('ask')
+    .description('answer a question as an account sees it (audited)')
+    .argument('<question...>')
+    .requiredOption('--as <kind[:identifier]>', 'customer, employee or admin; the first of that kind, or the one named')
+    .action((words: string[], { as }: { as: string }) =>
+      answerOnTerminal(surround(terminal, 'warn'), terminal, as, { question: words.join(' ') }),
+    );
+  program
+    .command('sql')
+    .description('run a SELECT as an account sees it (audited)')
+    .argument('<statement>')
+    .requiredOption('--as <kind[:identifier]>', 'customer, employee or admin; the first of that kind, or the one named')
+    .action((sql: string, { as }: { as: string }) =>
+      answerOnTerminal(surround(terminal, 'warn'), terminal, as, { sql }),
+    );
+  program
+    .command('users')
+    .description('manage accounts')
+    .command('add')
+    .description('add an account; the password is read from standard input')
+    .argument('<kind>', 'customer, employee or admin')
+    .requiredOption('--identifier <id>', 'e-mail address; for customers the customer number will do')
+    .option('--customer-number <number>', 'customers: whose rows are theirs')
+    .option('--role <role>', 'employees: viewer, member, accountant, manager or admin-delegate')
+    .option('--allow-tables <names>', 'employees: tables they may read, with commas')
+    .requiredOption('--password-stdin', 'read the password from standard input')
+    .action((kind, options) => addUser(surround(terminal, 'warn'), terminal, kind, options));
+  program
+    .command('demo')
+    .description('make the demonstration business')
+    .requiredOption('--target <url>', 'sqlite:PATH or mysql://USER:PASSWORD@HOST/DATABASE')
+    .option('--scale <n>', '1 means 200 customers and 3 400 orders', '1')
+    .option('--seed <n>', 'equal seeds make equal rows')
+    .option('--today <day>', 'YYYY-MM-DD, the last day with orders; today where left out')
+    .action((options) => makeDemoBusiness(surround(terminal, 'warn'), terminal, options));
+  program
+    .command('audit')
+    .description('the audit log')
+    .command('verify')
+    .description('check every chain of records; exits with 1 where one is not intact')
+    .action(async () => {
+      if (!(await verifyAudit(surround(terminal, 'warn'), terminal))) exit(REFUSED);
+    });
+  addPolicyCommands(program, () => surround(terminal, 'warn'), terminal, exit);
+  return program;
+}
+
+/** Settings, clock and log of one command. A command that prints its answer logs no more than warnings, unless asked to. */
+function surround({ env }: Terminal, level?: 'warn'): Surroundings {
+  const settings = parseSettings(env);
+  const logLevel = level !== undefined && settings.logLevel === 'info' ? level : settings.logLevel;
+  return { settings, clock: Date.now, logger: createLogger(logLevel) };
+}
+
+/** A known refusal is told in its public words; anything else is a fault of ours, and the operator may see it whole. */
+function reportError(error: unknown, { stderr, env }: Terminal): void {
+  if (!(error instanceof SwaliError)) {
+    writeLine(stderr, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return;
+  }
+  writeLine(stderr, `${error.code}: ${error.message}`);
+  if (env.LOG_LEVEL === 'debug' && error.cause !== undefined) writeLine(stderr, String(error.cause));
+}

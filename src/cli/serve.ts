@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../app.js';
+import { ensureDemoAccounts, ensureDemoSource, type SeededAccount } from '../first-run.js';
+import { openGateway, openRecords, type Surroundings } from '../gateway.js';
+import { createIdentity } from '../identity.js';
+import { createHealth } from '../operate/health.js';
+import { createShutdown } from '../operate/shutdown.js';
+import { type Terminal, writeLine } from './terminal.js';
+
+/** Longest wait for the headers of a request, and for the whole of it, in milliseconds. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * Starts the gateway and runs until the terminal's signal is aborted; then stops in order.
+ *
+ * @throws SwaliError where a part cannot be opened or the port is taken; nothing is left running then
+ */
+export async function serve(surroundings: Surroundings, terminal: Terminal): Promise<void> {
+  const { settings, clock, logger } = surroundings;
+  await ensureDemoSource(settings, clock, logger);
+  const records = await openRecords(surroundings, 'serve');
+  const opened: (() => Promise<void>)[] = [() => records.close()];
+  const close = async (): Promise<void> => {
+    for (const each of opened.reverse()) await each();
+  };
+  try {
+    const gateway = await openGateway(surroundings);
+    opened.push(() => gateway.close());
+    const identity = await createIdentity(surroundings, records.store);
+    opened.push(() => identity.close());
+    const seeded = await ensureDemoAccounts(settings, { ...identity, store: records.store, clock });
+    const health = createHealth([
+      { name: 'store', run: () => records.store.ping() },
+      { name: 'source', run: () => gateway.source.ping() },
+    ]);
+    const app = createApp({
+      audit: records.audit,
+      createAsk: gateway.createAsk,
+      createLogin: identity.createLogin,
+      authenticate: identity.authenticate,
+      viewFor: gateway.stages.viewFor,
+      health,
+      logger,
+      rateLimit: settings.rateLimit,
+      trustProxy: settings.trustProxy,
+      https: settings.publicUrl?.startsWith('https:') ?? false,
+    });
+    const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }, app);
+    await listen(server, settings.port, settings.host);
+    await records.audit.append({
+      event: 'operator',
+      requestId: randomUUID(),
+      address: 'cli',
+      action: 'start',
+      reasons: gateway.source.grantFaults,
+    });
+    announce(server, settings.publicUrl, seeded, terminal);
+    const stop = createShutdown({ server, health, close, logger });
+    await untilAborted(terminal.signal);
+    await stop('signal');
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Tells the operator where to go; the made passwords are shown here and nowhere else, and only this once. */
+function announce(
+  server: Server,
+  publicUrl: string | null,
+  seeded: readonly SeededAccount[],
+  { stdout }: Terminal,
+): void {
+  const { address, port, family } = server.address() as AddressInfo;
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  for (const line of describeSeeded(seeded)) writeLine(stdout, line);
+  writeLine(stdout, `Swali answers at ${publicUrl ?? `http://${host}:${port}`}`);
+}
+
+/** The made accounts as lines for the operator. */
+export function describeSeeded(seeded: readonly SeededAccount[]): readonly string[] {
+  if (seeded.length === 0) return [];
+  return [
+    'Demonstration accounts, shown this once:',
+    ...seeded.map(
+      ({ account, password }) => `  ${account.kind.padEnd(8)}  ${account.identifier.padEnd(24)}  ${password}`,
+    ),
+  ];
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,43 @@
+import type { Readable, Writable } from 'node:stream';
+import { SwaliError } from '../errors/swali-error.js';
+
+/** What a command runs in: the process's own, or a test's. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Aborted at Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Longest password line, in bytes; bcrypt itself takes 72. */
+const PASSWORD_MAX_BYTES = 1024;
+
+/**
+ * Reads a password from standard input: everything up to the end, without the last line break.
+ *
+ * @throws SwaliError `IDENTITY_INPUT_INVALID` where it is too long or holds several lines
+ */
+export async function readPassword(stdin: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk as Buffer | string);
+    length += bytes.length;
+    if (length > PASSWORD_MAX_BYTES)
+      throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'the password is too long' });
+    chunks.push(bytes);
+  }
+  const text = Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
+  if (/[\r\n]/.test(text))
+    throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'the password holds several lines' });
+  return text;
+}
+
+/** Writes one line. */
+export function writeLine(stream: Writable, text = ''): void {
+  stream.write(`${text}\n`);
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type Ask, createAsk, type Stages } from './ask.js';
+import { type ChainedAuditLog, openAuditLog } from './audit/append-log.js';
+import type { AuditLog } from './audit/record.js';
+import type { Catalog } from './catalog/catalog.js';
+import { readCatalog } from './catalog/read-catalog.js';
+import type { Settings } from './config/settings.js';
+import type { Clock, Logger } from './domain/ports.js';
+import { createExecute } from './execute/execute.js';
+import { loadPolicy, type Policy } from './policy/load-policy.js';
+import { createSeal } from './seal/index.js';
+import { createJudges } from './seal/judges.js';
+import { createReadSharedValues } from './shared-values.js';
+import { openSource } from './source/open-source.js';
+import type { OpenedSource } from './source/opened-source.js';
+import { migrateStore, openStore, type Store } from './store/store.js';
+import { createTranslate } from './translate/translate.js';
+
+/** Most tokens of one answer of the model: a statement of 16 KiB at most. */
+const MODEL_MAX_OUTPUT_TOKENS = 4000;
+
+/** What every part is made with; passed in, so that tests can set it. */
+export interface Surroundings {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The gateway's own side: accounts and audit. */
+export interface Records {
+  readonly store: Store;
+  readonly audit: ChainedAuditLog;
+  close(): Promise<void>;
+}
+
+/** The data's side: the source, what it holds, and the rules over it. */
+export interface Ruled {
+  readonly source: OpenedSource;
+  readonly catalog: Catalog;
+  readonly policy: Policy;
+}
+
+/** The whole road from question to answer, without a way in. */
+export interface Gateway extends Ruled {
+  readonly stages: Stages;
+  /** Makes the spine over an audit log. */
+  readonly createAsk: (audit: AuditLog) => Ask;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store, brings its tables up to date and opens the audit log.
+ *
+ * @param writerId name of the audit chain that this process writes
+ * @throws SwaliError `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
+ */
+export async function openRecords({ settings, clock, logger }: Surroundings, writerId: string): Promise<Records> {
+  const store = await openStore(settings.storeUrl);
+  try {
+    const migrated = await migrateStore(store);
+    if (migrated.length > 0) logger.info({ migrations: migrated }, 'brought the store up to date');
+    const audit = await openAuditLog({ store, clock, writerId });
+    return { store, audit, close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens the source, reads what it holds and loads the policy over it.
+ *
+ * @throws SwaliError of the source, the catalog (`CATALOG_NAMES_COLLIDE`) and the policy (`POLICY_INVALID`)
+ */
+export async function openRuled({ settings }: Surroundings): Promise<Ruled> {
+  const source = await openSource({ url: settings.sourceUrl });
+  try {
+    const catalog = await readCatalog(source);
+    const policy = await loadPolicy({
+      path: policyPath(settings),
+      catalog,
+    });
+    return { source, catalog, policy };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** Where the policy of the source stands. */
+export function policyPath(settings: Settings): string {
+  return join(settings.policyDir, `${settings.sourceName}.yaml`);
+}
+
+/** Opens everything between a principal and an answer. @throws SwaliError as {@link openRuled} */
+export async function openGateway(surroundings: Surroundings): Promise<Gateway> {
+  const { settings, clock, logger } = surroundings;
+  const ruled = await openRuled(surroundings);
+  const { source, catalog, policy } = ruled;
+  const judges = createJudges({ dialect: catalog.dialect, timeoutMs: settings.judgeTimeoutMs });
+  const { seal } = createSeal({ catalog, judges });
+  const execute = createExecute(source);
+  const stages: Stages = {
+    viewFor: (principal) => policy.viewFor(principal),
+    translate: createTranslate({
+      dialect: catalog.dialect,
+      mode: settings.translator,
+      openai: modelOf(settings),
+      verified: (principal) => policy.verifiedFor(principal),
+      readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect }),
+      clock,
+      timeZone: settings.timeZone,
+      logger,
+    }),
+    seal,
+    execute,
+  };
+  return {
+    ...ruled,
+    stages,
+    createAsk: (audit) =>
+      createAsk({
+        stages,
+        audit,
+        logger,
+        now: () => performance.now(),
+        newId: randomUUID,
+        repairAttempts: settings.modelRepairAttempts,
+      }),
+    async close() {
+      await judges.close();
+      await source.close();
+    },
+  };
+}
+
+/** How to reach the model; null where none is set up. */
+function modelOf(settings: Settings) {
+  const { openaiApiKey: apiKey, openaiBaseUrl: baseUrl, openaiModel: model, modelTimeoutMs: timeoutMs } = settings;
+  if (apiKey === null && baseUrl === null) return null;
+  return { apiKey, baseUrl, model, timeoutMs, maxOutputTokens: MODEL_MAX_OUTPUT_TOKENS };
+}
