@@ -51,14 +51,17 @@ function openDatabase(url: string): StoreDatabase {
   if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
     return new Kysely<StoreTables>({ dialect: createSqliteDialect(url.slice('sqlite:'.length)) });
   }
-  if (url.startsWith('mysql://')) return new Kysely<StoreTables>({ dialect: createMysqlDialect(url) });
-  throw new SwaliError('SETTINGS_INVALID', { detail: 'STORE_URL must be sqlite:PATH or mysql://…' });
+  if (/^(?:mysql|mariadb):\/\//.test(url)) {
+    return new Kysely<StoreTables>({ dialect: createMysqlDialect(url.replace(/^mariadb:/, 'mysql:')) });
+  }
+  throw new SwaliError('SETTINGS_INVALID', { detail: 'STORE_URL must be sqlite:PATH, mysql://… or mariadb://…' });
 }
 
 /**
  * Opens the store and makes sure that it answers. Its tables are made by {@link migrateStore}.
  *
- * @param url `sqlite:PATH` (file and folder are made where absent), `sqlite::memory:` or `mysql://user:password@host:port/database`
+ * @param url `sqlite:PATH` (file and folder are made where absent), `sqlite::memory:` or `mysql://user:password@host:port/database`,
+ *   `mariadb://` meaning the same
  * @throws SwaliError `SETTINGS_INVALID` for another scheme, `STORE_UNAVAILABLE` where it cannot be reached
  */
 export async function openStore(url: string): Promise<Store> {

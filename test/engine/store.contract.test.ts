@@ -1,28 +1,101 @@
-import { createConnection } from 'mysql2/promise';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openAuditLog } from '../../src/audit/append-log.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { describeEngines } from '../engines/engines.js';
+import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
+import { type Identity, openIdentity, PASSWORD } from '../unit/identify/identity-fixtures.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
-const SERVERS = [
-  { name: 'MySQL', url: process.env.TEST_MYSQL_URL },
-  { name: 'MariaDB', url: process.env.TEST_MARIADB_URL },
-];
+const CONTEXT = { requestId: 'r1', address: '203.0.113.9' };
 
-for (const { name, url } of SERVERS) {
-  describe.skipIf(!url)(`a store on ${name}`, () => {
-    const database = `swali_store_${process.pid}`;
-    const address = (path: string) => {
-      const parsed = new URL(url ?? 'mysql://none');
-      parsed.pathname = `/${path}`;
-      return parsed.href;
-    };
-    const administer = async (statement: string) => {
-      const connection = await createConnection(address(''));
-      await connection.query(statement);
-      await connection.end();
-    };
-    beforeAll(() => administer(`create database \`${database}\``));
-    afterAll(() => administer(`drop database \`${database}\``));
+// SQLite has its own run of the contract, with what is special to files, in test/unit/store.
+describeEngines('the store', 'select 1', (engine) => describeStoreContract(() => engine.url), ['mariadb', 'mysql']);
 
-    describeStoreContract(() => address(database));
+describeEngines(
+  'identity and audit',
+  'select 1',
+  (engine) => {
+    let identity: Identity;
+    let store: Store;
+    beforeAll(async () => {
+      identity = await openIdentity(undefined, engine.url);
+      store = identity.store;
+      await identity.add({ kind: 'customer', identifier: 'cy@example.org', customerNumber: 'C7' });
+      await identity.add({ kind: 'employee', identifier: 'eve@example.org', role: 'member', allowTables: ['orders'] });
+    });
+    afterAll(() => identity.close());
+
+    it('knows which engine it is', () => {
+      expect(store.dialect).toBe(engine.dialect);
+    });
+
+    it('signs in, refreshes once, ends the session on reuse', async () => {
+      const first = await identity.login.login('customer', 'C7', PASSWORD, CONTEXT);
+      const principal = await identity.authenticate(first.accessToken);
+      expect(principal).toMatchObject({ subject: 'customer:1', allowTables: null });
+      expect(principal.claims.get('customer_number')).toBe('C7');
+      const outcomes = await Promise.allSettled([
+        identity.login.refresh(first.refreshToken, CONTEXT),
+        identity.login.refresh(first.refreshToken, CONTEXT),
+      ]);
+      expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
+      await expect(identity.authenticate(first.accessToken)).rejects.toMatchObject({ code: 'AUTH_TOKEN_INVALID' });
+    });
+
+    it.each(['c7', 'C7\u200b', 'Ç7', 'C07', 'cy@example.org\u0020x'])('lets nobody in as %j', async (identifier) => {
+      await expect(identity.login.login('customer', identifier, PASSWORD, CONTEXT)).rejects.toMatchObject({
+        code: 'AUTH_CREDENTIALS_WRONG',
+      });
+    });
+
+    it('refuses an account that exists, and takes one that differs in case', async () => {
+      await expect(
+        identity.add({ kind: 'customer', identifier: 'x@example.org', customerNumber: 'C7' }),
+      ).rejects.toMatchObject({ code: 'IDENTITY_EXISTS' });
+      expect(await identity.add({ kind: 'customer', identifier: 'c7' })).toMatch(/^customer:\d+$/);
+    });
+
+    it('continues one audit chain from several processes, and several chains side by side', async () => {
+      const others = await Promise.all([openStore(engine.url), openStore(engine.url)]);
+      const clock = () => 1_700_000_000_000;
+      const logs = await Promise.all([
+        openAuditLog({ store, clock, writerId: 'shared' }),
+        ...others.map((other) => openAuditLog({ store: other, clock, writerId: 'shared' })),
+        openAuditLog({ store, clock, writerId: 'own' }),
+      ]);
+      await Promise.all(
+        Array.from({ length: 80 }, async (_, n) => {
+          await new Promise((resolve) => setTimeout(resolve, n % 11));
+          await logs[n % 4]?.append(n % 5 ? loginEvent(n) : questionEvent('Ħ 漢字 🜁 \u0000 \n " \\ \ud800'));
+        }),
+      );
+      const report = await logs[0]?.verify();
+      expect(report).toMatchObject({ intact: true, writers: 3 });
+      const shared = await store.run((db) =>
+        db.selectFrom('audit_records').select('sequence').where('writer', '=', 'shared').orderBy('sequence').execute(),
+      );
+      expect(shared.map((row) => row.sequence)).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
+      await Promise.all(others.map((other) => other.close()));
+    });
+
+    it('finds a record that was changed past the triggers', async () => {
+      await store.run((db) => sql`drop trigger audit_records_no_update`.execute(db));
+      await store.run((db) =>
+        sql`update audit_records set body = replace(body, 'customer:1', 'customer:2') where writer = 'own' and sequence = 3`.execute(
+          db,
+        ),
+      );
+      expect((await identity.audit.verify()).faults).toMatchObject([{ kind: 'changed', writer: 'own', sequence: 3 }]);
+    });
+  },
+  ['sqlite', 'mariadb', 'mysql'],
+);
+
+describe('a store on a server that is not there', () => {
+  it('says so, and keeps the password of its address to itself', async () => {
+    const error: unknown = await openStore('mariadb://root:hunter2@127.0.0.1:1/none').catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(String(error)).not.toContain('hunter2');
   });
-}
+});

@@ -1,13 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { setAccountStatus } from '../../../src/identify/accounts.js';
+import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9' };
 const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
 
+let passwords: Passwords;
+beforeAll(async () => {
+  passwords = await createPasswords({ cost: 4, threads: 1 });
+});
+afterAll(() => passwords.close());
+
 let identity: Identity;
 beforeEach(async () => {
-  identity = await openIdentity();
+  identity = await openIdentity(passwords);
   await identity.add({ kind: 'customer', identifier: '007' });
   await identity.add({
     kind: 'employee',

@@ -29,10 +29,14 @@ export interface Identity {
   close(): Promise<void>;
 }
 
-export async function openIdentity(): Promise<Identity> {
+/**
+ * @param shared threads to use (and leave running); own ones where absent
+ * @param url of a store without tables; a new SQLite file where absent
+ */
+export async function openIdentity(shared?: Passwords, url?: string): Promise<Identity> {
   const folder = mkdtempSync(join(tmpdir(), 'swali-identity-'));
   const path = join(folder, 'store.sqlite');
-  const store = await openStore(`sqlite:${path}`);
+  const store = await openStore(url ?? `sqlite:${path}`);
   await migrateStore(store);
   const clock = { now: 1_700_000_000_000 };
   const read = () => clock.now;
@@ -41,7 +45,7 @@ export async function openIdentity(): Promise<Identity> {
     ids += 1;
     return `id${ids}`;
   };
-  const passwords = await createPasswords({ cost: 4, threads: 1 });
+  const passwords = shared ?? (await createPasswords({ cost: 4, threads: 1 }));
   const tokens = createTokens({ secret: 's'.repeat(40), ttlS: ACCESS_TTL_S, clock: read, newId });
   const sessions = createSessions({ store, clock: read, ttlS: REFRESH_TTL_S });
   const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
@@ -56,7 +60,7 @@ export async function openIdentity(): Promise<Identity> {
     authenticate: createAuthenticate({ store, tokens, sessions }),
     add: (account) => addAccount({ store, passwords, clock: read }, { password: PASSWORD, ...account }),
     async close() {
-      await passwords.close();
+      if (!shared) await passwords.close();
       await store.close();
       rmSync(folder, { recursive: true, force: true });
     },

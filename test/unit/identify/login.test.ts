@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PrincipalKind } from '../../../src/domain/principal.js';
 import { setAccountStatus } from '../../../src/identify/accounts.js';
 import { createLogin } from '../../../src/identify/login.js';
-import { createPasswords } from '../../../src/identify/passwords.js';
+import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { createSessions } from '../../../src/identify/sessions.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from './identity-fixtures.js';
 
@@ -13,9 +13,15 @@ const CONTEXT = { requestId: 'r1', address: '203.0.113.9' };
 const WRONG = { code: 'AUTH_CREDENTIALS_WRONG', status: 401 };
 const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
 
+let passwords: Passwords;
+beforeAll(async () => {
+  passwords = await createPasswords({ cost: 4, threads: 1 });
+});
+afterAll(() => passwords.close());
+
 let identity: Identity;
 beforeEach(async () => {
-  identity = await openIdentity();
+  identity = await openIdentity(passwords);
   await identity.add({ kind: 'customer', identifier: 'cy@example.org', customerNumber: '103' });
   await identity.add({ kind: 'employee', identifier: 'eve@example.org', role: 'member', allowTables: ['orders'] });
   await identity.add({ kind: 'admin', identifier: 'root@example.org' });
@@ -34,7 +40,7 @@ describe('signing in', () => {
     ['customer', 'CY@example.org', 'customer:1'],
     ['employee', 'eve@example.org', 'employee:1'],
     ['admin', 'root@example.org', 'admin:1'],
-  ] as const)('lets a %s in by %s, and puts it on record', async (kind, identifier, subject) => {
+  ] as const)('lets the %s in by %s, and puts it on record', async (kind, identifier, subject) => {
     const issued = await signIn(kind, identifier);
     expect(issued).toEqual({
       accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
@@ -84,9 +90,9 @@ describe('signing in', () => {
 
   it('digests the password anew once the cost has gone up, and the password still works', async () => {
     const { store, tokens, audit, clock } = identity;
-    const passwords = await createPasswords({ cost: 5, threads: 1 });
+    const costlier = await createPasswords({ cost: 5, threads: 1 });
     const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S });
-    const raised = createLogin({ store, passwords, tokens, sessions, audit });
+    const raised = createLogin({ store, passwords: costlier, tokens, sessions, audit });
     const digest = async () =>
       (await store.run((db) => db.selectFrom('customers').select('password_hash').executeTakeFirstOrThrow()))
         .password_hash;
@@ -94,7 +100,7 @@ describe('signing in', () => {
     await raised.login('customer', '103', PASSWORD, CONTEXT);
     expect(await digest()).toMatch(/^\$2b\$05\$/);
     await raised.login('customer', '103', PASSWORD, CONTEXT);
-    await passwords.close();
+    await costlier.close();
   });
 });
 
