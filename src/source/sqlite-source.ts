@@ -1,6 +1,7 @@
 import type { ResultValue } from '../domain/result-set.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { createLendingPool } from './lending-pool.js';
 import { nameRows } from './name-rows.js';
 import type { OpenedSource } from './opened-source.js';
 import { type SqliteProcess, startSqliteProcess } from './sqlite-process.js';
@@ -19,90 +20,6 @@ export interface SqliteSourceOptions {
 const INSPECT_TIMEOUT_MS = 30_000;
 const MIB = 1024 * 1024;
 
-interface Waiter {
-  readonly give: (process: SqliteProcess) => void;
-  readonly refuse: (error: unknown) => void;
-}
-
-/** Lends each child to one caller at a time, and replaces those that were killed. */
-function createPool(options: SqliteChildOptions, size: number, queueLimit: number) {
-  const idle: SqliteProcess[] = [];
-  const all = new Set<SqliteProcess>();
-  const waiting: Waiter[] = [];
-  let starting = 0;
-  let closed = false;
-
-  const offer = (process: SqliteProcess): void => {
-    if (closed || !process.isAlive()) {
-      retire(process);
-      return;
-    }
-    const waiter = waiting.shift();
-    if (waiter) waiter.give(process);
-    else idle.push(process);
-  };
-  const retire = (process: SqliteProcess): void => {
-    process.kill();
-    all.delete(process);
-    if (!closed) void spawn();
-  };
-  const spawn = async (): Promise<void> => {
-    if (closed || all.size + starting >= size) return;
-    starting += 1;
-    try {
-      const process = await startSqliteProcess(options);
-      starting -= 1;
-      if (closed) {
-        process.kill();
-        return;
-      }
-      all.add(process);
-      offer(process);
-    } catch (error) {
-      starting -= 1;
-      // The file cannot be opened now: whoever waits is told, and the next caller tries again.
-      if (all.size === 0 && starting === 0) for (const waiter of waiting.splice(0)) waiter.refuse(error);
-    }
-  };
-
-  return {
-    /** @throws SwaliError `EXECUTE_BUSY` where the queue is full or the wait too long, `SOURCE_UNAVAILABLE`, `EXECUTE_CANCELLED` */
-    acquire(waitMs: number, signal?: AbortSignal): Promise<SqliteProcess> {
-      if (closed) return Promise.reject(new SwaliError('SOURCE_UNAVAILABLE'));
-      for (let found = idle.pop(); found; found = idle.pop()) {
-        if (found.isAlive()) return Promise.resolve(found);
-        retire(found);
-      }
-      if (waiting.length >= queueLimit) return Promise.reject(new SwaliError('EXECUTE_BUSY', { retryAfterS: 1 }));
-      return new Promise((resolve, reject) => {
-        const leave = (settle: () => void): void => {
-          clearTimeout(timer);
-          signal?.removeEventListener('abort', onAbort);
-          const at = waiting.indexOf(waiter);
-          if (at >= 0) waiting.splice(at, 1);
-          settle();
-        };
-        const waiter: Waiter = {
-          give: (process) => leave(() => resolve(process)),
-          refuse: (error) => leave(() => reject(error)),
-        };
-        const onAbort = (): void => waiter.refuse(new SwaliError('EXECUTE_CANCELLED'));
-        const timer = setTimeout(() => waiter.refuse(new SwaliError('EXECUTE_BUSY', { retryAfterS: 1 })), waitMs);
-        signal?.addEventListener('abort', onAbort, { once: true });
-        waiting.push(waiter);
-        void spawn();
-      });
-    },
-    release: offer,
-    fill: (): Promise<unknown> => Promise.all(Array.from({ length: size }, spawn)),
-    close(): void {
-      closed = true;
-      for (const process of all) process.kill();
-      for (const waiter of waiting.splice(0)) waiter.refuse(new SwaliError('SOURCE_UNAVAILABLE'));
-    },
-  };
-}
-
 /**
  * Opens a SQLite file, read-only, in child processes that are killed at the deadline or when the caller leaves.
  *
@@ -119,9 +36,13 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Op
     maxValueBytes: 16 * MIB,
     maxMemoryBytes: 768 * MIB,
   };
-  const pool = createPool(child, options.size, options.queueLimit);
+  const pool = createLendingPool<SqliteProcess>({
+    start: () => startSqliteProcess(child),
+    size: options.size,
+    queueLimit: options.queueLimit,
+    replaceAtOnce: true,
+  });
   const ask = async (request: SqliteRequest, timeoutMs: number, signal?: AbortSignal): Promise<SqliteReply> => {
-    if (signal?.aborted) throw new SwaliError('EXECUTE_CANCELLED');
     const process = await pool.acquire(timeoutMs, signal);
     try {
       return await process.ask(request, timeoutMs, signal);

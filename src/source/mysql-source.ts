@@ -1,0 +1,215 @@
+import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
+import type { ResultValue } from '../domain/result-set.js';
+import type { ParameterValue } from '../domain/sealed-statement.js';
+import { SwaliError } from '../errors/swali-error.js';
+import { estimateRows } from './estimate.js';
+import { readGrantFaults } from './grants.js';
+import { createLendingPool, type LendingPool } from './lending-pool.js';
+import { type MysqlRows, type MysqlRun, type MysqlSession, openMysqlSession } from './mysql-session.js';
+import { type MysqlAddress, parseMysqlUrl } from './mysql-url.js';
+import { nameRows } from './name-rows.js';
+import type { OpenedSource } from './opened-source.js';
+import { proveServerFence } from './self-test.js';
+import { toFixedOffset } from './server-time-zone.js';
+import type { SessionPins } from './session-pins.js';
+import type { SourceRequest } from './source.js';
+
+/** How a MySQL or MariaDB source is opened. */
+export interface MysqlSourceOptions {
+  /** One account for each kind of principal; equal URLs share a pool. */
+  readonly urls: Readonly<Record<PrincipalKind, string>>;
+  /** Connections of each pool at most; 1–200. */
+  readonly size: number;
+  /** Statements that may wait for a connection of one pool; one more is refused with `EXECUTE_BUSY`. */
+  readonly queueLimit: number;
+  /** What NOW() means: an IANA zone or an offset. */
+  readonly timeZone: string;
+  /** Rows that the optimiser may mean to visit before `EXECUTE_TOO_COSTLY`. */
+  readonly maxEstimatedRows: number;
+  /** Whether accounts that can do more than read are let through; the caller records it. */
+  readonly allowWideGrants: boolean;
+}
+
+const INSPECT_TIMEOUT_MS = 30_000;
+/** Share of the server's prepared statements that this process may keep. */
+const PREPARED_SHARE = 0.8;
+/** Prepared statements of one connection at most, however many the server would take. */
+const PREPARED_PER_CONNECTION = 500;
+
+type Pool = LendingPool<MysqlSession>;
+
+interface ServerFacts {
+  readonly dialect: 'mysql' | 'mariadb';
+  readonly version: string;
+  readonly database: string;
+  readonly collation: string;
+  readonly maxPrepared: number;
+}
+
+function toRecords({ names, rows }: MysqlRows): readonly Readonly<Record<string, ResultValue>>[] {
+  return nameRows(names, rows);
+}
+
+function inspectRun(sql: string, parameters: readonly ParameterValue[] = []): MysqlRun {
+  return { sql, parameters, timeoutMs: INSPECT_TIMEOUT_MS, maxRows: Infinity, maxBytes: Infinity };
+}
+
+/** Asks a server what it is, on a session of its own that is thrown away. */
+async function readFacts(address: MysqlAddress): Promise<ServerFacts> {
+  // Pins that every version takes: the real ones need the answers.
+  const session = await openFirstSession(address);
+  try {
+    const [row] = toRecords(
+      await session.run(
+        inspectRun(
+          'SELECT VERSION() AS version, DATABASE() AS db, COLLATION(_utf8mb4 0x61) AS collation, @@max_prepared_stmt_count AS prepared',
+        ),
+      ),
+    );
+    const version = String(row?.version);
+    return {
+      dialect: /mariadb/i.test(version) ? 'mariadb' : 'mysql',
+      version,
+      database: String(row?.db),
+      collation: String(row?.collation),
+      maxPrepared: Number(row?.prepared),
+    };
+  } finally {
+    session.kill();
+  }
+}
+
+async function openFirstSession(address: MysqlAddress): Promise<MysqlSession> {
+  const pins = { collation: 'utf8mb4_bin', timeZone: '+00:00' };
+  try {
+    return await openMysqlSession(address, { ...pins, dialect: 'mysql' }, 1);
+  } catch (error) {
+    // MariaDB does not know MySQL's variables; a server that cannot be reached fails the same way again.
+    const cause = error instanceof SwaliError ? (error.cause as { errno?: number } | undefined) : undefined;
+    if (cause?.errno !== 1193) throw error;
+    return openMysqlSession(address, { ...pins, dialect: 'mariadb' }, 1);
+  }
+}
+
+/** Runs on a session of the pool; a connection that had gone stale while idle is replaced once. */
+async function runOn(pool: Pool, request: MysqlRun, signal?: AbortSignal): Promise<MysqlRows> {
+  const session = await pool.acquire(request.timeoutMs, signal);
+  const wasUsed = session.isUsed();
+  try {
+    return await session.run(request, signal);
+  } catch (error) {
+    const isStale = wasUsed && error instanceof SwaliError && error.code === 'SOURCE_UNAVAILABLE';
+    if (!isStale) throw error;
+  } finally {
+    pool.release(session);
+  }
+  const fresh = await pool.acquire(request.timeoutMs, signal);
+  try {
+    return await fresh.run(request, signal);
+  } finally {
+    pool.release(fresh);
+  }
+}
+
+async function assertAffordable(
+  pool: Pool,
+  dialect: 'mysql' | 'mariadb',
+  request: SourceRequest,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const explain = dialect === 'mariadb' ? 'EXPLAIN' : 'EXPLAIN FORMAT=TRADITIONAL';
+  const run = { ...inspectRun(`${explain} ${request.sql}`, request.parameters), timeoutMs: request.timeoutMs };
+  if (estimateRows(toRecords(await runOn(pool, run, signal))) > limit) throw new SwaliError('EXECUTE_TOO_COSTLY');
+}
+
+/** Faults of every account, each line with the kinds it serves. */
+async function judgeAccounts(
+  pools: ReadonlyMap<string, Pool>,
+  urls: Readonly<Record<PrincipalKind, string>>,
+  facts: ServerFacts,
+): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const [url, pool] of pools) {
+    const kinds = PRINCIPAL_KINDS.filter((kind) => urls[kind] === url).join(', ');
+    const inspect = async (sql: string) => toRecords(await runOn(pool, inspectRun(sql)));
+    for (const fault of await readGrantFaults(inspect, facts.dialect, facts.database))
+      faults.push(`account for ${kinds}: ${fault}`);
+  }
+  return faults;
+}
+
+/**
+ * Opens a MySQL or MariaDB database: pinned sessions in one pool per account, its grants read and judged, the fence put
+ * to the test.
+ *
+ * @throws SwaliError `SETTINGS_INVALID` for a URL or zone that cannot be used, `SOURCE_UNAVAILABLE` where a server cannot
+ *   be reached or refuses a pin, `SOURCE_NOT_READ_ONLY` listing what an account may do beyond reading
+ * @remarks A read-only session stops writes and DDL; it does not stop INTO OUTFILE, GET_LOCK or user variables. Grants
+ *   stop the first, the seal all of them.
+ */
+export async function openMysqlSource(options: MysqlSourceOptions): Promise<OpenedSource> {
+  const addresses = new Map(PRINCIPAL_KINDS.map((kind) => [options.urls[kind], parseMysqlUrl(options.urls[kind])]));
+  const timeZone = toFixedOffset(options.timeZone) ?? options.timeZone;
+  const [first, ...others] = await Promise.all([...addresses.values()].map(readFacts));
+  const facts = first!;
+  if (others.some((other) => other.version !== facts.version || other.database !== facts.database))
+    throw new SwaliError('SETTINGS_INVALID', { detail: 'the source URLs lead to different servers or databases' });
+
+  const pins: SessionPins = { dialect: facts.dialect, collation: facts.collation, timeZone };
+  const connections = addresses.size * options.size;
+  const prepared = Math.min(PREPARED_PER_CONNECTION, Math.floor((PREPARED_SHARE * facts.maxPrepared) / connections));
+  if (prepared < 1)
+    throw new SwaliError('SOURCE_UNAVAILABLE', {
+      detail: 'the server allows too few prepared statements for this many connections',
+    });
+  const pools = new Map(
+    [...addresses].map(([url, address]) => [
+      url,
+      createLendingPool<MysqlSession>({
+        start: () => openMysqlSession(address, pins, prepared),
+        size: options.size,
+        queueLimit: options.queueLimit,
+        replaceAtOnce: false,
+      }),
+    ]),
+  );
+  const poolOf = (kind: PrincipalKind): Pool => pools.get(options.urls[kind])!;
+  const closeAll = (): void => {
+    for (const pool of pools.values()) pool.close();
+  };
+  // Metadata is read by the account that sees most.
+  const inspect = async (sql: string, parameters: readonly ParameterValue[] = []) =>
+    toRecords(await runOn(poolOf('admin'), inspectRun(sql, parameters)));
+
+  try {
+    const grantFaults = await judgeAccounts(pools, options.urls, facts);
+    if (grantFaults.length > 0 && !options.allowWideGrants)
+      throw new SwaliError('SOURCE_NOT_READ_ONLY', { detail: grantFaults.join('; ') });
+    const fenceFaults = await proveServerFence(inspect, facts.dialect, facts.version);
+    return {
+      dialect: facts.dialect,
+      serverVersion: facts.version,
+      database: facts.database,
+      fenceHolds: fenceFaults.length === 0,
+      fenceFaults,
+      grantFaults,
+      async execute(request, signal) {
+        const pool = poolOf(request.kind);
+        if (request.mayEstimate) await assertAffordable(pool, facts.dialect, request, options.maxEstimatedRows, signal);
+        const { types, rows, truncated } = await runOn(pool, request, signal);
+        return { types, rows, truncated };
+      },
+      inspect,
+      async ping() {
+        for (const pool of pools.values()) await runOn(pool, { ...inspectRun('SELECT 1 AS one'), timeoutMs: 5000 });
+      },
+      async close() {
+        closeAll();
+      },
+    };
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+}
