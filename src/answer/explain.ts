@@ -26,8 +26,7 @@ export function explainAnswer(facts: {
     ...explainRows(provenance.policies, kind),
   );
   if (provenance.maskedColumns.length > 0) {
-    const verb = provenance.maskedColumns.length === 1 ? 'is' : 'are';
-    sentences.push(`${capital(list(provenance.maskedColumns))} ${verb} masked.`);
+    sentences.push(`Masked: ${list(provenance.maskedColumns)}.`);
   }
   if (facts.truncated) sentences.push('The result was cut at the limit of rows or bytes.');
   return sentences.join(' ');
@@ -43,8 +42,4 @@ function explainRows(policies: readonly string[], kind: PrincipalKind): readonly
 
 function list(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

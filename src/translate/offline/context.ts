@@ -1,0 +1,93 @@
+import type { Principal } from '../../domain/principal.js';
+import type { RelationObligation } from '../../policy/view.js';
+import { isTextual, labelColumns } from './describe-relation.js';
+import { findPath, type JoinStep } from './find-joins.js';
+import type { ColumnOf, Element } from './lexicon.js';
+import type { Mark } from './mark-words.js';
+import { NotUnderstood } from './not-understood.js';
+
+/** What is known while one question is read. */
+export interface Context {
+  readonly principal: Principal;
+  readonly relations: readonly RelationObligation[];
+  readonly steps: readonly JoinStep[];
+  /** Relations that the question names, in its order. */
+  readonly mentioned: readonly RelationObligation[];
+  /** Folded words of the question, for the stems of date columns. */
+  readonly hints: readonly string[];
+}
+
+/** Relations that marks name: elements that can only be relations, and those that may be either and are the only reading. */
+export function mentionedRelations(marks: readonly Mark[]): readonly RelationObligation[] {
+  const found = marks.flatMap((mark) =>
+    mark.type === 'element' && mark.element.relations.length === 1 ? mark.element.relations : [],
+  );
+  return [...new Set(found)];
+}
+
+/** True where `to` is `from` or joins to it many-to-one in one way. */
+export function reaches(context: Context, from: RelationObligation, to: RelationObligation): boolean {
+  const path = findPath(context.steps, from, to);
+  return path !== null && path !== 'ambiguous';
+}
+
+/**
+ * The one column that an element means here.
+ *
+ * A column of a named relation comes first, then one of the only relation that can be joined, then the only one of that
+ * name; between equals nothing is guessed.
+ *
+ * @param accepts which columns fit the place (a number, a date …)
+ * @returns null where the element names no fitting column
+ * @throws NotUnderstood where several fit equally
+ */
+export function resolveColumn(
+  context: Context,
+  element: Element,
+  text: string,
+  accepts: (of: ColumnOf) => boolean = () => true,
+  near: RelationObligation | null = null,
+): ColumnOf | null {
+  const fitting = element.columns.filter(accepts);
+  if (fitting.length < 2) return fitting[0] ?? null;
+  if (near) {
+    const own = fitting.filter((each) => each.relation === near);
+    if (own.length === 1) return own[0]!;
+  }
+  const named = fitting.filter((each) => context.mentioned.includes(each.relation));
+  if (named.length === 1) return named[0]!;
+  if (named.length === 0 && context.mentioned.length > 0) {
+    const joined = fitting.filter((each) =>
+      context.mentioned.every((relation) => reaches(context, relation, each.relation)),
+    );
+    if (joined.length === 1) return joined[0]!;
+  }
+  if (named.length === 0 && context.mentioned.length === 0) {
+    const owners = fitting.filter((each) => each.relation.relation.primaryKey.includes(each.column.column.name));
+    if (owners.length === 1) return owners[0]!;
+  }
+  const options = (named.length > 0 ? named : fitting).slice(0, 4);
+  throw new NotUnderstood(
+    `"${text}" may mean several things here: ${options.map(describeColumn).join(', ')}. Say which.`,
+    options.map((each) => `${text} of ${nameInWords(each.relation.relation.name)}`),
+  );
+}
+
+/** The column by which rows of a relation are called, for "named X"; null where there is none or it takes two. */
+export function labelOf(relation: RelationObligation): ColumnOf | null {
+  const labels = labelColumns(relation);
+  const label = labels.length === 1 ? labels[0]! : null;
+  return label && label.mask === null && isTextual(label.column) ? { relation, column: label } : null;
+}
+
+export function describeColumn(of: ColumnOf): string {
+  return `${of.relation.relation.name}.${of.column.column.name}`;
+}
+
+/** `order_items` → `order items`. */
+export function nameInWords(name: string): string {
+  return name
+    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1 $2')
+    .replace(/_+/g, ' ')
+    .toLowerCase();
+}

@@ -1,0 +1,141 @@
+import type { CatalogColumn } from '../../catalog/catalog.js';
+import type { RelationObligation, VisibleColumn } from '../../policy/view.js';
+import { singular, splitIdentifier } from '../words.js';
+
+const visible = (relation: RelationObligation) => [...relation.columns.values()];
+
+export function isNumeric(column: CatalogColumn): boolean {
+  return (
+    column.family === 'integer' || column.family === 'decimal' || column.family === 'float' || column.family === 'year'
+  );
+}
+
+export function isTemporal(column: CatalogColumn): boolean {
+  return column.family === 'date' || column.family === 'datetime';
+}
+
+export function isTextual(column: CatalogColumn): boolean {
+  return column.family === 'text' || column.family === 'enum';
+}
+
+/** True for keys: primary and foreign key columns and names that end in id. Their sums and averages mean nothing. */
+export function isKey(relation: RelationObligation, column: CatalogColumn): boolean {
+  const { primaryKey, foreignKeys } = relation.relation;
+  return (
+    primaryKey.includes(column.name) ||
+    foreignKeys.some((key) => key.columns.includes(column.name)) ||
+    /(?:^|[_\s])(?:id|no|nr|code|number)$|[a-z](?:Id|ID|No|Code|Number)$/u.test(column.name)
+  );
+}
+
+/** The columns that name a row to a person: `name`, `title`, `<relation>_name`, or first and last name; empty where none does. */
+export function labelColumns(relation: RelationObligation): readonly VisibleColumn[] {
+  const own = splitIdentifier(relation.relation.name);
+  const keyed = new Map(visible(relation).map((each) => [splitIdentifier(each.column.name).join(''), each]));
+  const last = own[own.length - 1] ?? '';
+  const wanted = [
+    'name',
+    'fullname',
+    `${own.join('')}name`,
+    `${last}name`,
+    'title',
+    `${own.join('')}title`,
+    `${last}title`,
+  ];
+  for (const key of wanted) {
+    const found = keyed.get(key);
+    if (found) return [found];
+  }
+  const first = keyed.get('firstname') ?? keyed.get('fname');
+  const second = keyed.get('lastname') ?? keyed.get('surname') ?? keyed.get('lname');
+  if (first && second) return [first, second];
+  const named = visible(relation).filter(({ column }) => isTextual(column) && /name$/iu.test(column.name));
+  return named.length === 1 ? named : [];
+}
+
+/** The one visible column of the primary key; null where it has several, none, or is hidden. */
+export function keyColumn(relation: RelationObligation): VisibleColumn | null {
+  const { primaryKey } = relation.relation;
+  return (primaryKey.length === 1 && visible(relation).find((each) => each.column.name === primaryKey[0])) || null;
+}
+
+/** The primary key's columns where all are visible; null otherwise. */
+export function wholeKey(relation: RelationObligation): readonly VisibleColumn[] | null {
+  const columns = relation.relation.primaryKey.map((name) =>
+    visible(relation).find((each) => each.column.name === name),
+  );
+  return columns.length > 0 && columns.every((each) => each !== undefined) ? (columns as VisibleColumn[]) : null;
+}
+
+const MEASURE_WORDS = ['amount', 'total', 'value', 'salary', 'price', 'cost'];
+
+/** The one amount of a relation, for questions that name only the relation ("total payments"); null where it is not clear. */
+export function measureColumn(relation: RelationObligation): VisibleColumn | null {
+  const numbers = visible(relation).filter(
+    ({ column, mask }) => mask === null && isNumeric(column) && !isKey(relation, column),
+  );
+  for (const word of MEASURE_WORDS) {
+    const named = numbers.filter(({ column }) => splitIdentifier(column.name).join('') === word);
+    if (named.length === 1) return named[0]!;
+  }
+  const ending = numbers.filter(({ column }) => MEASURE_WORDS.includes(splitIdentifier(column.name).at(-1) ?? ''));
+  if (ending.length === 1) return ending[0]!;
+  const withUnit = numbers.filter((each) => each.unit !== null);
+  return withUnit.length === 1 ? withUnit[0]! : null;
+}
+
+/** Relations whose name is an amount: the total of them is a sum, not a count. */
+export function isAmount(relation: RelationObligation): boolean {
+  const name = splitIdentifier(relation.relation.name).at(-1) ?? '';
+  return [
+    'payment',
+    'sale',
+    'salary',
+    'revenue',
+    'cost',
+    'expense',
+    'refund',
+    'fee',
+    'deposit',
+    'income',
+    'donation',
+    'wage',
+  ].includes(name);
+}
+
+/** Endings of date columns after the event's stem: `paid_at`, `order_date`. */
+const DATE_ENDINGS = new Set(['at', 'on', 'date', 'time', 'datetime', 'day']);
+const RECORDED = ['createdat', 'created', 'createdon', 'datecreated', 'date', 'datetime', 'timestamp'];
+
+/**
+ * The date column that a period without a column means.
+ *
+ * @param hints folded words of the question (`placed`, `paid`): a column of that stem is meant first
+ * @returns one column; several where it is not clear; none where the relation has no date
+ */
+export function dateColumns(relation: RelationObligation, hints: readonly string[]): readonly VisibleColumn[] {
+  const dates = visible(relation).filter(({ column, mask }) => mask === null && isTemporal(column));
+  if (dates.length < 2) return dates;
+  const stems = new Set(hints.map(stem));
+  const pick = (test: (words: readonly string[]) => boolean) => {
+    const found = dates.filter(({ column }) => test(splitIdentifier(column.name)));
+    return found.length === 1 ? found : null;
+  };
+  const event = (words: readonly string[]) => words.filter((word) => !DATE_ENDINGS.has(word));
+  const own = splitIdentifier(relation.relation.name).map((word) => stem(singular(word)));
+  return (
+    pick((words) => event(words).some((word) => stems.has(stem(word)) && !own.includes(stem(word)))) ??
+    pick((words) => event(words).length > 0 && event(words).every((word) => own.includes(stem(word)))) ??
+    pick((words) => RECORDED.includes(words.join(''))) ??
+    dates
+  );
+}
+
+/** A crude verb stem: `placed`, `places`, `place` → `plac`; `paid`, `payment` → `pay`. */
+export function stem(word: string): string {
+  if (word === 'paid' || word === 'payment') return 'pay';
+  if (word === 'bought') return 'buy';
+  if (word === 'sold') return 'sell';
+  const cut = word.replace(/(?:ing|ed|es|s|e)$/u, '');
+  return (cut.length >= 3 ? cut : word).replace(/([^aeiou])\1$/u, '$1');
+}

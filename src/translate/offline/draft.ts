@@ -1,0 +1,51 @@
+import type { RelationObligation } from '../../policy/view.js';
+import type { DateRange, DateUnit } from '../dates.js';
+import type { ColumnOf, Element } from './lexicon.js';
+import type { AggregateName, Comparison, Filter, Literal } from './plan.js';
+
+/** A grouping that the question asks for: something named, or a period of the date. */
+export type GroupAsked = { readonly element: Element; readonly text: string } | { readonly unit: DateUnit };
+
+/** What rows are ranked by: a column, an aggregate of one, or (null) how many rows there are of `counted`. */
+export interface Ranking {
+  readonly subject: RelationObligation;
+  readonly by:
+    | { readonly kind: 'column'; readonly of: ColumnOf; readonly aggregate: AggregateName | null }
+    | { readonly kind: 'count'; readonly counted: RelationObligation };
+  readonly descending: boolean;
+  readonly limit: number;
+}
+
+/** What has been read of a question so far, apart from what it asks to see. */
+export interface Draft {
+  readonly filters: Filter[];
+  /** Periods without a column: they mean the date of whatever is counted, summed or listed. */
+  readonly periods: DateRange[];
+  readonly groups: GroupAsked[];
+  readonly orders: { readonly element: Element | null; readonly text: string; readonly descending: boolean }[];
+  /** "with more than 5 orders", "without orders". */
+  readonly related: {
+    readonly relation: RelationObligation;
+    readonly subject: RelationObligation;
+    readonly operator: Comparison;
+    readonly count: Literal;
+  }[];
+  ranking: Ranking | null;
+  limit: number | null;
+  distinct: boolean;
+  own: boolean;
+}
+
+export function emptyDraft(): Draft {
+  return {
+    filters: [],
+    periods: [],
+    groups: [],
+    orders: [],
+    related: [],
+    ranking: null,
+    limit: null,
+    distinct: false,
+    own: false,
+  };
+}

@@ -1,0 +1,163 @@
+import { type DateRange, type Day, parseDateCondition, SMALL_NUMBERS } from '../dates.js';
+import type { Word } from '../words.js';
+import { isNumeric } from './describe-relation.js';
+import type { ColumnOf, Element, Lexicon } from './lexicon.js';
+import { LONGEST_ROLE, ROLES, type Role } from './phrases.js';
+
+/** A value that a data owner shares, met in a question. */
+export interface SharedMeaning {
+  readonly of: ColumnOf;
+  readonly value: string;
+}
+
+/** One piece of a question with what it may be. Every word of the question ends in exactly one mark, but commas that end lists. */
+export type Mark = { readonly text: string } & (
+  | { readonly type: 'element'; readonly element: Element }
+  | { readonly type: 'number'; readonly value: string }
+  | { readonly type: 'quoted'; readonly value: string }
+  /** Capitalised words that name nothing in the schema. */
+  | { readonly type: 'proper'; readonly value: string }
+  | { readonly type: 'unknown'; readonly value: string }
+  | { readonly type: 'shared'; readonly value: string; readonly meanings: readonly SharedMeaning[] }
+  | { readonly type: 'date'; readonly range: DateRange }
+  | { readonly type: 'role'; readonly role: Role }
+);
+
+/** Shared values by their folded words. */
+export type SharedIndex = ReadonlyMap<string, readonly SharedMeaning[]>;
+
+const LONGEST_SHARED = 4;
+
+/**
+ * Gives every piece of a question its meaning, longest first: names of several words, shared values, dates, phrases,
+ * names of one word. What is none of these is a proper name (capitalised, not first) or unknown.
+ */
+export function markWords(words: readonly Word[], lexicon: Lexicon, shared: SharedIndex, today: Day): readonly Mark[] {
+  const marks: Mark[] = [];
+  for (let at = 0; at < words.length; ) {
+    const word = words[at]!;
+    if (word.afterComma && !isAnd(marks.at(-1)) && !isAndWord(word))
+      marks.push({ text: ',', type: 'role', role: { role: 'and' } });
+    const { mark, length } = markAt(words, at, lexicon, shared, today, marks);
+    marks.push(mark);
+    at += length;
+  }
+  return marks;
+}
+
+const isAnd = (mark: Mark | undefined) => mark?.type === 'role' && mark.role.role === 'and';
+const isAndWord = (word: Word) => word.folded === 'and' || word.folded === 'or';
+
+function markAt(
+  words: readonly Word[],
+  at: number,
+  lexicon: Lexicon,
+  shared: SharedIndex,
+  today: Day,
+  before: readonly Mark[],
+): { readonly mark: Mark; readonly length: number } {
+  const word = words[at]!;
+  const text = (length: number) =>
+    words
+      .slice(at, at + length)
+      .map((each) => each.text)
+      .join(' ');
+  if (word.kind === 'quoted') return { mark: { text: word.text, type: 'quoted', value: word.text }, length: 1 };
+  const named = lexicon.find(words, at);
+  const phrase = findRole(words, at);
+  const value = findShared(words, at, shared);
+  const period = parseDateCondition(words, at, today);
+  // "salary between 1500 and 2000" and "capacity of 2000" are about numbers, not years.
+  const bare =
+    period !== null &&
+    words.slice(at, at + period.length).every((each) => /^(?:of|for|between|and|from|to|\d{4})$/.test(each.folded));
+  const date = bare && followsNumericColumn(before) ? null : period;
+  if (named && named.length > 1 && named.length >= (phrase?.length ?? 0)) {
+    return { mark: { text: text(named.length), type: 'element', element: named.element }, length: named.length };
+  }
+  if (
+    value &&
+    value.length >= (named?.length ?? 0) &&
+    (phrase === null || phrase.role.role === 'verb' || value.length > phrase.length)
+  ) {
+    return {
+      mark: { text: text(value.length), type: 'shared', value: text(value.length), meanings: value.meanings },
+      length: value.length,
+    };
+  }
+  if (date) {
+    return { mark: { text: text(date.length), type: 'date', range: date.range }, length: date.length };
+  }
+  if (named && (phrase === null || phrase.length <= named.length) && prefersName(phrase?.role)) {
+    return { mark: { text: text(named.length), type: 'element', element: named.element }, length: named.length };
+  }
+  if (phrase) return { mark: { text: text(phrase.length), type: 'role', role: phrase.role }, length: phrase.length };
+  if (word.kind === 'number') return { mark: { text: word.text, type: 'number', value: word.folded }, length: 1 };
+  const small = SMALL_NUMBERS.get(word.folded);
+  if (small !== undefined) return { mark: { text: word.text, type: 'number', value: String(small) }, length: 1 };
+  if (word.capital && at > 0) return properName(words, at, lexicon);
+  return { mark: { text: word.text, type: 'unknown', value: word.text }, length: 1 };
+}
+
+function followsNumericColumn(before: readonly Mark[]): boolean {
+  const last = before
+    .filter((mark) => !(mark.type === 'role' && ['is', 'noise', 'of'].includes(mark.role.role)))
+    .at(-1);
+  if (last?.type !== 'element' || last.element.relations.length > 0) return false;
+  return last.element.columns.some(
+    ({ column: { column } }) => isNumeric(column) && column.family !== 'year' && !/year/iu.test(column.name),
+  );
+}
+
+/** A name in the schema wins over these roles of a single word; the others are grammar that a column may happen to be called. */
+function prefersName(role: Role | undefined): boolean {
+  return role === undefined || ['time', 'verb', 'top', 'write', 'order', 'periodic', 'superlative'].includes(role.role);
+}
+
+function properName(
+  words: readonly Word[],
+  at: number,
+  lexicon: Lexicon,
+): { readonly mark: Mark; readonly length: number } {
+  let end = at + 1;
+  while (
+    end < words.length &&
+    words[end]!.capital &&
+    words[end]!.kind === 'word' &&
+    !words[end]!.afterComma &&
+    !lexicon.find(words, end)
+  )
+    end += 1;
+  const value = words
+    .slice(at, end)
+    .map((each) => each.text)
+    .join(' ');
+  return { mark: { text: value, type: 'proper', value }, length: end - at };
+}
+
+function findRole(words: readonly Word[], at: number): { readonly role: Role; readonly length: number } | null {
+  for (let length = Math.min(LONGEST_ROLE, words.length - at); length > 0; length -= 1) {
+    const span = words.slice(at, at + length);
+    if (span.some((word, index) => word.kind !== 'word' || (index > 0 && word.afterComma))) continue;
+    const role = ROLES.get(span.map((word) => word.folded).join(' '));
+    if (role) return { role, length };
+  }
+  return null;
+}
+
+function findShared(
+  words: readonly Word[],
+  at: number,
+  shared: SharedIndex,
+): { readonly meanings: readonly SharedMeaning[]; readonly length: number } | null {
+  for (let length = Math.min(LONGEST_SHARED, words.length - at); length > 0; length -= 1) {
+    const meanings = shared.get(
+      words
+        .slice(at, at + length)
+        .map((word) => word.folded)
+        .join(' '),
+    );
+    if (meanings) return { meanings, length };
+  }
+  return null;
+}

@@ -1,0 +1,14 @@
+/**
+ * Thrown inside the offline translator where it is not sure: the caller gets the question back with choices, or a
+ * refusal. Caught in `translate-offline.ts` and nowhere else.
+ */
+export class NotUnderstood extends Error {
+  override readonly name = 'NotUnderstood';
+  /** Complete questions to choose from; with fewer than two the reply is a refusal. */
+  readonly choices: readonly string[];
+
+  constructor(message: string, choices: readonly string[] = []) {
+    super(message);
+    this.choices = choices;
+  }
+}

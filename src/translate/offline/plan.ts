@@ -1,0 +1,60 @@
+import type { RelationObligation } from '../../policy/view.js';
+import type { DateRange, DateUnit } from '../dates.js';
+import type { JoinStep } from './find-joins.js';
+import type { ColumnOf } from './lexicon.js';
+
+export type AggregateName = 'COUNT' | 'SUM' | 'AVG' | 'MIN' | 'MAX';
+
+/** One output: a column, a period of a date column, or an aggregate (COUNT of null counts rows). */
+export type Output =
+  | { readonly kind: 'column'; readonly of: ColumnOf }
+  | { readonly kind: 'period'; readonly of: ColumnOf; readonly unit: DateUnit }
+  | {
+      readonly kind: 'aggregate';
+      readonly name: AggregateName;
+      readonly of: ColumnOf | null;
+      readonly distinct: boolean;
+    };
+
+export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
+
+/** A number prints bare and must be a canonical numeral; a string prints quoted. */
+export type Literal =
+  | { readonly kind: 'number'; readonly text: string }
+  | { readonly kind: 'string'; readonly value: string };
+
+export type Filter =
+  | { readonly kind: 'compare'; readonly of: ColumnOf; readonly operator: Comparison; readonly value: Literal }
+  | { readonly kind: 'between'; readonly of: ColumnOf; readonly low: Literal; readonly high: Literal }
+  | { readonly kind: 'in'; readonly of: ColumnOf; readonly negated: boolean; readonly values: readonly Literal[] }
+  | {
+      readonly kind: 'like';
+      readonly of: ColumnOf;
+      readonly negated: boolean;
+      readonly before: boolean;
+      readonly value: string;
+      readonly after: boolean;
+    }
+  | { readonly kind: 'present'; readonly of: ColumnOf }
+  | { readonly kind: 'range'; readonly of: ColumnOf; readonly range: DateRange }
+  | {
+      readonly kind: 'exists';
+      readonly path: readonly JoinStep[];
+      readonly negated: boolean;
+      readonly filters: readonly Filter[];
+    };
+
+/** A statement ready to be written. */
+export interface Plan {
+  /** The relation whose rows are listed, counted or summed; every other one is joined many-to-one from here. */
+  readonly fact: RelationObligation;
+  readonly joins: readonly JoinStep[];
+  /** Empty: every visible column of `fact`. */
+  readonly outputs: readonly Output[];
+  readonly distinct: boolean;
+  readonly filters: readonly Filter[];
+  readonly groupBy: readonly Exclude<Output, { readonly kind: 'aggregate' }>[];
+  readonly having: { readonly operator: Comparison; readonly value: Literal } | null;
+  readonly orderBy: readonly { readonly output: Output; readonly descending: boolean }[];
+  readonly limit: number | null;
+}

@@ -1,0 +1,194 @@
+import type { RelationObligation } from '../../policy/view.js';
+import type { Draft } from './draft.js';
+import type { Element } from './lexicon.js';
+import type { Mark } from './mark-words.js';
+import { NotUnderstood } from './not-understood.js';
+import type { AggregateName } from './plan.js';
+
+/** One thing that the question asks to see. */
+export type Item =
+  | { readonly kind: 'count'; readonly element: Element; readonly text: string; readonly distinct: boolean }
+  | {
+      readonly kind: 'aggregate';
+      readonly name: AggregateName;
+      readonly element: Element;
+      readonly text: string;
+      readonly owner: RelationObligation | null;
+    }
+  | {
+      readonly kind: 'column';
+      readonly element: Element;
+      readonly text: string;
+      readonly owner: RelationObligation | null;
+    };
+
+export interface Asked {
+  readonly items: readonly Item[];
+  /** Relations named as what the items are of, or listed by themselves. */
+  readonly subjects: readonly RelationObligation[];
+}
+
+type ElementMark = Extract<Mark, { type: 'element' }>;
+
+/** Roles that carry nothing by now. */
+const EMPTY = new Set(['noise', 'list', 'is', 'verb', 'own']);
+
+/**
+ * Reads what is left of a question when conditions, order and grouping are out: the outputs and what they are of, by the
+ * grammar `item (and item)* (of relation)?`. Every mark must have its place.
+ *
+ * @throws NotUnderstood naming the first word that has none
+ */
+export function readItems(marks: readonly Mark[], draft: Draft): Asked {
+  const left = trim(marks.filter((mark) => !(mark.type === 'role' && EMPTY.has(mark.role.role))));
+  return new ItemReader(left, draft).read();
+}
+
+const role = (mark: Mark | undefined) => (mark?.type === 'role' ? mark.role : null);
+
+/** Connectors that lead nowhere once their condition is out. */
+function trim(marks: readonly Mark[]): readonly Mark[] {
+  const connects = (mark: Mark | undefined) => ['and', 'of', 'with'].includes(role(mark)?.role ?? '');
+  let start = 0;
+  let end = marks.length;
+  while (start < end && connects(marks[start])) start += 1;
+  while (end > start && connects(marks[end - 1])) end -= 1;
+  return marks
+    .slice(start, end)
+    .filter((mark, index, all) => !(connects(mark) && connects(all[index + 1]) && role(mark)?.role !== 'and'));
+}
+
+class ItemReader {
+  readonly #marks: readonly Mark[];
+  readonly #draft: Draft;
+  readonly #items: Item[] = [];
+  readonly #subjects: RelationObligation[] = [];
+  #at = 0;
+
+  constructor(marks: readonly Mark[], draft: Draft) {
+    this.#marks = marks;
+    this.#draft = draft;
+  }
+
+  read(): Asked {
+    while (this.#at < this.#marks.length) {
+      this.#item();
+      while (role(this.#peek())?.role === 'and') this.#at += 1;
+    }
+    return { items: this.#items, subjects: [...new Set(this.#subjects)] };
+  }
+
+  #peek(ahead = 0): Mark | undefined {
+    return this.#marks[this.#at + ahead];
+  }
+
+  #element(): ElementMark {
+    const mark = this.#peek();
+    if (mark?.type !== 'element') throw this.#lost(mark);
+    this.#at += 1;
+    return mark;
+  }
+
+  #distinct(): boolean {
+    const found = role(this.#peek())?.role === 'distinct';
+    if (found) this.#at += 1;
+    return found;
+  }
+
+  #item(): void {
+    if (this.#distinct()) this.#draft.distinct = true;
+    const first = role(this.#peek());
+    if (first?.role === 'count') this.#count();
+    else if (first?.role === 'aggregate') this.#aggregates();
+    else this.#plain();
+  }
+
+  #plain(): void {
+    const mark = this.#element();
+    const next = this.#peek();
+    // "customers name": a relation that stands right before its own column.
+    if (
+      mark.element.relations.length === 1 &&
+      next?.type === 'element' &&
+      next.element.columns.some((each) => each.relation === mark.element.relations[0])
+    ) {
+      this.#at += 1;
+      this.#items.push({ kind: 'column', element: next.element, text: next.text, owner: mark.element.relations[0]! });
+      return;
+    }
+    const describes = role(next)?.role === 'of' || role(next)?.role === 'and' || this.#items.length > 0;
+    if (mark.element.relations.length === 1 && (mark.element.columns.length === 0 || !describes)) {
+      this.#subjects.push(mark.element.relations[0]!);
+      return;
+    }
+    const start = this.#items.length;
+    this.#items.push({ kind: 'column', element: mark.element, text: mark.text, owner: null });
+    while (role(this.#peek())?.role === 'and' && this.#isColumn(this.#peek(1))) {
+      this.#at += 1;
+      const more = this.#element();
+      this.#items.push({ kind: 'column', element: more.element, text: more.text, owner: null });
+    }
+    this.#owner(start);
+  }
+
+  #isColumn(mark: Mark | undefined): boolean {
+    return mark?.type === 'element' && mark.element.columns.length > 0;
+  }
+
+  #count(): void {
+    this.#at += 1;
+    const distinct = this.#distinct();
+    const mark = this.#element();
+    this.#items.push({ kind: 'count', element: mark.element, text: mark.text, distinct });
+    this.#owner(this.#items.length);
+  }
+
+  #aggregates(): void {
+    const names: AggregateName[] = [];
+    for (let found = role(this.#peek()); found?.role === 'aggregate'; found = role(this.#peek())) {
+      names.push(found.name);
+      this.#at += 1;
+      if (role(this.#peek())?.role === 'and' && role(this.#peek(1))?.role === 'aggregate') this.#at += 1;
+      else break;
+    }
+    if (role(this.#peek())?.role === 'of') this.#at += 1;
+    if (role(this.#peek())?.role === 'aggregate') throw this.#lost(this.#peek());
+    const elements = [this.#element()];
+    while (role(this.#peek())?.role === 'and' && this.#isColumn(this.#peek(1))) {
+      this.#at += 1;
+      elements.push(this.#element());
+    }
+    const start = this.#items.length;
+    for (const each of elements) {
+      for (const name of names)
+        this.#items.push({ kind: 'aggregate', name, element: each.element, text: each.text, owner: null });
+    }
+    this.#owner(start);
+  }
+
+  /** `of relation` (or `in`, `for` …) behind items from `start` on; also a relation right behind them ("names, customers"). */
+  #owner(start: number): void {
+    while (role(this.#peek())?.role === 'of') {
+      const next = this.#peek(1);
+      if (next?.type === 'role' && next.role.role === 'distinct') {
+        this.#at += 1;
+        this.#distinct();
+        this.#at -= 1;
+      }
+      const target = this.#marks[this.#at + 1];
+      if (target?.type !== 'element' || target.element.relations.length !== 1) throw this.#lost(target ?? this.#peek());
+      const owner = target.element.relations[0]!;
+      this.#subjects.push(owner);
+      this.#at += 2;
+      for (let index = start; index < this.#items.length; index += 1) {
+        const item = this.#items[index]!;
+        if (item.kind !== 'count' && item.owner === null) this.#items[index] = { ...item, owner };
+      }
+    }
+  }
+
+  #lost(mark: Mark | undefined): NotUnderstood {
+    if (!mark) return new NotUnderstood('I do not understand what is asked for.');
+    return new NotUnderstood(`I do not know what "${mark.text}" means here.`);
+  }
+}

@@ -1,0 +1,144 @@
+import type { Translation } from '../../domain/candidate.js';
+import type { Dialect } from '../../domain/dialect.js';
+import type { Principal } from '../../domain/principal.js';
+import type { PrincipalView, RelationObligation } from '../../policy/view.js';
+import type { Day } from '../dates.js';
+import { splitWords } from '../words.js';
+import { buildPlan } from './build-plan.js';
+import { type Context, mentionedRelations, nameInWords } from './context.js';
+import { measureColumn } from './describe-relation.js';
+import { emptyDraft } from './draft.js';
+import { findSteps } from './find-joins.js';
+import { buildLexicon } from './lexicon.js';
+import { type Mark, markWords, type SharedIndex, type SharedMeaning } from './mark-words.js';
+import { NotUnderstood } from './not-understood.js';
+import { FILTER_READERS } from './read-filters.js';
+import { readItems } from './read-items.js';
+import { readShape } from './read-shape.js';
+import { writeSql } from './write-sql.js';
+
+/** One question for the offline translator. */
+export interface OfflineRequest {
+  /** Checked by `checkQuestion`. */
+  readonly question: string;
+  readonly view: PrincipalView;
+  readonly principal: Principal;
+  readonly dialect: Dialect;
+  /** In the configured time zone. */
+  readonly today: Day;
+  /** Key `relation.column`; only columns whose owner shares their values. */
+  readonly sharedValues: ReadonlyMap<string, readonly string[]>;
+}
+
+const NO_USAGE = { promptTokens: 0, completionTokens: 0 };
+
+/**
+ * Translates by rules alone: the same question over the same view gives the same statement, with no model and no network.
+ *
+ * It reads counts, sums, averages, extremes, lists, top-N, grouping, order, and filters by value and date over relations
+ * that foreign keys (or equal key names) connect. Every word of the question must have a place; where one has none, or
+ * something may be meant in two ways, it asks back or refuses and never guesses.
+ *
+ * @remarks Linear in the question's words times the longest phrase; the joins are searched to a depth of three.
+ */
+export function translateOffline(request: OfflineRequest): Translation {
+  const { view } = request;
+  const { words } = splitWords(request.question);
+  const marks = markWords(words, buildLexicon(view), indexShared(request), request.today).filter(
+    (mark) => !(mark.type === 'role' && mark.role.role === 'noise'),
+  );
+  const context: Context = {
+    principal: request.principal,
+    relations: [...view.relations.values()],
+    steps: findSteps(view),
+    mentioned: mentionedRelations(marks),
+    hints: words.map((word) => word.folded),
+  };
+  try {
+    const sql = writeSql(readPlan(context, marks), request.dialect);
+    return { kind: 'sql', candidate: { sql, translator: 'offline', slots: new Map(), usage: NO_USAGE } };
+  } catch (error) {
+    if (error instanceof NotUnderstood) return replyTo(error, context);
+    throw error;
+  }
+}
+
+function readPlan(context: Context, marks: readonly Mark[]) {
+  const first = marks[0];
+  if (first?.type === 'role' && first.role.role === 'write') {
+    throw new NotUnderstood(`"${first.text}" would change data; I can only read it.`);
+  }
+  const draft = emptyDraft();
+  draft.own = marks.some((mark) => mark.type === 'role' && mark.role.role === 'own');
+  const rest = readShape(context, takeFilters(context, marks, draft), draft);
+  return buildPlan(context, draft, readItems(rest, draft));
+}
+
+/** Takes the conditions out, with the words that only led to them. */
+function takeFilters(context: Context, marks: readonly Mark[], draft: ReturnType<typeof emptyDraft>): readonly Mark[] {
+  const rest: Mark[] = [];
+  for (let at = 0; at < marks.length; ) {
+    let length = 0;
+    for (const reader of FILTER_READERS) {
+      length = reader(context, marks, at, draft);
+      if (length > 0) break;
+    }
+    if (length === 0) {
+      rest.push(marks[at]!);
+      at += 1;
+      continue;
+    }
+    while (leadsOnly(rest.at(-1))) rest.pop();
+    at += length;
+  }
+  return rest;
+}
+
+function leadsOnly(mark: Mark | undefined): boolean {
+  return mark?.type === 'role' && ['with', 'is', 'verb', 'of'].includes(mark.role.role);
+}
+
+function indexShared(request: OfflineRequest): SharedIndex {
+  const index = new Map<string, SharedMeaning[]>();
+  for (const relation of request.view.relations.values()) {
+    for (const column of relation.columns.values()) {
+      if (!column.shareValues || column.mask !== null) continue;
+      const read =
+        request.sharedValues.get(`${relation.relation.name}.${column.column.name}`) ??
+        enumValues(column.column.declaredType);
+      for (const value of read) {
+        const key = splitWords(value.replace(/_/g, ' '))
+          .words.map((word) => word.folded)
+          .join(' ');
+        if (key !== '' && !/^\d+$/.test(key))
+          index.set(key, [...(index.get(key) ?? []), { of: { relation, column }, value }]);
+      }
+    }
+  }
+  return index;
+}
+
+/** The values that an enumerated type lists: `enum('open','paid')`. */
+function enumValues(declaredType: string): readonly string[] {
+  const list = /^enum\s*\((.*)\)$/isu.exec(declaredType)?.[1];
+  return list === undefined
+    ? []
+    : [...list.matchAll(/'((?:[^']|'')*)'/g)].map((match) => match[1]!.replaceAll("''", "'"));
+}
+
+function replyTo(error: NotUnderstood, context: Context): Translation {
+  const shared = { translator: 'offline' as const, usage: NO_USAGE };
+  const choices = error.choices.length > 1 ? error.choices : context.mentioned.flatMap(suggest);
+  if (choices.length > 1) return { kind: 'clarify', message: error.message, choices: choices.slice(0, 4), ...shared };
+  const names = context.relations.slice(0, 12).map((each) => nameInWords(each.relation.name));
+  const known = names.length > 0 ? ` I can answer about ${names.join(', ')}.` : ' No table is open to you.';
+  return { kind: 'refused', message: `${error.message}${known}`, choices: [], ...shared };
+}
+
+/** Questions about a relation that are sure to be understood. */
+function suggest(relation: RelationObligation): readonly string[] {
+  const name = nameInWords(relation.relation.name);
+  const measure = measureColumn(relation);
+  const average = measure ? [`What is the average ${nameInWords(measure.column.name)} of ${name}?`] : [];
+  return [`How many ${name} are there?`, `List ${name}`, ...average];
+}

@@ -1,0 +1,33 @@
+import type { Principal } from '../domain/principal.js';
+import type { PrincipalView } from '../policy/view.js';
+
+/** A statement that was refused or failed, with its public error: what a model may repair. */
+export interface Feedback {
+  readonly sql: string;
+  readonly code: string;
+  /** The public sentence of the error; never its private cause. */
+  readonly message: string;
+}
+
+/** One question to translate. */
+export interface TranslateRequest {
+  readonly question: string;
+  /** The catalog as this principal may see it: nothing else is ever named, to a model or to the caller. */
+  readonly view: PrincipalView;
+  readonly principal: Principal;
+  /** Oldest first; empty at the first attempt. */
+  readonly feedback: readonly Feedback[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The distinct values of one column whose owner shares its values, as this principal sees them (through the same seal
+ * and rows as any answer). Called only for columns with `shareValues` and no mask.
+ *
+ * @returns at most some dozens of values; empty where they are too many or cannot be read
+ */
+export type ReadSharedValues = (
+  request: TranslateRequest,
+  relation: string,
+  column: string,
+) => Promise<readonly string[]>;

@@ -1,0 +1,112 @@
+import type { Translation } from '../domain/candidate.js';
+import type { Dialect } from '../domain/dialect.js';
+import type { Clock, Logger } from '../domain/ports.js';
+import type { Principal } from '../domain/principal.js';
+import { SwaliError } from '../errors/swali-error.js';
+import { checkQuestion } from './check-question.js';
+import { type Day, localDay } from './dates.js';
+import { translateOffline } from './offline/translate-offline.js';
+import { createOpenAiTranslate, type OpenAiSettings } from './openai.js';
+import type { ReadSharedValues, TranslateRequest } from './request.js';
+import { matchVerified, type VerifiedQuestion } from './verified.js';
+
+/** A question in, a statement, a question back or a refusal out. */
+export type Translate = (request: TranslateRequest) => Promise<Translation>;
+
+/** Most columns whose shared values are read for one question. */
+const MAX_SHARED_COLUMNS = 20;
+
+export interface TranslateDeps {
+  readonly dialect: Dialect;
+  /** `auto`: the model where `openai` is given, and the offline translator when it fails. `openai`: never offline. `offline`: never a model. */
+  readonly mode: 'auto' | 'openai' | 'offline';
+  /** Null where no endpoint is configured. */
+  readonly openai: OpenAiSettings | null;
+  /** The verified questions that are open to this principal. */
+  readonly verified: (principal: Principal) => readonly VerifiedQuestion[];
+  /** Null: no values are read, and questions must state them exactly. */
+  readonly readSharedValues?: ReadSharedValues | null;
+  readonly clock: Clock;
+  /** IANA name; decides what "today" is. */
+  readonly timeZone: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Makes the translate stage: verified questions first, then the model, then the offline translator.
+ *
+ * @returns a function that throws SwaliError `TRANSLATE_QUESTION_INVALID`, `EXECUTE_CANCELLED` and, in mode `openai`,
+ *   `TRANSLATE_MODEL_UNAVAILABLE` and `TRANSLATE_MODEL_UNUSABLE`. A translator that needs no model is not asked twice:
+ *   where its statement is among the feedback, the next one is tried.
+ */
+export function createTranslate(deps: TranslateDeps): Translate {
+  const model =
+    deps.openai && deps.mode !== 'offline' ? createOpenAiTranslate({ ...deps, settings: deps.openai }) : null;
+
+  return async (asked) => {
+    const request = { ...asked, question: checkQuestion(asked.question) };
+    if (request.signal.aborted) throw new SwaliError('EXECUTE_CANCELLED');
+    const today = localDay(deps.clock(), deps.timeZone);
+    const verified = matchVerified(request.question, deps.verified(request.principal), today);
+    if (verified && isNew(verified, request)) return verified;
+    const sharedValues = await readValues(deps.readSharedValues ?? null, request);
+    if (model) {
+      try {
+        return await model(request, today, sharedValues);
+      } catch (error) {
+        if (deps.mode === 'openai' || !isModelFailure(error)) throw error;
+        deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');
+      }
+    } else if (deps.mode === 'openai') {
+      throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
+    }
+    return answerOffline(request, deps.dialect, today, sharedValues);
+  };
+}
+
+function answerOffline(
+  request: TranslateRequest,
+  dialect: Dialect,
+  today: Day,
+  sharedValues: ReadonlyMap<string, readonly string[]>,
+): Translation {
+  const { question, view, principal } = request;
+  const found = translateOffline({ question, view, principal, dialect, today, sharedValues });
+  if (isNew(found, request)) return found;
+  return {
+    kind: 'refused',
+    message: 'I could not put this question into a statement that runs; please ask it differently.',
+    choices: [],
+    translator: 'offline',
+    usage: { promptTokens: 0, completionTokens: 0 },
+  };
+}
+
+/** False for a statement that has been refused already. */
+function isNew(translation: Translation, request: TranslateRequest): boolean {
+  return translation.kind !== 'sql' || request.feedback.every((each) => each.sql !== translation.candidate.sql);
+}
+
+function isModelFailure(error: unknown): error is SwaliError {
+  return (
+    error instanceof SwaliError &&
+    (error.code === 'TRANSLATE_MODEL_UNAVAILABLE' || error.code === 'TRANSLATE_MODEL_UNUSABLE')
+  );
+}
+
+async function readValues(
+  read: ReadSharedValues | null,
+  request: TranslateRequest,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const values = new Map<string, readonly string[]>();
+  if (!read) return values;
+  const shared = [...request.view.relations.values()].flatMap(({ relation, columns }) =>
+    [...columns.values()]
+      .filter((each) => each.shareValues && each.mask === null)
+      .map((each) => ({ relation: relation.name, column: each.column.name })),
+  );
+  for (const { relation, column } of shared.slice(0, MAX_SHARED_COLUMNS)) {
+    values.set(`${relation}.${column}`, await read(request, relation, column));
+  }
+  return values;
+}
