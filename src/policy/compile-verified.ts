@@ -1,0 +1,108 @@
+import type { Dialect } from '../domain/dialect.js';
+import { foldName } from '../sql/fold-name.js';
+import type { Query, TableExpression } from '../sql/nodes.js';
+import { parseQuery } from '../sql/parser.js';
+import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
+import { type Audience, nameStanding, opensTo, STANDINGS } from './audience.js';
+import type { CompileContext, CompiledRelation } from './compiled-relation.js';
+import { collectFault, type FaultPath, PolicyRefusal } from './policy-fault.js';
+import type { VerifiedEntry } from './policy-file.js';
+
+/** A question that the data owner has answered, for this source. */
+export interface CompiledQuestion {
+  /** With slots in braces. */
+  readonly question: string;
+  readonly slots: ReadonlyMap<string, 'integer' | 'decimal' | 'text' | 'date'>;
+  /** In the source's dialect, `:name` where a slot's value goes. Sealed like any other text. */
+  readonly sql: string;
+  readonly openTo: readonly Audience[];
+  /** Folded names of the relations that it reads. */
+  readonly relations: readonly string[];
+}
+
+function chooseSql(sql: VerifiedEntry['sql'], dialect: Dialect): string | undefined {
+  if (typeof sql === 'string') return sql;
+  return sql[dialect] ?? (dialect === 'mariadb' ? sql.mysql : undefined);
+}
+
+function namedParameters(query: Query): ReadonlySet<string> {
+  const names = new Set<string>();
+  visitQuery(query, (node) => {
+    if (node.kind === 'parameter' && node.name !== null) names.add(node.name);
+  });
+  return names;
+}
+
+/** Names of base relations: every relation in FROM that is no common table of the query. Folded. */
+function baseRelations(query: Query): ReadonlySet<string> {
+  const common = new Set<string>();
+  const named = new Set<string>();
+  rewriteQuery(query, {
+    query: (node) => {
+      for (const table of node.with?.tables ?? []) common.add(foldName(table.name));
+      return node;
+    },
+    table: (node: TableExpression) => {
+      if (node.kind === 'relation') named.add(foldName(node.name));
+      return node;
+    },
+  });
+  return new Set([...named].filter((name) => !common.has(name)));
+}
+
+function assertSlots(entry: VerifiedEntry, query: Query, claims: ReadonlySet<string>): void {
+  const declared = new Set(Object.keys(entry.slots ?? {}));
+  const inQuestion = new Set([...entry.question.matchAll(/\{\s*([^{}]*?)\s*\}/gu)].map((match) => match[1] as string));
+  const inSql = namedParameters(query);
+  for (const name of declared) {
+    if (claims.has(name)) throw new PolicyRefusal(`the slot ${name} has the name of a claim`);
+    if (!inQuestion.has(name)) throw new PolicyRefusal(`the question does not say {${name}}`);
+    if (!inSql.has(name)) throw new PolicyRefusal(`the SQL does not use :${name}`);
+  }
+  for (const name of [...inQuestion, ...inSql])
+    if (!declared.has(name)) throw new PolicyRefusal(`the slot ${name} is not declared`);
+}
+
+/**
+ * Compiles one verified question. Its text is read now, so that faults show at load; it is sealed at each use, so it can
+ * show nothing that the asker may not see.
+ *
+ * @param relations open relations by folded name
+ * @param claims names of every claim that the policy reads
+ * @returns null where there is a fault
+ */
+export function compileVerified(
+  entry: VerifiedEntry,
+  path: FaultPath,
+  relations: ReadonlyMap<string, CompiledRelation>,
+  claims: ReadonlySet<string>,
+  context: CompileContext,
+): CompiledQuestion | null {
+  const { dialect } = context.catalog;
+  const compiled = collectFault(context.faults, [...path, 'sql'], () => {
+    const sql = chooseSql(entry.sql, dialect);
+    if (sql === undefined) throw new PolicyRefusal(`there is no text for ${dialect}`);
+    const query = parseQuery(sql, dialect, { allowNamedParameters: true });
+    assertSlots(entry, query, claims);
+    const read = [...baseRelations(query)];
+    for (const name of read) {
+      const relation = relations.get(name);
+      if (!relation) throw new PolicyRefusal(`the SQL reads ${name}, which this policy opens to nobody`);
+      const closed = STANDINGS.filter(
+        (standing) => opensTo(entry.open_to, standing) && !opensTo(relation.openTo, standing),
+      );
+      if (closed.length > 0)
+        throw new PolicyRefusal(
+          `the SQL reads ${relation.relation.name}, which is closed to ${closed.map(nameStanding).join(', ')}`,
+        );
+    }
+    return { sql, relations: read };
+  });
+  if (compiled === undefined) return null;
+  return {
+    question: entry.question,
+    slots: new Map(Object.entries(entry.slots ?? {})),
+    ...compiled,
+    openTo: entry.open_to,
+  };
+}
