@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { type Ask, createAsk, type Stages } from './ask.js';
 import { type ChainedAuditLog, openAuditLog } from './audit/append-log.js';
 import type { AuditLog } from './audit/record.js';
 import type { Catalog } from './catalog/catalog.js';
 import { readCatalog } from './catalog/read-catalog.js';
+import { keepSecret } from './config/kept-secret.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Logger } from './domain/ports.js';
+import type { PrincipalKind } from './domain/principal.js';
 import { createExecute } from './execute/execute.js';
-import { loadPolicy, type Policy } from './policy/load-policy.js';
+import { loadPolicy, type Policy } from './policy/policy.js';
 import { createSeal } from './seal/index.js';
 import { createJudges } from './seal/judges.js';
 import { createReadSharedValues } from './shared-values.js';
@@ -74,12 +75,20 @@ export async function openRecords({ settings, clock, logger }: Surroundings, wri
  * @throws SwaliError of the source, the catalog (`CATALOG_NAMES_COLLIDE`) and the policy (`POLICY_INVALID`)
  */
 export async function openRuled({ settings }: Surroundings): Promise<Ruled> {
-  const source = await openSource({ url: settings.sourceUrl });
+  const source = await openSource({
+    url: settings.sourceUrl,
+    urlsByKind: urlsByKind(settings),
+    timeZone: settings.timeZone,
+    allowWideGrants: settings.allowWideGrants,
+  });
   try {
     const catalog = await readCatalog(source);
-    const policy = await loadPolicy({
-      path: policyPath(settings),
+    const policy = loadPolicy({
+      dir: settings.policyDir,
+      source: settings.sourceName,
       catalog,
+      hashKey: settings.maskKey ?? keepSecret(settings.dataDir, 'mask-key'),
+      limits: { rows: settings.maxRows, timeoutMs: settings.queryTimeoutMs },
     });
     return { source, catalog, policy };
   } catch (error) {
@@ -88,9 +97,10 @@ export async function openRuled({ settings }: Surroundings): Promise<Ruled> {
   }
 }
 
-/** Where the policy of the source stands. */
-export function policyPath(settings: Settings): string {
-  return join(settings.policyDir, `${settings.sourceName}.yaml`);
+/** The accounts of single kinds that are set. */
+function urlsByKind({ sourceUrls }: Settings): Partial<Record<PrincipalKind, string>> {
+  const set = Object.entries(sourceUrls).filter((entry): entry is [PrincipalKind, string] => entry[1] !== null);
+  return Object.fromEntries(set);
 }
 
 /** Opens everything between a principal and an answer. @throws SwaliError as {@link openRuled} */
@@ -98,7 +108,7 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
   const { settings, clock, logger } = surroundings;
   const ruled = await openRuled(surroundings);
   const { source, catalog, policy } = ruled;
-  const judges = createJudges({ dialect: catalog.dialect, timeoutMs: settings.judgeTimeoutMs });
+  const judges = createJudges({ timeoutMs: settings.judgeTimeoutMs });
   const { seal } = createSeal({ catalog, judges });
   const execute = createExecute(source);
   const stages: Stages = {

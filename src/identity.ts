@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditLog } from './audit/record.js';
-import { keepSigningSecret } from './config/signing-secret.js';
+import { keepSecret } from './config/kept-secret.js';
 import type { Principal } from './domain/principal.js';
 import type { Surroundings } from './gateway.js';
 import { createAuthenticate } from './identify/authenticate.js';
@@ -25,13 +25,13 @@ export interface Identity {
  * @throws SwaliError `SETTINGS_INVALID` where no secret is set and none can be kept
  */
 export async function createIdentity({ settings, clock }: Surroundings, store: Store): Promise<Identity> {
-  const secret = settings.jwtSecret ?? keepSigningSecret(settings.dataDir);
+  const secret = settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret');
   const tokens = createTokens({ secret, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
   const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   return {
     passwords,
-    authenticate: createAuthenticate({ store, tokens, sessions }),
+    authenticate: createAuthenticate({ store, tokens }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, audit }),
     close: () => passwords.close(),
   };

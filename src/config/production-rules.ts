@@ -41,5 +41,5 @@ function otherSecrets(values: SettingValues): readonly string[] {
   const passwords = urls
     .filter((url) => url.startsWith('mysql:'))
     .map((url) => decodeURIComponent(new URL(url).password));
-  return [values.OPENAI_API_KEY, ...passwords].filter((text) => text !== '');
+  return [values.MASK_KEY, values.OPENAI_API_KEY, ...passwords].filter((text) => text !== '');
 }

@@ -21,6 +21,10 @@ const optionalDataAddress = z.string().refine((text) => text === '' || isDataAdd
   error: 'expected mysql://USER@HOST/DATABASE, sqlite:PATH or nothing',
 });
 
+const optionalKey = z
+  .string()
+  .refine((text) => text === '' || text.length >= 32, { error: 'expected 32 characters or more' });
+
 const filled = (what: string) => z.string().min(1, { error: `expected ${what}` });
 
 /** The check of each setting by itself: text in, value out. Every fault says what is expected. */
@@ -39,9 +43,8 @@ export const SETTING_SHAPE = z.object({
   ALLOW_WIDE_GRANTS: choice(['on', 'off']),
   STORE_URL: dataAddress,
   POLICY_DIR: filled('a folder'),
-  JWT_SECRET: z
-    .string()
-    .refine((text) => text === '' || text.length >= 32, { error: 'expected 32 characters or more' }),
+  JWT_SECRET: optionalKey,
+  MASK_KEY: optionalKey,
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),
   REFRESH_TOKEN_TTL_S: whole(300, 7_776_000),
   BCRYPT_COST: whole(4, 16),

@@ -28,6 +28,8 @@ export interface Settings {
   readonly policyDir: string;
   /** Null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
   readonly jwtSecret: string | null;
+  /** Null where none is set: then one is made and kept in `dataDir`. */
+  readonly maskKey: string | null;
   readonly accessTokenTtlS: number;
   readonly refreshTokenTtlS: number;
   readonly bcryptCost: number;
@@ -106,6 +108,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string): Se
     storeUrl: place(values.STORE_URL),
     policyDir: resolve(base, values.POLICY_DIR),
     jwtSecret: values.JWT_SECRET || null,
+    maskKey: values.MASK_KEY || null,
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
     refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
     bcryptCost: values.BCRYPT_COST,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Principal } from '../../domain/principal.js';
+import { describeView } from '../../policy/policy.js';
 import type { PrincipalView } from '../../policy/view.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
 
@@ -16,20 +17,24 @@ export function createSchemaRoutes(
         access: { permission: null },
         input: z.strictObject({}),
         output: z.strictObject({
-          relations: z.array(
-            z.strictObject({
-              name: z.string(),
-              description: z.string().nullable(),
-              columns: z.array(
-                z.strictObject({
-                  name: z.string(),
-                  type: z.string(),
-                  description: z.string().nullable(),
-                  masked: z.boolean(),
-                }),
-              ),
-            }),
-          ),
+          relations: z
+            .array(
+              z.strictObject({
+                name: z.string(),
+                description: z.string().nullable(),
+                columns: z
+                  .array(
+                    z.strictObject({
+                      name: z.string(),
+                      type: z.string(),
+                      description: z.string().nullable(),
+                      masked: z.boolean(),
+                    }),
+                  )
+                  .readonly(),
+              }),
+            )
+            .readonly(),
         }),
         limit: 'read',
         audit: null,
@@ -38,22 +43,4 @@ export function createSchemaRoutes(
       ports,
     ),
   ];
-}
-
-/** The visible catalog in the wire's words. The type is the family, not the engine's own declaration. */
-function describeView(view: PrincipalView) {
-  return {
-    relations: [...view.relations.values()]
-      .map(({ relation, description, columns }) => ({
-        name: relation.name,
-        description,
-        columns: [...columns.values()].map(({ column, description: what, mask }) => ({
-          name: column.name,
-          type: column.family,
-          description: what,
-          masked: mask !== null,
-        })),
-      }))
-      .sort((left, right) => (left.name < right.name ? -1 : 1)),
-  };
 }

@@ -3,16 +3,19 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { SwaliError } from '../errors/swali-error.js';
 
+/** Secrets that the gateway makes for itself where none is set. */
+export type KeptSecret = 'jwt-secret' | 'mask-key';
+
 /**
- * The secret that signs access tokens where none is set: made once, kept in `DATA_DIR/jwt-secret`, readable by the
- * owner only. Two processes that start at once agree on one: the file appears whole or not at all.
+ * A secret that is made once and kept in `DATA_DIR/NAME`, readable by the owner only. Two processes that start at once
+ * agree on one: the file appears whole or not at all.
  *
  * @param dataDir made where it is missing
  * @returns 64 hexadecimal characters (256 bits)
  * @throws SwaliError `SETTINGS_INVALID` where the folder cannot be written or the file holds something else
  */
-export function keepSigningSecret(dataDir: string): string {
-  const path = join(dataDir, 'jwt-secret');
+export function keepSecret(dataDir: string, name: KeptSecret): string {
+  const path = join(dataDir, name);
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const draft = `${path}.${randomBytes(8).toString('hex')}`;
