@@ -92,7 +92,7 @@ export async function addAccount(
   }
 }
 
-type AccountRow = {
+type NewRow = {
   readonly identifier: string;
   readonly status: AccountStatus;
   readonly tier: string;
@@ -106,7 +106,7 @@ type AccountRow = {
 async function insertAccount(
   db: StoreDatabase,
   kind: PrincipalKind,
-  row: AccountRow,
+  row: NewRow,
   customerNumber: string | null,
 ): Promise<number> {
   const { role, allow_tables, ...shared } = row;

@@ -1,9 +1,8 @@
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
-import { findAccount } from './find-account.js';
 import { principalOf } from './principal-of.js';
-import type { Sessions } from './sessions.js';
+import { createReadSignedIn } from './read-signed-in.js';
 import type { Tokens } from './tokens.js';
 
 /**
@@ -16,15 +15,15 @@ import type { Tokens } from './tokens.js';
 export function createAuthenticate(deps: {
   readonly store: Store;
   readonly tokens: Tokens;
-  readonly sessions: Sessions;
 }): (token: string) => Promise<Principal> {
+  const readSignedIn = createReadSignedIn(deps.store);
   return async (token) => {
     const { kind, accountId, session } = deps.tokens.verify(token);
-    const isLive = await deps.sessions.isLive({ id: session, kind, accountId });
-    if (!isLive) throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error('the session has ended') });
-    const account = await findAccount(deps.store, kind, { id: accountId });
+    const account = await readSignedIn({ id: session, kind, accountId });
     if (account?.status !== 'active') {
-      throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error('the account is disabled or gone') });
+      throw new SwaliError('AUTH_TOKEN_INVALID', {
+        cause: new Error('the session has ended or the account is disabled'),
+      });
     }
     return principalOf(account, session);
   };

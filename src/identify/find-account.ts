@@ -67,7 +67,8 @@ function readKey(kind: PrincipalKind, text: string): AccountKey | null {
   }
 }
 
-interface SelectedRow {
+/** A row of one of the three tables, with the columns that only some have. */
+export interface AccountRow {
   readonly id: number;
   readonly identifier: string;
   readonly password_hash: string;
@@ -84,7 +85,7 @@ async function selectAccount(
   db: StoreDatabase,
   kind: PrincipalKind,
   key: AccountKey | null,
-): Promise<SelectedRow | undefined> {
+): Promise<AccountRow | undefined> {
   if (kind === 'customer') {
     const all = db.selectFrom('customers').selectAll().orderBy('id').limit(1);
     return (key ? all.where(key.column, '=', key.value) : all).executeTakeFirst();
@@ -98,7 +99,8 @@ async function selectAccount(
   return (key ? all.where(key.column, '=', key.value) : all).executeTakeFirst();
 }
 
-function toAccount(kind: PrincipalKind, row: SelectedRow): Account {
+/** The account that a row is. */
+export function toAccount(kind: PrincipalKind, row: AccountRow): Account {
   return {
     kind,
     id: row.id,

@@ -32,8 +32,6 @@ export interface Sessions {
   rotate(refreshToken: string): Promise<Rotation>;
   /** Ends the session of a refresh token. @returns null where there is none that lives. @throws SwaliError `STORE_UNAVAILABLE` */
   endByRefreshToken(refreshToken: string): Promise<Session | null>;
-  /** Whether a session is that account's and lives. @throws SwaliError `STORE_UNAVAILABLE` */
-  isLive(session: Session): Promise<boolean>;
 }
 
 /**
@@ -77,6 +75,7 @@ export function createSessions(deps: {
   return Object.freeze({
     begin({ kind, accountId }, address) {
       return store.transaction(async (db) => {
+        await dropDead(db, { kind, accountId }, clock());
         const id = random(16).toString('hex');
         await db
           .insertInto('sessions')
@@ -122,18 +121,31 @@ export function createSessions(deps: {
         return held.session;
       });
     },
-    async isLive({ id, kind, accountId }) {
-      const row = await store.run((db) =>
-        db
-          .selectFrom('sessions')
-          .select(['kind', 'account_id'])
-          .where('id', '=', id)
-          .where('ended_at', 'is', null)
-          .executeTakeFirst(),
-      );
-      return row !== undefined && row.kind === kind && row.account_id === accountId;
-    },
   } satisfies Sessions);
+}
+
+/** Forgets what an account's earlier sessions left and can no longer be used, so that the tables do not grow for ever. */
+async function dropDead(db: StoreDatabase, { kind, accountId }: Omit<Session, 'id'>, now: number): Promise<void> {
+  const sessions = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('kind', '=', kind)
+    .where('account_id', '=', accountId)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('refresh_tokens')
+            .select('digest')
+            .whereRef('refresh_tokens.session_id', '=', 'sessions.id')
+            .where('expires_at', '>', now),
+        ),
+      ),
+    )
+    .execute();
+  const ids = sessions.map((session) => session.id);
+  if (ids.length === 0) return;
+  await db.deleteFrom('refresh_tokens').where('session_id', 'in', ids).execute();
+  await db.deleteFrom('sessions').where('id', 'in', ids).execute();
 }
 
 /** A token has 256 bits of randomness, so a plain digest of it cannot be guessed back. */

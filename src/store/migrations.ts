@@ -75,6 +75,7 @@ async function createSessionTables(db: Kysely<unknown>, types: TypeNames): Promi
     `created_at ${types.count} not null`,
     `ended_at ${types.count} null`,
     textColumn(types, 'ended_by', 16, 'null'),
+    'unique (kind, account_id, id)',
   ];
   const refreshTokens = [
     textColumn(types, 'digest', 64, 'not null primary key'),
@@ -82,6 +83,7 @@ async function createSessionTables(db: Kysely<unknown>, types: TypeNames): Promi
     `created_at ${types.count} not null`,
     `expires_at ${types.count} not null`,
     `used_at ${types.count} null`,
+    'unique (session_id, digest)',
     'foreign key (session_id) references sessions (id)',
   ];
   await run(db, `create table if not exists sessions (${sessions.join(', ')})${types.suffix}`);

@@ -79,10 +79,16 @@ async function retryWhileBusy<T>(attempt: () => T): Promise<T> {
   }
 }
 
+interface PreparedStatement {
+  readonly statement: StatementSyncInstance;
+  /** Whether it is a query; asking SQLite each time costs more than many a query. */
+  readonly givesRows: boolean;
+}
+
 /** The one connection. Statements run synchronously; a statement of the store takes well under a millisecond. */
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSyncInstance;
-  readonly #statements = new Map<string, StatementSyncInstance>();
+  readonly #statements = new Map<string, PreparedStatement>();
 
   constructor(database: DatabaseSyncInstance) {
     this.#database = database;
@@ -93,8 +99,8 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   #execute<R>(query: CompiledQuery): QueryResult<R> {
-    const statement = this.#prepare(query.sql);
-    if (statement.columns().length > 0) return { rows: statement.all(...query.parameters) as R[] };
+    const { statement, givesRows } = this.#prepare(query.sql);
+    if (givesRows) return { rows: statement.all(...query.parameters) as R[] };
     const { changes, lastInsertRowid } = statement.run(...query.parameters);
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
   }
@@ -104,13 +110,14 @@ class SqliteConnection implements DatabaseConnection {
     throw new Error('the store does not stream');
   }
 
-  #prepare(sql: string): StatementSyncInstance {
+  #prepare(sql: string): PreparedStatement {
     const known = this.#statements.get(sql);
     if (known) return known;
     const statement = this.#database.prepare(sql);
+    const prepared = { statement, givesRows: statement.columns().length > 0 };
     if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
-    this.#statements.set(sql, statement);
-    return statement;
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 }
 

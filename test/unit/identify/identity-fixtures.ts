@@ -57,7 +57,7 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
     path,
     clock,
     login: createLogin({ store, passwords, tokens, sessions, audit }),
-    authenticate: createAuthenticate({ store, tokens, sessions }),
+    authenticate: createAuthenticate({ store, tokens }),
     add: (account) => addAccount({ store, passwords, clock: read }, { password: PASSWORD, ...account }),
     async close() {
       if (!shared) await passwords.close();

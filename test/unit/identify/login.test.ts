@@ -158,6 +158,24 @@ describe('refreshing', () => {
   });
 });
 
+describe('sessions that are over', () => {
+  it('are forgotten at the next sign-in, those that live are not', async () => {
+    const count = async () => {
+      const rows = await identity.store.run((db) => db.selectFrom('sessions').select('id').execute());
+      return rows.length;
+    };
+    await signIn();
+    await signIn('employee', 'eve@example.org');
+    identity.clock.now += (REFRESH_TTL_S / 2) * 1000;
+    const living = await signIn();
+    expect(await count()).toBe(3);
+    identity.clock.now += (REFRESH_TTL_S / 2) * 1000;
+    await signIn();
+    expect(await count()).toBe(3);
+    await identity.login.refresh(living.refreshToken, CONTEXT);
+  });
+});
+
 describe('signing out', () => {
   it('ends the session at once, access tokens included, and is no error twice', async () => {
     const { accessToken, refreshToken } = await signIn();
