@@ -1,5 +1,6 @@
 import type { ResultValue } from '../domain/result-set.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { hasServerNumber } from './mysql-errors.js';
 
 /** Rights that reading the one database needs. Everything else is a fault. */
 const READING: ReadonlySet<string> = new Set(['USAGE', 'SELECT', 'SHOW VIEW']);
@@ -92,6 +93,19 @@ async function readLines(inspect: Inspect, sql: string): Promise<readonly string
   return (await inspect(sql)).map((row) => String(Object.values(row)[0]));
 }
 
+/** Texts that read the rights of the roles in some lines. */
+function printRoleQueries(lines: readonly string[], dialect: 'mysql' | 'mariadb'): readonly string[] {
+  const roles = lines.flatMap((line) => {
+    const grant = parseGrant(line);
+    return grant.kind === 'role' ? (grant.role.match(/`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?|[\w-]+/g) ?? []) : [];
+  });
+  if (roles.length === 0) return [];
+  // MySQL tells an account about roles that it was given; MariaDB only about the one that is active.
+  return dialect === 'mysql'
+    ? [`SHOW GRANTS FOR CURRENT_USER() USING ${roles.join(', ')}`]
+    : roles.map((role) => `SHOW GRANTS FOR ${role}`);
+}
+
 /**
  * Reads what the current account may do, through every role it was given (a role that is not active now could be taken
  * later), and judges it.
@@ -117,19 +131,14 @@ export async function readGrantFaults(
     try {
       lines = await readLines(inspect, sql);
     } catch (error) {
-      if (!(error instanceof SwaliError) || error.code !== 'EXECUTE_FAILED') throw error;
+      if (!(error instanceof SwaliError) || !hasServerNumber(error.cause)) throw error;
       // Servers before PUBLIC was made have none; everything else that cannot be read is a fault.
       if (sql !== 'SHOW GRANTS FOR PUBLIC')
-        faults.add(`what ${sql.slice('SHOW GRANTS FOR '.length)} may do cannot be read`);
+        faults.add(`what ${sql.replace(/^.* (?:FOR|USING) /, '')} may do cannot be read`);
       continue;
     }
     for (const fault of judgeGrants(lines, database, visible)) faults.add(fault);
-    for (const line of lines) {
-      const grant = parseGrant(line);
-      if (grant.kind !== 'role') continue;
-      const names = grant.role.match(/`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?|[\w-]+/g) ?? [];
-      pending.push(...names.map((name) => `SHOW GRANTS FOR ${name}`));
-    }
+    pending.push(...printRoleQueries(lines, dialect));
   }
   return [...faults].sort();
 }

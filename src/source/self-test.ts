@@ -99,19 +99,20 @@ const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
  * that one existing row fulfils. Such a fence must give nothing and never fail.
  */
 async function readTableFences(inspect: Inspect): Promise<readonly { fence: string; hidden: string }[]> {
-  const candidates = await inspect(
-    `SELECT DISTINCT k.TABLE_NAME AS t, k.COLUMN_NAME AS id, f.COLUMN_NAME AS f
-       FROM information_schema.KEY_COLUMN_USAGE AS k
-       JOIN information_schema.TABLES AS r ON r.TABLE_SCHEMA = k.TABLE_SCHEMA AND r.TABLE_NAME = k.TABLE_NAME AND r.TABLE_TYPE = 'BASE TABLE'
-       JOIN information_schema.COLUMNS AS c ON c.TABLE_SCHEMA = k.TABLE_SCHEMA AND c.TABLE_NAME = k.TABLE_NAME AND c.COLUMN_NAME = k.COLUMN_NAME
-       JOIN information_schema.STATISTICS AS s ON s.TABLE_SCHEMA = k.TABLE_SCHEMA AND s.TABLE_NAME = k.TABLE_NAME AND s.SEQ_IN_INDEX = 1
-       JOIN information_schema.COLUMNS AS f ON f.TABLE_SCHEMA = s.TABLE_SCHEMA AND f.TABLE_NAME = s.TABLE_NAME AND f.COLUMN_NAME = s.COLUMN_NAME
-      WHERE k.TABLE_SCHEMA = DATABASE() AND k.CONSTRAINT_NAME = 'PRIMARY' AND c.DATA_TYPE IN ('int', 'bigint') AND f.DATA_TYPE IN ('int', 'bigint')
-        AND f.COLUMN_NAME <> k.COLUMN_NAME
-        AND (SELECT COUNT(*) FROM information_schema.KEY_COLUMN_USAGE AS p
-              WHERE p.TABLE_SCHEMA = k.TABLE_SCHEMA AND p.TABLE_NAME = k.TABLE_NAME AND p.CONSTRAINT_NAME = 'PRIMARY') = 1
-      ORDER BY t, f LIMIT ${TRIED_TABLES}`,
+  const parts = await inspect(
+    `SELECT s.TABLE_NAME AS t, s.INDEX_NAME AS i, s.SEQ_IN_INDEX AS n, s.COLUMN_NAME AS c
+       FROM information_schema.STATISTICS AS s
+       JOIN information_schema.COLUMNS AS c ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME
+      WHERE s.TABLE_SCHEMA = DATABASE() AND c.DATA_TYPE IN ('int', 'bigint') ORDER BY t, i, n LIMIT 1000`,
   );
+  const candidates = parts
+    .filter((part) => part.i === 'PRIMARY' && part.n === 1)
+    .filter((part) => !parts.some((other) => other.t === part.t && other.i === 'PRIMARY' && other.n !== 1))
+    .flatMap((key) => {
+      const other = parts.find((part) => part.t === key.t && part.i !== 'PRIMARY' && part.n === 1 && part.c !== key.c);
+      return other ? [{ t: key.t, id: key.c, f: other.c }] : [];
+    })
+    .slice(0, TRIED_TABLES);
   const fences: { fence: string; hidden: string }[] = [];
   for (const { t, id, f } of candidates) {
     const [table, key, filter] = [t, id, f].map((name) => quote(String(name)));
