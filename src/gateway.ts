@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { type Ask, createAsk, type Stages } from './ask.js';
 import { type ChainedAuditLog, openAuditLog } from './audit/append-log.js';
 import type { AuditLog } from './audit/record.js';
@@ -20,6 +21,9 @@ import { createTranslate } from './translate/translate.js';
 
 /** Most tokens of one answer of the model: a statement of 16 KiB at most. */
 const MODEL_MAX_OUTPUT_TOKENS = 4000;
+
+/** Threads of the judges at most: each takes about 60 MB. */
+const MAX_JUDGE_THREADS = 4;
 
 /** What every part is made with; passed in, so that tests can set it. */
 export interface Surroundings {
@@ -108,7 +112,10 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
   const { settings, clock, logger } = surroundings;
   const ruled = await openRuled(surroundings);
   const { source, catalog, policy } = ruled;
-  const judges = createJudges({ timeoutMs: settings.judgeTimeoutMs });
+  const judges = createJudges({
+    timeoutMs: settings.judgeTimeoutMs,
+    threads: Math.min(MAX_JUDGE_THREADS, availableParallelism()),
+  });
   const { seal } = createSeal({ catalog, judges });
   const execute = createExecute(source);
   const stages: Stages = {
