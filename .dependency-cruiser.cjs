@@ -1,0 +1,92 @@
+/**
+ * Which folder of src/ may import which. Imports run one way, downwards, without a circle; a folder that is not named
+ * here may neither import nor be imported, so a new one has to be given its place.
+ */
+const LOWEST = ['domain', 'errors'];
+/** Below the stages: what they stand on. Each list holds everything that the folder may import beside itself. */
+const MAY_IMPORT = {
+  domain: [],
+  errors: ['domain'],
+  sql: LOWEST,
+  source: LOWEST,
+  store: LOWEST,
+  catalog: ['source', 'sql', ...LOWEST],
+  policy: ['catalog', 'source', 'sql', ...LOWEST],
+  config: LOWEST,
+  operate: LOWEST,
+  demo: LOWEST,
+  audit: ['store', ...LOWEST],
+  // The stages: none imports another.
+  identify: ['store', ...LOWEST],
+  translate: ['policy', 'catalog', 'sql', ...LOWEST],
+  seal: ['policy', 'catalog', 'sql', ...LOWEST],
+  execute: ['source', ...LOWEST],
+  answer: ['policy', 'catalog', ...LOWEST],
+};
+const BELOW_ASK = Object.keys(MAY_IMPORT).filter((name) => !['config', 'operate', 'demo'].includes(name));
+MAY_IMPORT['ask.ts'] = BELOW_ASK;
+MAY_IMPORT.reports = ['ask.ts', ...BELOW_ASK];
+MAY_IMPORT.http = ['reports', 'ask.ts', ...BELOW_ASK];
+MAY_IMPORT.mcp = MAY_IMPORT.http;
+/** Files that put the parts together; they may use each other and everything below the commands. */
+const WIRING = ['app.ts', 'gateway.ts', 'identity.ts', 'first-run.ts', 'shared-values.ts'];
+const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', ...BELOW_ASK, 'config', 'operate', 'demo'];
+for (const file of WIRING) MAY_IMPORT[file] = BELOW_CLI;
+MAY_IMPORT.cli = BELOW_CLI;
+MAY_IMPORT['main.ts'] = ['cli', ...BELOW_CLI];
+
+/** `^src/(?:a/|b\.ts$)` */
+const places = (names) =>
+  `^src/(?:${names.map((name) => (name.endsWith('.ts') ? `${name.replace('.', '\\.')}$` : `${name}/`)).join('|')})`;
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'known-places-only',
+      comment: 'A folder or file of src/ that has no place in .dependency-cruiser.cjs.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [places(Object.keys(MAY_IMPORT)), '^src/console/'] },
+      to: {},
+    },
+    ...Object.entries(MAY_IMPORT).map(([name, targets]) => ({
+      name: `${name.replace('.ts', '')}-imports-downwards`,
+      severity: 'error',
+      from: { path: places([name]) },
+      to: { path: '^src/', pathNot: places([name, ...targets]) },
+    })),
+    {
+      name: 'browser-code-stands-alone',
+      severity: 'error',
+      from: { path: '^src/console/' },
+      to: { pathNot: '^src/console/' },
+    },
+    {
+      name: 'servers-are-reached-through-source-and-store',
+      comment: 'demo/ writes the demonstration business; nothing else opens a database.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(?:source|store|demo)/' },
+      to: { path: '^node_modules/(?:mysql2|@photostructure/sqlite)/' },
+    },
+    {
+      name: 'no-test-code-in-the-product',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(?:test|bench|fixtures)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-development-packages-in-the-product',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // Type imports count too: a layer that knows another's types depends on it.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
