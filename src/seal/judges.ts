@@ -1,0 +1,123 @@
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { Dialect } from '../domain/dialect.js';
+import { threadEntry } from '../domain/thread-entry.js';
+import { SwaliError } from '../errors/swali-error.js';
+import { assertGate } from './gate.js';
+import type { JudgeFindings } from './judge-worker.js';
+import { mapForJudges } from './map-for-judges.js';
+import type { JudgeFinding } from './read-node-sql-parser.js';
+
+/** Bytes of text that the gate takes; the parser of `sql/` takes no more either. */
+const MAX_TEXT_BYTES = 16_384;
+
+/** A thread that does not begin within this time, in milliseconds, counts as one that ran out of it. */
+const MAX_WAIT_MS = 10_000;
+
+/** Texts that may wait for a thread. */
+const MAX_WAITING = 256;
+
+/** A printed text and the base relations that it may read. */
+export interface JudgeRequest {
+  readonly sql: string;
+  readonly dialect: Dialect;
+  /** Base relations in catalog spelling, those of policy predicates among them. Order and repetition do not matter. */
+  readonly relations: readonly string[];
+}
+
+/** The foreign parsers, in threads of their own. */
+export interface Judges {
+  /**
+   * Looks at text as it came in.
+   *
+   * @param isOpen whether a name, as spelled in the text, is a relation open to the principal
+   * @throws SwaliError `SEAL_SEVERAL_STATEMENTS`, `SEAL_NOT_SELECT`, `SEAL_RELATION_UNKNOWN`, `SEAL_TOO_LONG`,
+   *   `SEAL_JUDGE_TIMEOUT`, `EXECUTE_BUSY`
+   */
+  gate(sql: string, dialect: Dialect, isOpen: (name: string) => boolean): Promise<void>;
+  /**
+   * Resolves where at least one of two parsers read the printed text and all that did found one SELECT that reads exactly
+   * the given relations.
+   *
+   * @throws SwaliError `SEAL_UNPROVEN`, `SEAL_JUDGE_TIMEOUT`, `EXECUTE_BUSY`
+   */
+  judge(request: JudgeRequest): Promise<void>;
+  /** Ends the threads. */
+  close(): Promise<void>;
+}
+
+export interface JudgeOptions {
+  /** Longest run of one reading, in milliseconds; the thread is ended after it and the text refused. */
+  readonly timeoutMs: number;
+  /** Threads; each takes about 60 MB. */
+  readonly threads: number;
+}
+
+/** Says why a finding does not prove the text; null where it does. */
+function findObjection(name: string, finding: JudgeFinding | null, relations: readonly string[]): string | null {
+  if (!finding) return null;
+  if (finding.statements !== 1) return `${name}: ${finding.statements} statements`;
+  if (!finding.isSelect) return `${name}: not a SELECT`;
+  if (finding.fault) return `${name}: ${finding.fault}`;
+  const same =
+    finding.relations.length === relations.length && finding.relations.every((found, at) => found === relations[at]);
+  return same ? null : `${name}: reads ${JSON.stringify(finding.relations)}, not ${JSON.stringify(relations)}`;
+}
+
+/** @throws SwaliError `SEAL_UNPROVEN` with the private reason as its cause */
+function assertProven({ nodeSqlParser, sqlparserRs }: JudgeFindings, given: readonly string[]): void {
+  const relations = [...new Set(given)].sort();
+  const objection =
+    nodeSqlParser || sqlparserRs
+      ? (findObjection('node-sql-parser', nodeSqlParser, relations) ??
+        findObjection('sqlparser-rs', sqlparserRs, relations))
+      : 'neither parser reads the printed text';
+  if (objection) throw new SwaliError('SEAL_UNPROVEN', { cause: objection });
+}
+
+/** Starts the threads. */
+export function createJudges({ timeoutMs, threads }: JudgeOptions): Judges {
+  const pool = new Piscina({
+    filename: threadEntry(import.meta.url, './judge-worker.js'),
+    minThreads: threads,
+    maxThreads: threads,
+    maxQueue: MAX_WAITING,
+    resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+  });
+
+  /** Runs one reading; its time is counted from when a thread begins it, so that waiting behind others is not held against it. */
+  async function run<Result>(name: 'readIncoming' | 'readPrintedText', sql: string, dialect: Dialect): Promise<Result> {
+    if (pool.queueSize >= MAX_WAITING) throw new SwaliError('EXECUTE_BUSY', { retryAfterS: 1 });
+    const controller = new AbortController();
+    const { port1, port2 } = new MessageChannel();
+    let timer = setTimeout(() => controller.abort(), MAX_WAIT_MS);
+    port1.once('message', () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => controller.abort(), timeoutMs);
+    });
+    try {
+      const task = { sql, dialect, started: port2 };
+      return await pool.run(task, { name, signal: controller.signal, transferList: [port2] });
+    } catch (cause) {
+      // A thread that ran out of time was ended and replaced; one that broke counts as having proven nothing.
+      throw new SwaliError(controller.signal.aborted ? 'SEAL_JUDGE_TIMEOUT' : 'SEAL_UNPROVEN', { cause });
+    } finally {
+      clearTimeout(timer);
+      port1.close();
+    }
+  }
+
+  return {
+    async gate(sql, dialect, isOpen) {
+      if (Buffer.byteLength(sql) > MAX_TEXT_BYTES) throw new SwaliError('SEAL_TOO_LONG');
+      assertGate(await run<JudgeFinding | null>('readIncoming', sql, dialect), isOpen);
+    },
+    async judge({ sql, dialect, relations }) {
+      const mapped = mapForJudges(sql, dialect);
+      if (mapped === null)
+        throw new SwaliError('SEAL_UNPROVEN', { cause: 'the printed text holds a character that has no place in it' });
+      assertProven(await run<JudgeFindings>('readPrintedText', mapped, dialect), relations);
+    },
+    close: () => pool.destroy(),
+  };
+}

@@ -1,0 +1,91 @@
+import type { Dialect } from '../domain/dialect.js';
+
+/** One token of printed text. `text` is exactly what stands there. */
+export interface PrintedToken {
+  readonly kind: 'quoted' | 'word' | 'number' | 'hex' | 'parameter' | 'sign';
+  readonly text: string;
+  /** The identifier between the quotes, unescaped; empty for other kinds. */
+  readonly name: string;
+  /** True where no space stands before it. */
+  readonly glued: boolean;
+}
+
+const SIGNS = [
+  '<=>',
+  '->>',
+  '<<',
+  '>>',
+  '<=',
+  '>=',
+  '<>',
+  '->',
+  '||',
+  '(',
+  ')',
+  ',',
+  '.',
+  '=',
+  '<',
+  '>',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '&',
+  '|',
+  '^',
+  '~',
+];
+
+const QUOTED: Readonly<Record<Dialect, RegExp>> = {
+  mysql: /`(?:[^`\p{Cc}]|``)+`/uy,
+  mariadb: /`(?:[^`\p{Cc}]|``)+`/uy,
+  sqlite: /"(?:[^"\p{Cc}]|"")+"/uy,
+};
+const HEX = /(?:0x[0-9A-Fa-f]+|0b[01]+)(?![0-9A-Za-z_])/y;
+const NUMBER = /\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![0-9A-Za-z_.])/y;
+const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
+
+function readAt(pattern: RegExp, text: string, at: number): string | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? null;
+}
+
+function readToken(text: string, at: number, dialect: Dialect): PrintedToken | null {
+  const make = (kind: PrintedToken['kind'], found: string | null, name = ''): PrintedToken | null =>
+    found === null ? null : { kind, text: found, name, glued: at > 0 && text[at - 1] !== ' ' };
+  const first = text[at] as string;
+  if (first === '?') return make('parameter', '?');
+  const quoted = readAt(QUOTED[dialect], text, at);
+  if (quoted !== null) return make('quoted', quoted, quoted.slice(1, -1).replaceAll(first + first, first));
+  if (/\d/.test(first)) return make('hex', readAt(HEX, text, at)) ?? make('number', readAt(NUMBER, text, at));
+  if (/[A-Za-z_]/.test(first)) return make('word', readAt(WORD, text, at));
+  return make('sign', SIGNS.find((sign) => text.startsWith(sign, at)) ?? null);
+}
+
+/**
+ * Splits text that the printers made into tokens. The alphabet is closed: quoted identifiers, words, numbers, hexadecimal,
+ * `?`, and fixed signs between single spaces. A string quote, a comment, `;`, `@`, a backslash, a control character, or a
+ * character outside ASCII that is not inside a quoted identifier, has no token.
+ *
+ * @returns null where anything stands that has none
+ * @remarks Shares no code with the lexer of `sql/`: it is there to catch that code's faults and the printers'.
+ */
+export function readPrinted(text: string, dialect: Dialect): readonly PrintedToken[] | null {
+  const tokens: PrintedToken[] = [];
+  let at = 0;
+  while (at < text.length) {
+    if (text[at] === ' ') {
+      at += 1;
+      continue;
+    }
+    const token = readToken(text, at, dialect);
+    if (!token) return null;
+    // `--`, `/*` and `#` open comments whatever stands beside them; two signs of ours never touch to make one.
+    if (text.startsWith('--', at) || text.startsWith('/*', at)) return null;
+    at += token.text.length;
+    tokens.push(token);
+  }
+  return tokens;
+}
