@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Express } from 'express';
+import request, { type Response } from 'supertest';
+import { createApp } from '../../src/app.js';
+import type { ListedRecord } from '../../src/audit/list-records.js';
+import { parseSettings } from '../../src/config/settings.js';
+import { DEMO_CUSTOMER_NUMBER } from '../../src/demo/generate-people.js';
+import { makeDemo } from '../../src/demo/make-demo.js';
+import type { PrincipalKind } from '../../src/domain/principal.js';
+import { openGateway, openRecords } from '../../src/gateway.js';
+import { addAccount, type NewAccount } from '../../src/identify/accounts.js';
+import { createIdentity } from '../../src/identity.js';
+import { createHealth } from '../../src/operate/health.js';
+
+/** A whole gateway over the demonstration business, in a folder of its own, without a port. */
+export interface TestGateway {
+  readonly app: Express;
+  readonly folder: string;
+  /** Access tokens of one account of each kind, and of an employee who may only ask. */
+  readonly tokens: Readonly<Record<PrincipalKind | 'viewer', string>>;
+  post(path: string, as: keyof TestGateway['tokens'] | null, body: object): Promise<Response>;
+  get(path: string, as: keyof TestGateway['tokens'] | null): Promise<Response>;
+  /** Newest first. */
+  records(): Promise<readonly ListedRecord[]>;
+  close(): Promise<void>;
+}
+
+const PASSWORD = 'a long test password';
+
+/** The number of the demonstration customer, and of another one who has orders too. */
+export const OWN_NUMBER = DEMO_CUSTOMER_NUMBER;
+export const OTHER_NUMBER = DEMO_CUSTOMER_NUMBER + 10;
+
+const TABLES = ['branches', 'customers', 'employees', 'orders', 'order_items', 'payments', 'products'];
+
+const ACCOUNTS = {
+  customer: { kind: 'customer', identifier: String(OWN_NUMBER) },
+  employee: { kind: 'employee', identifier: 'ada@example.org', role: 'member', allowTables: TABLES },
+  viewer: { kind: 'employee', identifier: 'vera@example.org', role: 'viewer', allowTables: TABLES },
+  admin: { kind: 'admin', identifier: 'root@example.org' },
+} as const satisfies Record<string, Omit<NewAccount, 'password'>>;
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * Opens the gateway as `serve` does, with accounts whose password is known.
+ *
+ * @param env settings beside the test's own
+ */
+export async function openTestGateway(env: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'swali-http-'));
+  const settings = parseSettings({
+    DATA_DIR: folder,
+    BCRYPT_COST: '4',
+    RATE_LIMIT: 'off',
+    JUDGE_TIMEOUT_MS: '10000',
+    ...env,
+  });
+  const surroundings = { settings, clock: Date.now, logger: silent };
+  await makeDemo({ target: settings.sourceUrl, scale: 0.2, seed: 1, today: '2026-03-01' });
+  const records = await openRecords(surroundings, 'test');
+  const gateway = await openGateway(surroundings);
+  const identity = await createIdentity(surroundings, records.store);
+  const app = createApp({
+    audit: records.audit,
+    createAsk: gateway.createAsk,
+    createLogin: identity.createLogin,
+    authenticate: identity.authenticate,
+    viewFor: gateway.stages.viewFor,
+    health: createHealth([{ name: 'source', run: () => gateway.source.ping() }]),
+    logger: silent,
+    rateLimit: settings.rateLimit,
+    trustProxy: 0,
+    https: false,
+  });
+  const deps = { store: records.store, passwords: identity.passwords, clock: Date.now };
+  const tokens: Record<string, string> = {};
+  for (const [name, account] of Object.entries(ACCOUNTS)) {
+    await addAccount(deps, { ...account, password: PASSWORD });
+    tokens[name] = (await signIn(app, account.kind, account.identifier)).body.access_token;
+  }
+  const authorize = (as: string | null): Record<string, string> =>
+    as === null ? {} : { authorization: `Bearer ${tokens[as]}` };
+  return {
+    app,
+    folder,
+    tokens: tokens as TestGateway['tokens'],
+    post: (path, as, body) => request(app).post(path).set(authorize(as)).send(body),
+    get: (path, as) => request(app).get(path).set(authorize(as)),
+    records: () => records.audit.list({ limit: 200 }),
+    async close() {
+      await identity.close();
+      await gateway.close();
+      await records.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Signs in over HTTP. */
+export function signIn(app: Express, kind: PrincipalKind, identifier: string, password = PASSWORD): Promise<Response> {
+  return request(app)
+    .post(`/v1/auth/${kind}/login`)
+    .send({ identifier, password })
+    .then((response) => response);
+}
