@@ -1,0 +1,24 @@
+import { SwaliError } from '../errors/swali-error.js';
+import type { Expression, Query } from './nodes.js';
+
+/**
+ * Refuses a tree that recursive walks could not bear: `a AND b AND …` nests as deep as it is long, though its text does not.
+ *
+ * @param maxDepth the reader's limit of nesting; nodes on one path may be twice as many
+ * @throws SwaliError `SEAL_TOO_DEEP`
+ * @remarks Walks with a stack of its own, O(nodes).
+ */
+export function assertTreeDepth(root: Expression | Query, maxDepth = 200): void {
+  const limit = 2 * maxDepth;
+  const values: unknown[] = [root];
+  const depths: number[] = [0];
+  for (let value = values.pop(); value !== undefined; value = values.pop()) {
+    const depth = depths.pop()!;
+    if (depth > limit) throw new SwaliError('SEAL_TOO_DEEP');
+    for (const child of Array.isArray(value) ? value : Object.values(value as object)) {
+      if (typeof child !== 'object' || child === null) continue;
+      values.push(child);
+      depths.push('kind' in child ? depth + 1 : depth);
+    }
+  }
+}
