@@ -79,19 +79,10 @@ function assertCall(call: FunctionCall, context: PredicateContext): void {
   const known = functionRule(dialect, call.name) && functionRule(fileDialect, call.name);
   if (!known || (crosses && !SAME_EVERYWHERE.has(call.name)))
     throw new PolicyRefusal(`the function ${call.name} of ${fileDialect} has no equal on ${dialect}`);
-  if (
-    call.star ||
-    call.distinct ||
-    call.over ||
-    call.filter ||
-    call.orderBy.length > 0 ||
-    known.kind === 'aggregate' ||
-    known.kind === 'window'
-  )
+  if (call.star || call.distinct || call.over || call.filter || call.orderBy.length > 0 || known.kind !== 'scalar')
     refuse(`an aggregate or window function (${call.name})`);
   const constant = CLOCK.has(call.name) && call.arguments.length === 0;
-  if (!constant && (known.class !== 'leakproof' || known.kind !== 'scalar'))
-    refuse(`the function ${call.name}, which may fail`);
+  if (!constant && known.class !== 'leakproof') refuse(`the function ${call.name}, which may fail`);
 }
 
 function operandOf(expression: Expression, context: PredicateContext): Operand {

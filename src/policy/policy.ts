@@ -10,7 +10,7 @@ import type { CompiledMetric } from './compile-metric.js';
 import { compilePolicy } from './compile-policy.js';
 import type { CompiledQuestion } from './compile-verified.js';
 import type { CompiledRelation } from './compiled-relation.js';
-import { createViewFor, DEFAULT_LIMITS, type ViewLimits } from './principal-view.js';
+import { createViewFor, type ViewLimits } from './principal-view.js';
 import type { PrincipalView } from './view.js';
 import { readYamlDocument } from './yaml-document.js';
 
@@ -41,7 +41,7 @@ export interface PolicyOptions {
   readonly catalog: Catalog;
   /** Key of the mask `hash`, of this installation; 32 bytes or more. A file with that mask is refused without it. */
   readonly hashKey?: string | Uint8Array;
-  /** Bounds of the settings: rows, time and bytes of the policy can only narrow them. */
+  /** Bounds of the settings: the policy can only narrow them. */
   readonly limits?: Partial<ViewLimits>;
   readonly tenancy?: boolean;
   /** A filtered relation without an index led by its filter is a fault, not a warning. */
@@ -66,7 +66,7 @@ export function readPolicy(text: string, file: string, options: PolicyOptions): 
   const viewFor = createViewFor(compiled, catalog, {
     version,
     hashKey,
-    widest: { ...DEFAULT_LIMITS, ...options.limits },
+    widest: options.limits ?? {},
   });
   const { relations, verified, metrics, warnings } = compiled;
   const { currency = null, time_zone: timeZone = null } = compiled.file.defaults ?? {};

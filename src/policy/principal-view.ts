@@ -12,7 +12,7 @@ import { type CompiledColumn, type CompiledRelation, filterFor } from './compile
 import { MASK_KEY_PREFIX } from './mask.js';
 import type { PrincipalView, RelationObligation, VisibleColumn } from './view.js';
 
-/** The bounds of a statement; those of the settings are the widest, a policy can only narrow them. */
+/** The bounds of a statement. */
 export type ViewLimits = PrincipalView['limits'];
 
 /** Bounds where neither settings nor policy say anything. */
@@ -53,17 +53,17 @@ function makeObligation(compiled: CompiledRelation, standing: Standing, catalog:
   };
 }
 
-function makeLimits(policy: CompiledPolicy, standing: Standing, widest: ViewLimits): ViewLimits {
+function makeLimits(policy: CompiledPolicy, standing: Standing, widest: Partial<ViewLimits>): ViewLimits {
   const { default: general, ...byAudience } = policy.file.limits ?? {};
-  const own = chooseEntry(byAudience, standing)?.value;
-  const stated = { ...general, ...own };
+  const stated = { ...general, ...chooseEntry(byAudience, standing)?.value };
+  const narrow = (name: keyof ViewLimits, value: number | undefined) =>
+    Math.min(value ?? DEFAULT_LIMITS[name], widest[name] ?? Number.POSITIVE_INFINITY);
   return {
-    rows: Math.min(widest.rows, stated.rows ?? widest.rows),
-    timeoutMs: Math.min(widest.timeoutMs, stated.timeout_ms ?? widest.timeoutMs),
-    bytes: Math.min(widest.bytes, stated.bytes ?? widest.bytes),
-    // The settings know nothing of these; the policy may state them either way.
-    joins: stated.joins ?? widest.joins,
-    depth: stated.depth ?? widest.depth,
+    rows: narrow('rows', stated.rows ?? widest.rows),
+    timeoutMs: narrow('timeoutMs', stated.timeout_ms ?? widest.timeoutMs),
+    bytes: narrow('bytes', stated.bytes ?? widest.bytes),
+    joins: narrow('joins', stated.joins),
+    depth: narrow('depth', stated.depth),
   };
 }
 
@@ -102,7 +102,11 @@ function claimOf(principal: Principal, name: string) {
 export function createViewFor(
   policy: CompiledPolicy,
   catalog: Catalog,
-  options: { readonly version: string; readonly hashKey: string | Uint8Array | null; readonly widest: ViewLimits },
+  options: {
+    readonly version: string;
+    readonly hashKey: string | Uint8Array | null;
+    readonly widest: Partial<ViewLimits>;
+  },
 ): (principal: Principal) => PrincipalView {
   const shapes = new LRUCache<string, ViewShape>({ max: MAX_SHAPES });
   const allowed = new Set((policy.file.functions?.allow ?? []).map((name) => name.toUpperCase()));
