@@ -5,7 +5,7 @@ export interface Word {
   readonly text: string;
   /** Folded for comparison: lower case, accents removed; a possessive `'s` is cut. Quoted text: not folded. */
   readonly folded: string;
-  /** True where a comma, semicolon or colon stood before it. */
+  /** True where a comma, semicolon, colon or the end of a sentence stood before it. */
   readonly afterComma: boolean;
   /** True where it starts with a capital letter. */
   readonly capital: boolean;
@@ -31,7 +31,7 @@ export function splitWords(question: string): { readonly text: string; readonly 
     const start = match.index;
     const end = start + match[0].length;
     const quoted = match[1] ?? match[2] ?? match[3] ?? match[4];
-    const afterComma = /[,;:]/.test(text.slice(last, start));
+    const afterComma = /[,;:]|[.?!]\s/.test(text.slice(last, start));
     last = end;
     const shared = { afterComma, start, end };
     if (quoted !== undefined) {

@@ -437,7 +437,7 @@ function relatedParts(
 }
 
 function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: Ranking): Plan {
-  const { subject, by, descending, limit } = ranking;
+  const { subject, by, descending, limit, showMeasure } = ranking;
   if (draft.orders.length > 0 || draft.groups.length > 0 || draft.related.length > 0)
     throw new NotUnderstood('I cannot rank and order or group in other ways at once; ask for one after the other.');
   const items = asked.items.map((item) => outputOf(context, item, asked.subjects));
@@ -450,7 +450,12 @@ function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: Ranking
     const own: readonly Output[] = shown(subject).map(
       (column): Output => ({ kind: 'column', of: { relation: subject, column } }),
     );
-    const list = outputs.length > 0 ? outputs : [...own.filter((each) => each.of?.column !== by.of.column), order];
+    const list =
+      outputs.length > 0
+        ? outputs
+        : showMeasure
+          ? [...own.filter((each) => each.of?.column !== by.of.column), order]
+          : own;
     const filters: readonly Filter[] = descending ? [] : [{ kind: 'present', of: by.of }];
     return finish(context, draft, {
       fact: subject,
@@ -484,7 +489,7 @@ function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: Ranking
     ...chosen,
   ];
   const groupBy = keys.filter((key, index, all) => all.findIndex((each) => each.of.column === key.of.column) === index);
-  const list = outputs.length > 0 ? chosen : [...chosen, measure];
+  const list = outputs.length > 0 || !showMeasure ? chosen : [...chosen, measure];
   return finish(context, draft, {
     fact,
     outputs: list,

@@ -28,29 +28,27 @@ export function isKey(relation: RelationObligation, column: CatalogColumn): bool
   );
 }
 
+/** How first and last names are spelled in schemas, as words joined. */
+export const FIRST_NAMES = ['firstname', 'fname', 'givenname', 'forename'];
+export const LAST_NAMES = ['lastname', 'lname', 'surname', 'familyname'];
+
 /** The columns that name a row to a person: `name`, `title`, `<relation>_name`, or first and last name; empty where none does. */
 export function labelColumns(relation: RelationObligation): readonly VisibleColumn[] {
   const own = splitIdentifier(relation.relation.name);
   const keyed = new Map(visible(relation).map((each) => [splitIdentifier(each.column.name).join(''), each]));
   const last = own[own.length - 1] ?? '';
-  const wanted = [
-    'name',
-    'fullname',
-    `${own.join('')}name`,
-    `${last}name`,
-    'title',
-    `${own.join('')}title`,
-    `${last}title`,
-  ];
-  for (const key of wanted) {
-    const found = keyed.get(key);
-    if (found) return [found];
-  }
-  const first = keyed.get('firstname') ?? keyed.get('fname');
-  const second = keyed.get('lastname') ?? keyed.get('surname') ?? keyed.get('lname');
+  const wanted = ['name', 'fullname', `${own.join('')}name`, `${last}name`];
+  const named = wanted.map((key) => keyed.get(key)).find((each) => each !== undefined);
+  if (named) return [named];
+  const first = FIRST_NAMES.map((key) => keyed.get(key)).find((each) => each !== undefined);
+  const second = LAST_NAMES.map((key) => keyed.get(key)).find((each) => each !== undefined);
   if (first && second) return [first, second];
-  const named = visible(relation).filter(({ column }) => isTextual(column) && /name$/iu.test(column.name));
-  return named.length === 1 ? named : [];
+  const titled = ['title', `${own.join('')}title`, `${last}title`]
+    .map((key) => keyed.get(key))
+    .find((each) => each !== undefined);
+  if (titled) return [titled];
+  const ending = visible(relation).filter(({ column }) => isTextual(column) && /name$/iu.test(column.name));
+  return ending.length === 1 ? ending : [];
 }
 
 /** The one visible column of the primary key; null where it has several, none, or is hidden. */

@@ -14,6 +14,8 @@ export interface Ranking {
     | { readonly kind: 'count'; readonly counted: RelationObligation };
   readonly descending: boolean;
   readonly limit: number;
+  /** "top 5 by" shows what was ranked by; "which has the most" asks only for which. */
+  readonly showMeasure: boolean;
 }
 
 /** What has been read of a question so far, apart from what it asks to see. */

@@ -1,5 +1,6 @@
 import type { PrincipalView, RelationObligation, VisibleColumn } from '../../policy/view.js';
 import { foldWord, singular, splitIdentifier, splitWords, type Word } from '../words.js';
+import { FIRST_NAMES, keyColumn, LAST_NAMES, labelColumns } from './describe-relation.js';
 
 /** A visible column and the relation that it belongs to. */
 export interface ColumnOf {
@@ -60,9 +61,11 @@ export function buildLexicon(view: PrincipalView): Lexicon {
     }
     for (const column of relation.columns.values()) addColumn(slot, relation, names, column);
   }
+  for (const relation of view.relations.values()) addUsualNames(slot, relation);
   const lookup = (key: string): Element | null => {
     const found = strong.get(key);
-    if (found) return { relations: [...found.relations], columns: found.columns };
+    if (found && found.relations.size + found.columns.length > 0)
+      return { relations: [...found.relations], columns: found.columns };
     const last = weak.get(key);
     if (last?.size === 1) return { relations: [...last], columns: [] };
     const everyday = (EVERYDAY.get(key) ?? []).flatMap((word) => [...(strong.get(word)?.relations ?? [])]);
@@ -111,6 +114,26 @@ function addColumn(
   for (const key of keys) {
     const { columns } = slot(key);
     if (!columns.some((each) => each.column === column)) columns.push({ relation, column });
+  }
+}
+
+/** "id", "name", "first name" and "last name" mean a relation's key and label also where the columns are called otherwise. */
+function addUsualNames(slot: Slot, relation: RelationObligation): void {
+  const words = new Map(
+    [...relation.columns.values()].map((column) => [splitIdentifier(column.column.name).join(''), column]),
+  );
+  const oneOf = (keys: readonly string[]) => keys.flatMap((key) => words.get(key) ?? []).slice(0, 1);
+  const labels = labelColumns(relation);
+  const usual: readonly (readonly [string, readonly VisibleColumn[]])[] = [
+    ['id', [keyColumn(relation)].flatMap((column) => column ?? [])],
+    ['name', labels.length === 1 ? labels : []],
+    ['firstname', oneOf(FIRST_NAMES)],
+    ['lastname', oneOf(LAST_NAMES)],
+  ];
+  for (const [key, columns] of usual) {
+    const entry = slot(key).columns;
+    if (entry.some((each) => each.relation === relation)) continue;
+    for (const column of columns) entry.push({ relation, column });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RelationObligation } from '../../policy/view.js';
-import { splitIdentifier } from '../words.js';
+import { singular, splitIdentifier } from '../words.js';
 import { type Context, labelOf, nameInWords, reaches, resolveColumn } from './context.js';
 import { isNumeric, isTemporal, isTextual, keyColumn, measureColumn } from './describe-relation.js';
 import type { Draft } from './draft.js';
@@ -127,6 +127,25 @@ function countRelated(
   return true;
 }
 
+/** `customers with orders`, `customers who have orders`. */
+const related: Reader = (context, marks, at, draft) => {
+  if (!isRole(marks[at], 'with')) return 0;
+  const next = skip(marks, at + 1, 'with', 'verb', 'is');
+  const target = marks[next];
+  if (target?.type !== 'element' || target.element.relations.length !== 1 || target.element.columns.length > 0)
+    return 0;
+  const relation = target.element.relations[0]!;
+  const before = marks[at - 1];
+  const subject =
+    before?.type === 'element' && before.element.relations.length === 1 ? before.element.relations[0]! : null;
+  const after = marks[next + 1];
+  const ends =
+    after === undefined || (after.type === 'role' && ['order', 'direction', 'and'].includes(after.role.role));
+  if (!subject || subject === relation || !ends || !reaches(context, relation, subject)) return 0;
+  draft.related.push({ relation, subject, operator: '>=', count: { kind: 'number', text: '1' } });
+  return next + 1 - at;
+};
+
 /** `customers without orders`. */
 const without: Reader = (context, marks, at, draft) => {
   if (!isRole(marks[at], 'without')) return 0;
@@ -152,11 +171,14 @@ export function subjectBefore(context: Context, marks: readonly Mark[], at: numb
 const equality: Reader = (context, marks, at, draft) => {
   const mark = marks[at];
   if (mark?.type !== 'element') return 0;
-  let next = skip(marks, at + 1, 'is', 'of', 'named');
+  let next = at + 1;
+  while (isRole(marks[next], 'is', 'named') || isPlainOf(marks[next])) next += 1;
+  const named = marks.slice(at + 1, next).some((each) => isRole(each, 'is', 'named'));
   const negated = isRole(marks[next], 'not');
   if (negated) next = skip(marks, next + 1, 'is');
-  const linked = next > at + 1;
+  const linked = named || negated;
   const place = marks[next];
+  if (next > at + 1 && !linked && place?.type !== 'number' && place?.type !== 'quoted') return 0;
   if (!place || (place.type === 'unknown' && !linked)) return 0;
   if (!['quoted', 'proper', 'number', 'shared', 'unknown'].includes(place.type)) return 0;
   const of = equalityColumn(context, mark, place, linked);
@@ -190,14 +212,22 @@ function equalityColumn(
   if (!relation) return resolveColumn(context, mark.element, mark.text, fits);
   if (place.type === 'number') {
     const key = keyColumn(relation);
-    return key && !linked && numericColumn({ relation, column: key }) ? { relation, column: key } : null;
+    const plural = singular(mark.text.toLowerCase()) !== mark.text.toLowerCase();
+    return key && !linked && !plural && numericColumn({ relation, column: key }) ? { relation, column: key } : null;
   }
   const others = mark.element.columns.filter(
     (of) => fits(of) && context.mentioned.some((each) => each !== relation && each === of.relation),
   );
   if (others.length === 1) return others[0]!;
+  // "activities Mark …" is the start of a clause; "activity Mark" and "activities named Mark" are names.
+  if (place.type === 'proper' && !linked && singular(mark.text.toLowerCase()) !== mark.text.toLowerCase()) return null;
   const label = labelOf(relation);
   return label && (place.type === 'quoted' || place.type === 'proper') && fits(label) ? label : null;
+}
+
+/** "of" as in "a salary of 500"; "in" and "from" lead to places. */
+function isPlainOf(mark: Mark | undefined): boolean {
+  return mark?.type === 'role' && mark.role.role === 'of' && !mark.role.place;
 }
 
 /** `email containing "x"`, `names starting with 'A'`. */
@@ -406,6 +436,7 @@ export const FILTER_READERS: readonly Reader[] = [
   equality,
   comparedFirst,
   comparative,
+  related,
   without,
   named,
   place,

@@ -26,6 +26,8 @@ export interface Asked {
   readonly items: readonly Item[];
   /** Relations named as what the items are of, or listed by themselves. */
   readonly subjects: readonly RelationObligation[];
+  /** "Which branches …" asks for their names, "list the branches" for all that is known of them. */
+  readonly namesOnly: boolean;
 }
 
 type ElementMark = Extract<Mark, { type: 'element' }>;
@@ -41,7 +43,9 @@ const EMPTY = new Set(['noise', 'list', 'is', 'verb', 'own']);
  */
 export function readItems(marks: readonly Mark[], draft: Draft): Asked {
   const left = trim(marks.filter((mark) => !(mark.type === 'role' && EMPTY.has(mark.role.role))));
-  return new ItemReader(left, draft).read();
+  const first = marks[0];
+  const namesOnly = first?.type === 'role' && first.role.role === 'list' && /^(?:which|who)\b/iu.test(first.text);
+  return { ...new ItemReader(left, draft).read(), namesOnly };
 }
 
 const role = (mark: Mark | undefined) => (mark?.type === 'role' ? mark.role : null);
@@ -70,7 +74,7 @@ class ItemReader {
     this.#draft = draft;
   }
 
-  read(): Asked {
+  read(): Omit<Asked, 'namesOnly'> {
     while (this.#at < this.#marks.length) {
       this.#item();
       while (role(this.#peek())?.role === 'and') this.#at += 1;
@@ -118,6 +122,7 @@ class ItemReader {
     }
     const describes = role(next)?.role === 'of' || role(next)?.role === 'and' || this.#items.length > 0;
     if (mark.element.relations.length === 1 && (mark.element.columns.length === 0 || !describes)) {
+      if (this.#items.length > 0 || this.#subjects.length > 0 || next?.type === 'element') throw this.#lost(mark);
       this.#subjects.push(mark.element.relations[0]!);
       return;
     }
@@ -139,6 +144,8 @@ class ItemReader {
     this.#at += 1;
     const distinct = this.#distinct();
     const mark = this.#element();
+    // "movie ratings": what is counted is the last of several names, and the others would be left over.
+    if (this.#peek()?.type === 'element') throw this.#lost(mark);
     this.#items.push({ kind: 'count', element: mark.element, text: mark.text, distinct });
     this.#owner(this.#items.length);
   }

@@ -78,6 +78,7 @@ const top: Reader = (context, marks, at, draft) => {
     by: measure.by,
     descending: extreme?.role !== 'most' || extreme.descending,
     limit: limit ?? 1,
+    showMeasure: true,
   };
   return { length: from + measure.length - at, keep: [subject.mark] };
 };
@@ -100,6 +101,7 @@ const extreme: Reader = (context, marks, at, draft) => {
       by: { kind: 'count', counted: counted.relation },
       descending: role.descending,
       limit: limit ?? 1,
+      showMeasure: false,
     };
     return { length: from + 2 - at, keep: [subject.mark] };
   }
@@ -111,6 +113,7 @@ const extreme: Reader = (context, marks, at, draft) => {
     by: measure.by,
     descending: role.extreme === 'highest',
     limit: limit ?? 1,
+    showMeasure: false,
   };
   return { length: from + 1 + measure.length - at, keep: [subject.mark] };
 };
@@ -131,7 +134,13 @@ const superlative: Reader = (context, marks, at, draft) => {
       : usualColumn({ ...context, mentioned: [subject.relation] }, role.columns);
   if (!of) return null;
   const by = { kind: 'column', of, aggregate: null } as const;
-  draft.ranking = { subject: subject.relation, by, descending: role.descending, limit: first ?? second ?? 1 };
+  draft.ranking = {
+    subject: subject.relation,
+    by,
+    descending: role.descending,
+    limit: first ?? second ?? 1,
+    showMeasure: false,
+  };
   return { length: start + (second === null ? 2 : 3) - at, keep: [subject.mark] };
 };
 
@@ -143,6 +152,11 @@ function onlyDate(relation: RelationObligation, hints: readonly string[]): Colum
 /** `ordered by age descending and name`, `in descending order of age`, `sorted alphabetically`. */
 const order: Reader = (_context, marks, at, draft) => {
   if (!isRole(marks[at], 'order', 'direction')) return null;
+  // "in alphabetical order the names of …": what follows is shown, unless "of" or "by" leads to it.
+  const leads =
+    isRole(marks[at], 'order') ||
+    /\b(?:of|by)$/.test(marks[at]!.text.toLowerCase()) ||
+    isRole(marks[at + 1], 'of', 'by');
   let next = at;
   let descending = false;
   let directed = false;
@@ -160,7 +174,7 @@ const order: Reader = (_context, marks, at, draft) => {
   const keys: { element: Element | null; text: string; descending: boolean }[] = [];
   for (;;) {
     const mark = marks[next];
-    if (mark?.type !== 'element' || mark.element.columns.length === 0) break;
+    if (!leads || mark?.type !== 'element' || mark.element.columns.length === 0) break;
     next += 1;
     const before = directed;
     directed = false;
@@ -226,7 +240,8 @@ const PASSES: readonly (readonly Reader[])[] = [[top, superlative, extreme], [or
 
 /** Takes ranking, order, grouping and limit out of the marks; returns what is left. */
 export function readShape(context: Context, marks: readonly Mark[], draft: Draft): readonly Mark[] {
-  let current = marks;
+  // "Sort the names of …": a list, whose order comes later.
+  let current = isRole(marks[0], 'order') ? marks.slice(1) : marks;
   for (const readers of PASSES) {
     const rest: Mark[] = [];
     for (let at = 0; at < current.length; ) {
