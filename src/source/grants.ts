@@ -119,7 +119,7 @@ export async function readGrantFaults(
   dialect: 'mysql' | 'mariadb',
   database: string,
 ): Promise<readonly string[]> {
-  const visible = await readLines(inspect, 'SHOW DATABASES');
+  const visible = await readLines(inspect, 'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA');
   const faults = new Set<string>();
   const seen = new Set<string>();
   const pending: string[] = ['SHOW GRANTS'];

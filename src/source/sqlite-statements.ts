@@ -38,6 +38,19 @@ function assertOneSelect(database: Database, sql: string): void {
   database.prepare(`SELECT * FROM (\n${sql}\n)`);
 }
 
+/**
+ * Refuses fewer values than the text has parameters; SQLite would take the others for NULL. It refuses too many itself.
+ * Asking for the rows binds and runs nothing yet, so one value more than expected must not fit.
+ */
+function assertParameterCount(statement: Statement, count: number): void {
+  try {
+    statement.iterate(...Array.from({ length: count + 1 }, () => null));
+  } catch {
+    return;
+  }
+  throw new RangeError('a parameter has no value');
+}
+
 function jsonBytes(row: readonly SqliteValue[]): number {
   return Buffer.byteLength(JSON.stringify(row.map(toResultValue))) + 1;
 }
@@ -51,11 +64,12 @@ export function openStatements(database: Database) {
   const kept = new Map<string, Statement>();
   const compile = (sql: string): Statement => database.prepare(sql, { returnArrays: true, readBigInts: true });
 
-  const prepare = (sql: string): Statement => {
+  const prepare = (sql: string, parameterCount: number): Statement => {
     const found = kept.get(sql);
     kept.delete(sql);
     const statement = found ?? compile(sql);
     if (!found) assertOneSelect(database, sql);
+    assertParameterCount(statement, parameterCount);
     kept.set(sql, statement);
     for (const oldest of kept.keys()) {
       if (kept.size <= KEPT_STATEMENTS) break;
@@ -92,7 +106,7 @@ export function openStatements(database: Database) {
   return {
     /** Runs one SELECT. @throws Error with SQLite's message; the text never runs in part */
     run(request: Extract<SqliteRequest, { kind: 'run' }>): SqliteRows {
-      return read(prepare(request.sql), request.parameters, request);
+      return read(prepare(request.sql, request.parameters.length), request.parameters, request);
     },
     /** Runs trusted metadata text: a SELECT or a reading PRAGMA, never cached. */
     inspect(request: Extract<SqliteRequest, { kind: 'inspect' }>): SqliteRows {
