@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAuditLog } from '../../src/audit/append-log.js';
+import { findAccount } from '../../src/identify/find-account.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
@@ -54,6 +55,13 @@ describeEngines(
         identity.add({ kind: 'customer', identifier: 'x@example.org', customerNumber: 'C7' }),
       ).rejects.toMatchObject({ code: 'IDENTITY_EXISTS' });
       expect(await identity.add({ kind: 'customer', identifier: 'c7' })).toMatch(/^customer:\d+$/);
+    });
+
+    it('finds nobody by what only the server takes for equal', async () => {
+      await store.run((db) =>
+        sql`update customers set customer_number = 'C8 ', identifier = 'C8 ' where customer_number = 'c7'`.execute(db),
+      );
+      expect(await findAccount(store, 'customer', { identifier: 'C8' })).toBeNull();
     });
 
     it('continues one audit chain from several processes, and several chains side by side', async () => {

@@ -158,6 +158,14 @@ describe('refreshing', () => {
   });
 });
 
+describe('refreshing for an account that is disabled in the table alone', () => {
+  it('is refused', async () => {
+    const { refreshToken } = await signIn();
+    await identity.store.run((db) => db.updateTable('customers').set({ status: 'disabled' }).execute());
+    await expect(identity.login.refresh(refreshToken, CONTEXT)).rejects.toMatchObject(INVALID);
+  });
+});
+
 describe('sessions that are over', () => {
   it('are forgotten at the next sign-in, those that live are not', async () => {
     const count = async () => {
