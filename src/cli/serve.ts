@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../app.js';
+import { SwaliError } from '../errors/swali-error.js';
 import { ensureDemoAccounts, ensureDemoSource, type SeededAccount } from '../first-run.js';
 import { openGateway, openRecords, type Surroundings } from '../gateway.js';
 import { createIdentity } from '../identity.js';
@@ -32,6 +33,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());
     const seeded = await ensureDemoAccounts(settings, { ...identity, store: records.store, clock });
+    for (const warning of gateway.policy.warnings) logger.warn({ warning }, 'the policy is accepted, and unwise');
+    for (const fault of gateway.source.fenceFaults) logger.error({ fault }, 'row-filtered principals are not served');
     const health = createHealth([
       { name: 'store', run: () => records.store.ping() },
       { name: 'source', run: () => gateway.source.ping() },
@@ -69,9 +72,12 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => {
+      const detail = `HOST, PORT: ${host}:${port} cannot be listened on, expected a free address of this machine`;
+      reject(new SwaliError('SETTINGS_INVALID', { detail, cause }));
+    });
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });

@@ -23,6 +23,7 @@ export function createSecurityHeaders(https: boolean): RequestHandler {
       },
     },
     strictTransportSecurity: https,
+    xFrameOptions: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
   });

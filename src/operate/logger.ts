@@ -30,6 +30,7 @@ export function createLogger(
     {
       level,
       base: null,
+      formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '[withheld]' },
       serializers: { error: pino.stdSerializers.err },
