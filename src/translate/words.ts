@@ -64,6 +64,7 @@ export function foldWord(word: string): string {
 const IRREGULAR: ReadonlyMap<string, string> = new Map(
   Object.entries({
     people: 'person',
+    ids: 'id',
     children: 'child',
     men: 'man',
     women: 'woman',

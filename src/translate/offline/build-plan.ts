@@ -148,7 +148,7 @@ function periodColumn(context: Context, fact: RelationObligation, year: number |
         columns: dateColumns(relation, context.hints),
         steps: pathTo(context, fact, relation).length,
       }))
-      .filter((each) => each.columns.length > 0);
+      .filter((each) => each.columns.length === 1);
     const nearest = dated.filter((each) => each.steps === Math.min(...dated.map((other) => other.steps)));
     if (nearest.length === 1 && nearest[0]!.columns.length === 1)
       return { relation: nearest[0]!.relation, column: nearest[0]!.columns[0]! };
@@ -163,6 +163,11 @@ function shown(relation: RelationObligation): readonly VisibleColumn[] {
   const key = keyColumn(relation);
   if (key) return [key];
   throw new NotUnderstood(`I do not know how to name each of ${nameInWords(relation.relation.name)}.`);
+}
+
+/** Its label as outputs; empty (all columns) where it has none. */
+function labelOutputs(relation: RelationObligation): readonly Key[] {
+  return labelColumns(relation).map((column): Key => ({ kind: 'column', of: { relation, column } }));
 }
 
 function groupKeys(
@@ -252,10 +257,10 @@ function measureOf(relation: RelationObligation, item: Extract<Item, { kind: 'ag
   const column = measureColumn(relation);
   const name = nameInWords(relation.relation.name);
   if (!column) throw new NotUnderstood(`I cannot tell which number of ${name} is meant by "${item.text}".`);
-  if (item.name === 'SUM' && !isAmount(relation)) {
+  if (item.name === 'SUM' && !item.explicit && !isAmount(relation)) {
     throw new NotUnderstood(`"Total ${name}" may mean their number or a sum. Say which.`, [
       `How many ${name} are there?`,
-      `What is the total ${nameInWords(column.column.name)} of ${name}?`,
+      `What is the sum of ${nameInWords(column.column.name)} of ${name}?`,
     ]);
   }
   return { relation, column };
@@ -353,7 +358,8 @@ function listPlan(context: Context, draft: Draft, asked: Asked, items: Resolved)
     throw new NotUnderstood(
       `Say what to show of ${asked.subjects.map((each) => nameInWords(each.relation.name)).join(' and ')}.`,
     );
-  const outputs = items.map((each) => each.output);
+  const short = draft.distinct || asked.namesOnly;
+  const outputs = items.length === 0 && short ? labelOutputs(fact) : items.map((each) => each.output);
   const needed = [
     ...asked.subjects,
     ...draft.groups.flatMap((each) => ('element' in each ? each.element.relations : [])),
@@ -447,15 +453,9 @@ function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: Ranking
   const needed = asked.subjects;
   if (by.kind === 'column' && by.aggregate === null && by.of.relation === subject) {
     const order: Output = { kind: 'column', of: by.of };
-    const own: readonly Output[] = shown(subject).map(
-      (column): Output => ({ kind: 'column', of: { relation: subject, column } }),
-    );
-    const list =
-      outputs.length > 0
-        ? outputs
-        : showMeasure
-          ? [...own.filter((each) => each.of?.column !== by.of.column), order]
-          : own;
+    const own = labelOutputs(subject);
+    const measured = showMeasure && own.length > 0 && own.every((each) => each.of.column !== by.of.column);
+    const list = outputs.length > 0 ? outputs : measured ? [...own, order] : own;
     const filters: readonly Filter[] = descending ? [] : [{ kind: 'present', of: by.of }];
     return finish(context, draft, {
       fact: subject,

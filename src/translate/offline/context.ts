@@ -13,6 +13,8 @@ export interface Context {
   readonly steps: readonly JoinStep[];
   /** Relations that the question names, in its order. */
   readonly mentioned: readonly RelationObligation[];
+  /** Whether the values of a column could be looked up: then a word that is none of them is no value of it. */
+  readonly hasValues: (of: ColumnOf) => boolean;
   /** Folded words of the question, for the stems of date columns. */
   readonly hints: readonly string[];
 }

@@ -20,7 +20,8 @@ export type Mark = { readonly text: string } & (
   | { readonly type: 'unknown'; readonly value: string }
   | { readonly type: 'shared'; readonly value: string; readonly meanings: readonly SharedMeaning[] }
   | { readonly type: 'date'; readonly range: DateRange }
-  | { readonly type: 'role'; readonly role: Role }
+  /** `element`: what the word names besides, e.g. "total" where a column is called so. */
+  | { readonly type: 'role'; readonly role: Role; readonly element?: Element }
 );
 
 /** Shared values by their folded words. */
@@ -32,7 +33,8 @@ const LONGEST_SHARED = 4;
  * Gives every piece of a question its meaning, longest first: names of several words, shared values, dates, phrases,
  * names of one word. What is none of these is a proper name (capitalised, not first) or unknown.
  */
-export function markWords(words: readonly Word[], lexicon: Lexicon, shared: SharedIndex, today: Day): readonly Mark[] {
+export function markWords(typed: readonly Word[], lexicon: Lexicon, shared: SharedIndex, today: Day): readonly Mark[] {
+  const words = spellOut(typed);
   const marks: Mark[] = [];
   for (let at = 0; at < words.length; ) {
     const word = words[at]!;
@@ -43,6 +45,19 @@ export function markWords(words: readonly Word[], lexicon: Lexicon, shared: Shar
     at += length;
   }
   return marks;
+}
+
+/** "first and last names" → "first names and last names". */
+function spellOut(words: readonly Word[]): readonly Word[] {
+  return words.flatMap((word, at) => {
+    const [and, last, name] = words.slice(at + 1, at + 4);
+    const shortened =
+      /^(?:first|last)$/.test(word.folded) &&
+      and?.folded === 'and' &&
+      /^(?:first|last)$/.test(last?.folded ?? '') &&
+      /^names?$/.test(name?.folded ?? '');
+    return shortened ? [word, { ...name!, afterComma: false }] : [word];
+  });
 }
 
 const isAnd = (mark: Mark | undefined) => mark?.type === 'role' && mark.role.role === 'and';
@@ -91,7 +106,10 @@ function markAt(
   if (named && (phrase === null || phrase.length <= named.length) && prefersName(phrase?.role)) {
     return { mark: { text: text(named.length), type: 'element', element: named.element }, length: named.length };
   }
-  if (phrase) return { mark: { text: text(phrase.length), type: 'role', role: phrase.role }, length: phrase.length };
+  if (phrase) {
+    const also = named && named.length === phrase.length ? { element: named.element } : {};
+    return { mark: { text: text(phrase.length), type: 'role', role: phrase.role, ...also }, length: phrase.length };
+  }
   if (word.kind === 'number') return { mark: { text: word.text, type: 'number', value: word.folded }, length: 1 };
   const small = SMALL_NUMBERS.get(word.folded);
   if (small !== undefined) return { mark: { text: word.text, type: 'number', value: String(small) }, length: 1 };

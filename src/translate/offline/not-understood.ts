@@ -6,9 +6,12 @@ export class NotUnderstood extends Error {
   override readonly name = 'NotUnderstood';
   /** Complete questions to choose from; with fewer than two the reply is a refusal. */
   readonly choices: readonly string[];
+  /** True where no other words would help: no choices are offered. */
+  readonly final: boolean;
 
-  constructor(message: string, choices: readonly string[] = []) {
+  constructor(message: string, choices: readonly string[] = [], final = false) {
     super(message);
     this.choices = choices;
+    this.final = final;
   }
 }

@@ -153,7 +153,7 @@ say(
 say({ role: 'own' }, 'i|my|mine|i have|have i|my own');
 say(
   { role: 'verb' },
-  'placed|place|made|make|bought|buy|sold|sell|purchased|ordered|recorded|paid for|registered|issued|created|shipped|delivered|paid|opened|closed|hired|born|joined|signed up|signed|started|ended|received|got|get paid|published|released|founded|built|established|due|updated|spend|spent|pay|taken|took|happened|occurred|took place|submitted|filed|raised|resolved',
+  'placed|place|made|make|bought|buy|sold|sell|purchased|ordered|recorded|paid for|registered|issued|created|shipped|delivered|paid|opened|closed|hired|born|joined|signed up|signed|started|ended|received|got|get paid|published|released|founded|built|established|due|updated|spend|spent|pay|taken|took|happened|occurred|took place|submitted|filed|raised|resolved|work|works|working|worked|live|lives|come|comes|came',
 );
 say(
   { role: 'write' },
@@ -193,7 +193,7 @@ for (const [columns, comparatives, lessers, most, least] of [
   if (most) say({ role: 'superlative', columns: names, descending: true }, most);
   if (least) say({ role: 'superlative', columns: names, descending: false }, least);
 }
-say({ role: 'superlative', columns: 'date', descending: true }, 'latest|most recent|newest|most recently');
+say({ role: 'superlative', columns: 'date', descending: true }, 'latest|most recent|newest|most recently|last');
 say({ role: 'superlative', columns: 'date', descending: false }, 'earliest|oldest recorded');
 
 /** Phrases by their folded words joined by one blank. */

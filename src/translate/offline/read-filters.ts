@@ -70,9 +70,12 @@ const columnCompared: Reader = (context, marks, at, draft) => {
   const next = skip(marks, at + 1, 'is', 'of', 'with');
   const operator = marks[next];
   if (operator?.type !== 'role' || (operator.role.role !== 'compare' && operator.role.role !== 'between')) return 0;
-  const of = resolveColumn(context, mark.element, mark.text, numericColumn);
   const low = numberAt(marks[next + 1]);
-  if (!of || !low) return 0;
+  // "majors that have fewer than 3 students" counts students; it does not compare majors.
+  if (!low || (marks[next + 2]?.type === 'element' && marks.slice(at, next).some((each) => isRole(each, 'with'))))
+    return 0;
+  const of = resolveColumn(context, mark.element, mark.text, numericColumn);
+  if (!of) return 0;
   const unit = unitLength(of, marks[next + 2]);
   if (operator.role.role === 'compare') {
     draft.filters.push({ kind: 'compare', of, operator: operator.role.operator, value: low });
@@ -179,6 +182,14 @@ const equality: Reader = (context, marks, at, draft) => {
   const linked = named || negated;
   const place = marks[next];
   if (next > at + 1 && !linked && place?.type !== 'number' && place?.type !== 'quoted') return 0;
+  // "prices of the 5 most expensive products": a number that counts what follows is no value.
+  const after = marks[next + 1];
+  if (
+    place?.type === 'number' &&
+    !linked &&
+    (after?.type === 'element' || isRole(after, 'superlative', 'top', 'most', 'aggregate'))
+  )
+    return 0;
   if (!place || (place.type === 'unknown' && !linked)) return 0;
   if (!['quoted', 'proper', 'number', 'shared', 'unknown'].includes(place.type)) return 0;
   const of = equalityColumn(context, mark, place, linked);
@@ -383,7 +394,10 @@ const sharedAlone: Reader = (context, marks, at, draft) => {
   const mark = marks[negated ? at + 1 : at];
   if (mark?.type !== 'shared') return 0;
   const near = mark.meanings.filter((each) => context.mentioned.includes(each.of.relation));
-  const meanings = near.length > 0 ? near : mark.meanings;
+  const joined = mark.meanings.filter((each) =>
+    context.mentioned.every((relation) => reaches(context, relation, each.of.relation)),
+  );
+  const meanings = near.length > 0 ? near : joined.length > 0 ? joined : mark.meanings;
   if (meanings.length > 1) {
     throw new NotUnderstood(
       `"${mark.text}" may be one of several things here. Say which.`,
@@ -401,7 +415,7 @@ const sharedAlone: Reader = (context, marks, at, draft) => {
 };
 
 /** `open invoices`: a word before a relation whose one status column shares its values, none of which could be looked up. */
-const statusWord: Reader = (_context, marks, at, draft) => {
+const statusWord: Reader = (context, marks, at, draft) => {
   const mark = marks[at];
   const target = marks[at + 1];
   if (
@@ -418,7 +432,7 @@ const statusWord: Reader = (_context, marks, at, draft) => {
       isTextual(column.column) &&
       splitIdentifier(column.column.name).at(-1) === 'status',
   );
-  if (states.length !== 1 || !mark) return 0;
+  if (states.length !== 1 || !mark || context.hasValues({ relation, column: states[0]! })) return 0;
   draft.filters.push({
     kind: 'compare',
     of: { relation, column: states[0]! },

@@ -10,6 +10,8 @@ export type Item =
   | { readonly kind: 'count'; readonly element: Element; readonly text: string; readonly distinct: boolean }
   | {
       readonly kind: 'aggregate';
+      /** "total of", "sum": cannot be a count. */
+      readonly explicit: boolean;
       readonly name: AggregateName;
       readonly element: Element;
       readonly text: string;
@@ -152,13 +154,18 @@ class ItemReader {
 
   #aggregates(): void {
     const names: AggregateName[] = [];
+    let explicit = false;
     for (let found = role(this.#peek()); found?.role === 'aggregate'; found = role(this.#peek())) {
       names.push(found.name);
+      explicit ||= /\b(?:of|sum|much)\b/iu.test(this.#peek()!.text);
       this.#at += 1;
       if (role(this.#peek())?.role === 'and' && role(this.#peek(1))?.role === 'aggregate') this.#at += 1;
       else break;
     }
-    if (role(this.#peek())?.role === 'of') this.#at += 1;
+    if (role(this.#peek())?.role === 'of') {
+      explicit = true;
+      this.#at += 1;
+    }
     if (role(this.#peek())?.role === 'aggregate') throw this.#lost(this.#peek());
     const elements = [this.#element()];
     while (role(this.#peek())?.role === 'and' && this.#isColumn(this.#peek(1))) {
@@ -168,7 +175,7 @@ class ItemReader {
     const start = this.#items.length;
     for (const each of elements) {
       for (const name of names)
-        this.#items.push({ kind: 'aggregate', name, element: each.element, text: each.text, owner: null });
+        this.#items.push({ kind: 'aggregate', explicit, name, element: each.element, text: each.text, owner: null });
     }
     this.#owner(start);
   }

@@ -49,7 +49,12 @@ function measureAt(context: Context, marks: readonly Mark[], at: number, subject
   }
   const aggregate = role?.role === 'aggregate' ? role.name : null;
   const start = aggregate ? at + 1 : at;
+  const named = marks[at];
   const element = marks[start];
+  if (element?.type !== 'element' && aggregate && named?.type === 'role' && named.element) {
+    const of = resolveColumn(context, named.element, named.text, numeric, subject);
+    return of && { by: { kind: 'column', of, aggregate: null }, length: 1 };
+  }
   if (element?.type !== 'element') return null;
   const of = resolveColumn(context, element.element, element.text, numeric, subject);
   if (of) return { by: { kind: 'column', of, aggregate }, length: start + 1 - at };
@@ -153,10 +158,7 @@ function onlyDate(relation: RelationObligation, hints: readonly string[]): Colum
 const order: Reader = (_context, marks, at, draft) => {
   if (!isRole(marks[at], 'order', 'direction')) return null;
   // "in alphabetical order the names of …": what follows is shown, unless "of" or "by" leads to it.
-  const leads =
-    isRole(marks[at], 'order') ||
-    /\b(?:of|by)$/.test(marks[at]!.text.toLowerCase()) ||
-    isRole(marks[at + 1], 'of', 'by');
+  let leads = /\b(?:of|by)$/.test(marks[at]!.text.toLowerCase());
   let next = at;
   let descending = false;
   let directed = false;
@@ -166,7 +168,8 @@ const order: Reader = (_context, marks, at, draft) => {
       if (role?.role === 'direction') {
         descending = role.descending;
         directed = true;
-      } else if (role?.role !== 'order' && role?.role !== 'by' && !(role?.role === 'of' && directed)) return;
+      } else if (role?.role === 'order' || role?.role === 'by' || (role?.role === 'of' && directed)) leads = true;
+      else return;
       next += 1;
     }
   };

@@ -52,6 +52,8 @@ export function translateOffline(request: OfflineRequest): Translation {
     relations: [...view.relations.values()],
     steps: findSteps(view),
     mentioned: mentionedRelations(marks),
+    hasValues: ({ relation, column }) =>
+      (request.sharedValues.get(`${relation.relation.name}.${column.column.name}`)?.length ?? 0) > 0,
     hints: words.map((word) => word.folded),
   };
   try {
@@ -66,7 +68,7 @@ export function translateOffline(request: OfflineRequest): Translation {
 function readPlan(context: Context, marks: readonly Mark[]) {
   const first = marks[0];
   if (first?.type === 'role' && first.role.role === 'write') {
-    throw new NotUnderstood(`"${first.text}" would change data; I can only read it.`);
+    throw new NotUnderstood(`"${first.text}" would change data; I can only read it.`, [], true);
   }
   const draft = emptyDraft();
   draft.own = marks.some((mark) => mark.type === 'role' && mark.role.role === 'own');
@@ -95,7 +97,7 @@ function takeFilters(context: Context, marks: readonly Mark[], draft: ReturnType
 }
 
 function leadsOnly(mark: Mark | undefined): boolean {
-  return mark?.type === 'role' && ['with', 'is', 'verb', 'of'].includes(mark.role.role);
+  return mark?.type === 'role' && ['with', 'is', 'verb', 'of', 'by'].includes(mark.role.role);
 }
 
 function indexShared(request: OfflineRequest): SharedIndex {
@@ -128,8 +130,9 @@ function enumValues(declaredType: string): readonly string[] {
 
 function replyTo(error: NotUnderstood, context: Context): Translation {
   const shared = { translator: 'offline' as const, usage: NO_USAGE };
-  const choices = error.choices.length > 1 ? error.choices : context.mentioned.flatMap(suggest);
+  const choices = error.choices.length > 1 || error.final ? error.choices : context.mentioned.flatMap(suggest);
   if (choices.length > 1) return { kind: 'clarify', message: error.message, choices: choices.slice(0, 4), ...shared };
+  if (error.final) return { kind: 'refused', message: error.message, choices: [], ...shared };
   const names = context.relations.slice(0, 12).map((each) => nameInWords(each.relation.name));
   const known = names.length > 0 ? ` I can answer about ${names.join(', ')}.` : ' No table is open to you.';
   return { kind: 'refused', message: `${error.message}${known}`, choices: [], ...shared };
