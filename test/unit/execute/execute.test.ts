@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { type SealedStatement, sealStatement } from '../../../src/domain/sealed-statement.js';
+import { createExecute } from '../../../src/execute/execute.js';
+import type { Source, SourceRequest } from '../../../src/source/source.js';
+
+function makeSource(over: Partial<Source> = {}): { readonly source: Source; readonly asked: SourceRequest[] } {
+  const asked: SourceRequest[] = [];
+  const source: Source = {
+    dialect: 'sqlite',
+    serverVersion: '3.53.0',
+    fenceHolds: true,
+    async execute(request) {
+      asked.push(request);
+      return { types: ['integer'], rows: [[1]], truncated: false };
+    },
+    inspect: async () => [],
+    ping: async () => undefined,
+    close: async () => undefined,
+    ...over,
+  };
+  return { source, asked };
+}
+
+const statement = (over: Partial<SealedStatement> = {}): SealedStatement =>
+  sealStatement({
+    dialect: 'sqlite',
+    sql: 'SELECT 1 AS c1',
+    parameters: [{ origin: 'claim', name: 'customer_number', value: 7 }],
+    columns: [{ name: 'n', unit: null, masked: false }],
+    limits: { rows: 10, timeoutMs: 500, bytes: 1000 },
+    filtered: true,
+    kind: 'customer',
+    provenance: { relations: [], policies: [], maskedColumns: [], policyVersion: 'sha256:0' },
+    ...over,
+  });
+
+describe('executing a sealed statement', () => {
+  it('hands the source its text, values, account and limits', async () => {
+    const { source, asked } = makeSource();
+    expect(await createExecute(source)(statement())).toEqual({ types: ['integer'], rows: [[1]], truncated: false });
+    expect(asked).toEqual([
+      {
+        sql: 'SELECT 1 AS c1',
+        parameters: [7],
+        kind: 'customer',
+        timeoutMs: 500,
+        maxRows: 10,
+        maxBytes: 1000,
+        mayEstimate: false,
+      },
+    ]);
+  });
+
+  it('lets the estimate refuse only what is not filtered', async () => {
+    const { source, asked } = makeSource();
+    await createExecute(source)(statement({ filtered: false }));
+    expect(asked[0]?.mayEstimate).toBe(true);
+  });
+
+  it('runs nothing filtered where the fence does not hold', async () => {
+    const { source, asked } = makeSource({ fenceHolds: false });
+    await expect(createExecute(source)(statement())).rejects.toMatchObject({ code: 'SOURCE_FENCE_FAILED' });
+    expect(asked).toEqual([]);
+    await expect(createExecute(source)(statement({ filtered: false }))).resolves.toMatchObject({ rows: [[1]] });
+  });
+
+  it('runs nothing that was printed for another dialect', async () => {
+    const { source, asked } = makeSource();
+    await expect(createExecute(source)(statement({ dialect: 'mysql' }))).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(asked).toEqual([]);
+  });
+
+  it('answers nothing when another number of columns arrives than was sealed', async () => {
+    const { source } = makeSource();
+    const columns = [1, 2].map((n) => ({ name: `c${n}`, unit: null, masked: false }));
+    await expect(createExecute(source)(statement({ columns }))).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+});
