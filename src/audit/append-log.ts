@@ -10,6 +10,12 @@ import { type VerifyReport, verifyChains } from './verify.js';
 /** Records that one transaction writes at most. */
 const MAX_BATCH = 256;
 
+/** Characters of JSON that one transaction writes at most (but one record at least): servers refuse large packets. */
+const MAX_BATCH_CHARACTERS = 1024 * 1024;
+
+/** Characters of JSON of one record at most. */
+const MAX_RECORD_CHARACTERS = 256 * 1024;
+
 /** Appends that may wait; more means that the store does not keep up, and answers must stop. */
 const MAX_WAITING = 10_000;
 
@@ -32,6 +38,8 @@ export interface ChainedAuditLog extends AuditLog {
 interface Waiting {
   readonly event: AuditEvent;
   readonly at: number;
+  /** Characters of JSON. */
+  readonly size: number;
   readonly resolve: () => void;
   readonly reject: (error: SwaliError) => void;
 }
@@ -70,7 +78,7 @@ class AppendLog implements ChainedAuditLog {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #writer: string;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #writing = false;
   #known: Head = { sequence: 0, hash: GENESIS_HASH };
 
@@ -102,13 +110,18 @@ class AppendLog implements ChainedAuditLog {
   append(event: AuditEvent): Promise<void> {
     const at = this.#clock();
     return new Promise((resolve, reject) => {
-      // Printed once here so that an event that cannot be written down fails alone, not with its batch.
-      const fault = findFault(this.#writer, at, event);
-      if (fault) return reject(new SwaliError('AUDIT_UNAVAILABLE', { cause: fault }));
+      // Printed here too, so that an event that cannot be written down fails alone, not with its batch.
+      let size: number;
+      try {
+        size = printEnvelope({ writer: this.#writer, sequence: 1, at, event }).length;
+        if (size > MAX_RECORD_CHARACTERS) throw new RangeError('the record is too large');
+      } catch (error) {
+        return reject(new SwaliError('AUDIT_UNAVAILABLE', { cause: error }));
+      }
       if (this.#waiting.length >= MAX_WAITING) {
         return reject(new SwaliError('AUDIT_UNAVAILABLE', { cause: 'too many records wait', retryAfterS: 1 }));
       }
-      this.#waiting.push({ event: structuredClone(event), at, resolve, reject });
+      this.#waiting.push({ event: structuredClone(event), at, size, resolve, reject });
       if (!this.#writing) {
         this.#writing = true;
         // After this turn of the event loop, so that appends made together are written together.
@@ -128,8 +141,7 @@ class AppendLog implements ChainedAuditLog {
   /** Writes batch after batch until nothing waits. Never throws. */
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, MAX_BATCH);
-      this.#waiting = this.#waiting.slice(MAX_BATCH);
+      const batch = this.#waiting.splice(0, countBatch(this.#waiting));
       try {
         this.#known = await this.#store.transaction((db) => this.#writeBatch(db, batch));
         for (const each of batch) each.resolve();
@@ -200,11 +212,12 @@ class AppendLog implements ChainedAuditLog {
   }
 }
 
-function findFault(writer: string, at: number, event: AuditEvent): unknown {
-  try {
-    printEnvelope({ writer, sequence: 1, at, event });
-    return null;
-  } catch (error) {
-    return error;
+/** How many of those that wait go into one transaction. */
+function countBatch(waiting: readonly Waiting[]): number {
+  let characters = 0;
+  for (const [index, { size }] of waiting.entries()) {
+    characters += size;
+    if (index === MAX_BATCH || (index > 0 && characters > MAX_BATCH_CHARACTERS)) return index;
   }
+  return waiting.length;
 }

@@ -29,7 +29,7 @@ export type Identifier =
  * @param text as typed
  * @returns the identifier and what it is: an e-mail address has exactly one `@`, a customer number none
  * @throws SwaliError `IDENTITY_INPUT_INVALID` where it is empty, too long, has white space, control or invisible
- *   characters, or does not stay the same when normalised again
+ *   characters
  */
 export function normaliseIdentifier(text: string): Identifier {
   const value = normalise(text);
@@ -39,7 +39,6 @@ export function normaliseIdentifier(text: string): Identifier {
   if (INVISIBLE.test(value)) refuse('the identifier has control or invisible characters');
   if (SPACE.test(value)) refuse('the identifier has white space inside');
   if (form === 'email' && !EMAIL.test(value)) refuse('an e-mail address has one @, with text on both sides');
-  if (normalise(value) !== value) refuse('the identifier has letters with no stable lower case');
   return { form, value };
 }
 

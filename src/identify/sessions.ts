@@ -73,9 +73,11 @@ export function createSessions(deps: {
   }
 
   return Object.freeze({
-    begin({ kind, accountId }, address) {
+    async begin({ kind, accountId }, address) {
+      // By itself, not in the transaction below, where two sign-ins at once could lock each other out; and at the next
+      // sign-in again, so that its failing fails nobody's.
+      await store.run((db) => dropDead(db, { kind, accountId }, clock())).catch(() => undefined);
       return store.transaction(async (db) => {
-        await dropDead(db, { kind, accountId }, clock());
         const id = random(16).toString('hex');
         await db
           .insertInto('sessions')

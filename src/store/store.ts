@@ -4,8 +4,11 @@ import { SwaliError } from '../errors/swali-error.js';
 import { migrationsFor } from './migrations.js';
 import { createMysqlDialect } from './mysql-dialect.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
-import { toStoreError } from './store-error.js';
+import { isDeadlock, toStoreError } from './store-error.js';
 import type { StoreTables } from './tables.js';
+
+/** How often a transaction is tried that the server rolls back as a deadlock. */
+const MAX_ATTEMPTS = 5;
 
 /** What a piece of work on the store is given: kysely over the gateway's own tables. */
 export type StoreDatabase = Kysely<StoreTables>;
@@ -23,7 +26,8 @@ export interface Store {
   run<T>(work: (db: StoreDatabase) => Promise<T>): Promise<T>;
   /**
    * Runs work in one transaction, committed when the promise resolves and rolled back when it rejects. On SQLite it
-   * holds the only connection: inside, use the handed database alone.
+   * holds the only connection: inside, use the handed database alone. Where the server rolls it back as a deadlock, it
+   * is run again, so work must have no other effect.
    *
    * @throws SwaliError `STORE_UNAVAILABLE` with the driver's error as private cause
    */
@@ -71,7 +75,7 @@ export async function openStore(url: string): Promise<Store> {
     const store: Store = {
       ...server,
       run: (work) => guard(() => work(db)),
-      transaction: (work) => guard(() => db.transaction().execute(work)),
+      transaction: (work) => guard(() => runTransaction(db, work)),
       ping: () => guard(async () => void (await sql`select 1`.execute(db))),
       close: () => guard(() => db.destroy()),
     };
@@ -96,6 +100,20 @@ export async function migrateStore(store: Store): Promise<readonly string[]> {
     if (error) throw error;
     return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
   });
+}
+
+/** Runs a transaction, and again where the server chose it to end a deadlock. */
+async function runTransaction<T>(
+  db: StoreDatabase,
+  work: (transaction: Transaction<StoreTables>) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (!isDeadlock(error) || attempt >= MAX_ATTEMPTS) throw error;
+    }
+  }
 }
 
 async function guard<T>(work: () => Promise<T>): Promise<T> {

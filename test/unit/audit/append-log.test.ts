@@ -125,6 +125,23 @@ describe('appending to the audit log', () => {
     expect(await log.verify()).toMatchObject({ intact: true, records: 1 });
   });
 
+  it('refuses a record that is too large, and splits large ones over transactions', async () => {
+    let transactions = 0;
+    const counted: Store = {
+      ...store,
+      transaction: (work) => {
+        transactions += 1;
+        return store.transaction(work);
+      },
+    };
+    const large = await openAuditLog({ store: counted, clock, writerId: 'large' });
+    transactions = 0;
+    await expect(large.append(questionEvent('x'.repeat(300_000)))).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
+    await Promise.all(Array.from({ length: 10 }, () => large.append(questionEvent('x'.repeat(200_000)))));
+    expect(transactions).toBe(2);
+    expect(await large.verify()).toMatchObject({ intact: true, records: 10 });
+  });
+
   it('fails with AUDIT_UNAVAILABLE while the store refuses, and goes on when it answers again', async () => {
     await store.run((db) =>
       sql`create trigger full before insert on audit_records begin select raise(abort, 'disk full'); end`.execute(db),

@@ -115,6 +115,24 @@ export function describeStoreContract(url: () => string): void {
     expect(head.sequence).toBe(20);
   });
 
+  it('carries two transactions through that lock each other out', async () => {
+    for (const writer of ['a', 'b']) {
+      await store.run((db) => db.insertInto('audit_heads').values({ writer, sequence: 0, hash: '' }).execute());
+    }
+    const raise = (first: string, second: string) =>
+      store.transaction(async (db) => {
+        for (const writer of [first, second]) {
+          await sql`update audit_heads set sequence = sequence + 1 where writer = ${writer}`.execute(db);
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      });
+    await Promise.all([raise('a', 'b'), raise('b', 'a')]);
+    const heads = await store.run((db) =>
+      db.selectFrom('audit_heads').select('sequence').where('writer', 'in', ['a', 'b']).execute(),
+    );
+    expect(heads).toEqual([{ sequence: 2 }, { sequence: 2 }]);
+  });
+
   it('refuses to change, delete or replace an audit record', async () => {
     await store.run((db) =>
       db

@@ -32,6 +32,16 @@ describe('a store on SQLite', () => {
     await store.close();
   });
 
+  it('refuses a store that a newer version made', async () => {
+    const store = await openStore(`sqlite:${join(folder, 'newer.sqlite')}`);
+    await migrateStore(store);
+    await store.run((db) =>
+      sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2099-01-01')`.execute(db),
+    );
+    await expect(migrateStore(store)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await store.close();
+  });
+
   it('migrates a new file once when several connections start together', async () => {
     const url = `sqlite:${join(folder, 'together.sqlite')}`;
     const stores = await Promise.all([openStore(url), openStore(url)]);
