@@ -5,7 +5,7 @@ import { findAccount } from '../../src/identify/find-account.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
-import { type Identity, openIdentity, PASSWORD } from '../unit/identify/identity-fixtures.js';
+import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9' };
@@ -48,6 +48,21 @@ describeEngines(
       await expect(identity.login.login('customer', identifier, PASSWORD, CONTEXT)).rejects.toMatchObject({
         code: 'AUTH_CREDENTIALS_WRONG',
       });
+    });
+
+    it('lets one account sign in many times at once', async () => {
+      for (const _ of [1, 2]) {
+        const issued = await Promise.all(
+          Array.from({ length: 12 }, () => identity.login.login('employee', 'eve@example.org', PASSWORD, CONTEXT)),
+        );
+        for (const { accessToken } of issued) await identity.authenticate(accessToken);
+        // Past the life of the refresh tokens: the second round finds twelve dead sessions to forget.
+        identity.clock.now += REFRESH_TTL_S * 1000;
+      }
+      const rows = await store.run((db) =>
+        db.selectFrom('sessions').select('id').where('kind', '=', 'employee').execute(),
+      );
+      expect(rows).toHaveLength(12);
     });
 
     it('refuses an account that exists, and takes one that differs in case', async () => {
