@@ -46,7 +46,10 @@ function compileRelations(file: PolicyFile, context: CompileContext): ReadonlyMa
   const seen = new Set<string>();
   for (const [name, entry] of Object.entries(file.relations)) {
     const fold = foldName(name);
-    if (seen.has(fold)) context.faults.at(['relations', name], `${name} is listed twice, in different spellings`);
+    if (seen.has(fold)) {
+      context.faults.at(['relations', name], `${name} is listed twice, in different spellings`);
+      continue;
+    }
     seen.add(fold);
     const compiled = compileRelation(name, entry, context);
     if (compiled) relations.set(fold, compiled);

@@ -112,7 +112,7 @@ export function loadPolicy(options: PolicyOptions & { readonly dir: string }): P
   }
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new SwaliError('POLICY_INVALID', { detail: `${file}:1: the file is not UTF-8`, cause });
   }
