@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../src/errors/catalogue.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import { openSource } from '../../src/source/open-source.js';
 import type { OpenedSource } from '../../src/source/opened-source.js';
+import { proveServerFence } from '../../src/source/self-test.js';
 import type { SourceRequest, SourceResult } from '../../src/source/source.js';
 import { describeEngines } from '../engines/engines.js';
 
@@ -309,6 +310,13 @@ describeEngines(
           'utf8mb4',
           1,
         ]);
+    });
+
+    it('is found to leak where the fence is left out', async () => {
+      const prove = (fence: string) =>
+        proveServerFence((sql) => source.inspect(sql), source.dialect as 'mysql', source.serverVersion, fence);
+      expect(await prove('LIMIT 9223372036854775807')).toEqual([]);
+      expect((await prove('')).length).toBeGreaterThan(5);
     });
 
     it('compares parameters and introduced literals without a clash of collations', async () => {

@@ -47,4 +47,8 @@ describe('the self-test of the fence', () => {
   it('finds that the fence holds on the SQLite that comes with the gateway', () => {
     expect(proveSqliteFence()).toEqual([]);
   });
+
+  it('finds the leaks of SQLite where there is no fence', () => {
+    expect(proveSqliteFence('').length).toBeGreaterThan(5);
+  });
 });
