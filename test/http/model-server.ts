@@ -1,0 +1,136 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the server does with one request. */
+export type ModelReply =
+  /** A completion with this text, as a model writes it. */
+  | { readonly kind: 'text'; readonly text: string; readonly finishReason?: string }
+  /** A completion with this object as JSON. */
+  | { readonly kind: 'answer'; readonly answer: unknown }
+  | { readonly kind: 'refusal'; readonly text: string }
+  /** An error document in OpenAI's form. */
+  | {
+      readonly kind: 'error';
+      readonly status: number;
+      readonly message?: string;
+      readonly param?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** Any body at all, with status 200. */
+  | { readonly kind: 'body'; readonly type: string; readonly body: string }
+  /** Never answers. */
+  | { readonly kind: 'hang' }
+  /** Closes the connection without an answer. */
+  | { readonly kind: 'drop' };
+
+/** One recorded request. */
+export interface ModelRequest {
+  readonly path: string;
+  readonly authorization: string | null;
+  /** The raw body: assert on this that something is nowhere in the prompt. */
+  readonly raw: string;
+  readonly body: {
+    readonly model: string;
+    readonly messages: readonly { readonly role: string; readonly content: string }[];
+    readonly response_format?: { readonly type: string };
+    readonly max_tokens?: number;
+    readonly max_completion_tokens?: number;
+    readonly temperature?: number;
+  };
+}
+
+/** An OpenAI-compatible endpoint for tests, over real HTTP. */
+export interface ModelServer {
+  /** To be given to the client: `http://127.0.0.1:PORT/v1`. */
+  readonly baseUrl: string;
+  readonly requests: readonly ModelRequest[];
+  /** Replies in turn; the last one is repeated. A function sees the request (to reject a form it does not take). */
+  reply(...replies: readonly (ModelReply | ((request: ModelRequest) => ModelReply))[]): void;
+  close(): Promise<void>;
+}
+
+/** Tokens that every completion of this server says it cost. */
+export const USAGE = { prompt_tokens: 123, completion_tokens: 45, total_tokens: 168 };
+
+/** Starts the server on a free port of the loop-back address. */
+export async function startModelServer(): Promise<ModelServer> {
+  const requests: ModelRequest[] = [];
+  let replies: readonly (ModelReply | ((request: ModelRequest) => ModelReply))[] = [];
+  let turn = 0;
+  const server = createServer((request, response) => {
+    readBody(request).then((raw) => {
+      const recorded: ModelRequest = {
+        path: request.url ?? '',
+        authorization: request.headers.authorization ?? null,
+        raw,
+        body: JSON.parse(raw) as ModelRequest['body'],
+      };
+      requests.push(recorded);
+      const next = replies[Math.min(turn, replies.length - 1)];
+      turn += 1;
+      if (!next) throw new Error('the model server was asked before it was told what to reply');
+      send(response, typeof next === 'function' ? next(recorded) : next);
+    }, response.destroy.bind(response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    requests,
+    reply(...next) {
+      replies = next;
+      turn = 0;
+      requests.length = 0;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function send(response: ServerResponse, reply: ModelReply): void {
+  const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  const completion = (message: unknown, finishReason = 'stop') =>
+    json(200, {
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1,
+      model: 'test',
+      choices: [{ index: 0, finish_reason: finishReason, message: { role: 'assistant', ...(message as object) } }],
+      usage: USAGE,
+    });
+  switch (reply.kind) {
+    case 'text':
+      completion({ content: reply.text, refusal: null }, reply.finishReason);
+      break;
+    case 'answer':
+      completion({ content: JSON.stringify(reply.answer), refusal: null });
+      break;
+    case 'refusal':
+      completion({ content: null, refusal: reply.text });
+      break;
+    case 'error':
+      json(
+        reply.status,
+        { error: { message: reply.message ?? 'no', type: 'error', param: reply.param ?? null, code: null } },
+        reply.headers,
+      );
+      break;
+    case 'body':
+      response.writeHead(200, { 'content-type': reply.type }).end(reply.body);
+      break;
+    case 'drop':
+      response.destroy();
+      break;
+    case 'hang':
+      break;
+  }
+}
