@@ -74,11 +74,11 @@ export async function openRecords({ settings, clock, logger }: Surroundings, wri
 }
 
 /**
- * Opens the source, reads what it holds and loads the policy over it.
+ * Opens the source and reads what it holds.
  *
- * @throws SwaliError of the source, the catalog (`CATALOG_NAMES_COLLIDE`) and the policy (`POLICY_INVALID`)
+ * @throws SwaliError of the source and the catalog (`CATALOG_NAMES_COLLIDE`)
  */
-export async function openRuled({ settings }: Surroundings): Promise<Ruled> {
+export async function openCatalog({ settings }: Surroundings): Promise<Pick<Ruled, 'source' | 'catalog'>> {
   const source = await openSource({
     url: settings.sourceUrl,
     urlsByKind: urlsByKind(settings),
@@ -86,7 +86,22 @@ export async function openRuled({ settings }: Surroundings): Promise<Ruled> {
     allowWideGrants: settings.allowWideGrants,
   });
   try {
-    const catalog = await readCatalog(source);
+    return { source, catalog: await readCatalog(source) };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens the source, reads what it holds and loads the policy over it.
+ *
+ * @throws SwaliError as {@link openCatalog}, and `POLICY_INVALID` with every fault
+ */
+export async function openRuled(surroundings: Surroundings): Promise<Ruled> {
+  const { settings } = surroundings;
+  const { source, catalog } = await openCatalog(surroundings);
+  try {
     const policy = loadPolicy({
       dir: settings.policyDir,
       source: settings.sourceName,

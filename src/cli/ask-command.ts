@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Ask, AskContext } from '../ask.js';
-import type { Answer } from '../domain/answer.js';
 import type { Principal } from '../domain/principal.js';
 import { ensureDemoAccounts, ensureDemoSource, lacksDemoAccounts } from '../first-run.js';
-import { openGateway, openRecords, type Surroundings } from '../gateway.js';
+import { openGateway, openRecords, type Records, type Surroundings } from '../gateway.js';
 import { principalFor } from '../identify/operator.js';
 import { createPasswords } from '../identify/passwords.js';
-import type { Store } from '../store/store.js';
-import { printAnswer } from './print-answer.js';
+import { printAnswer, printable } from './print-answer.js';
 import { describeSeeded } from './serve.js';
 import { type Terminal, writeLine } from './terminal.js';
 
@@ -24,25 +22,57 @@ export async function answerOnTerminal(
   as: string,
   request: { readonly question: string } | { readonly sql: string },
 ): Promise<void> {
+  const verb = 'sql' in request ? 'sql' : 'ask';
+  await actAs(surroundings, terminal, `${verb} --as ${as}`, as, async (ask, principal, context) => {
+    const answer =
+      'sql' in request
+        ? await ask.runSql(request.sql, principal, context)
+        : await ask.ask(request.question, principal, context);
+    terminal.stdout.write(printAnswer(answer));
+  });
+}
+
+/** Seals a statement as one account would have it, and prints what would run. @throws SwaliError as {@link answerOnTerminal} */
+export async function sealOnTerminal(
+  surroundings: Surroundings,
+  terminal: Terminal,
+  as: string,
+  sql: string,
+): Promise<void> {
+  await actAs(surroundings, terminal, `policy explain --as ${as}`, as, async (ask, principal, context) => {
+    const { sealed_sql, parameters, provenance } = await ask.dryRun(sql, principal, context);
+    writeLine(terminal.stdout, printable(sealed_sql));
+    for (const [index, { origin, name, value }] of parameters.entries()) {
+      writeLine(
+        terminal.stdout,
+        printable(`  ?${index + 1}  ${origin}${name ? ` ${name}` : ''} = ${JSON.stringify(value)}`),
+      );
+    }
+    const list = (names: readonly string[]): string => names.map(printable).join(', ') || 'none';
+    writeLine(terminal.stdout, `  tables ${list(provenance.relations)}; row rules ${list(provenance.policies)}`);
+  });
+}
+
+/** Opens the gateway on this machine, records that an operator acts as an account, and lets them. */
+async function actAs(
+  surroundings: Surroundings,
+  terminal: Terminal,
+  action: string,
+  as: string,
+  work: (ask: Ask, principal: Principal, context: AskContext) => Promise<void>,
+): Promise<void> {
   const { settings, clock, logger } = surroundings;
   await ensureDemoSource(settings, clock, logger);
   const records = await openRecords(surroundings, 'cli');
   try {
-    await seedAccounts(surroundings, records.store, terminal);
+    await seedAccounts(surroundings, records, terminal);
     const principal = await principalFor(records.store, as);
     const context = { requestId: randomUUID(), address: 'cli', signal: terminal.signal, operator: true };
-    const action = `${'sql' in request ? 'sql' : 'ask'} --as ${as}`;
-    await records.audit.append({
-      event: 'operator',
-      requestId: context.requestId,
-      address: context.address,
-      action,
-      reasons: [principal.subject],
-    });
+    const { requestId, address } = context;
+    await records.audit.append({ event: 'operator', requestId, address, action, reasons: [principal.subject] });
     const gateway = await openGateway(surroundings);
     try {
-      const answer = await run(gateway.createAsk(records.audit), request, principal, context);
-      terminal.stdout.write(printAnswer(answer));
+      await work(gateway.createAsk(records.audit), principal, context);
     } finally {
       await gateway.close();
     }
@@ -51,17 +81,12 @@ export async function answerOnTerminal(
   }
 }
 
-function run(
-  ask: Ask,
-  request: { readonly question: string } | { readonly sql: string },
-  principal: Principal,
-  context: AskContext,
-): Promise<Answer> {
-  return 'sql' in request ? ask.runSql(request.sql, principal, context) : ask.ask(request.question, principal, context);
-}
-
 /** The same accounts as a first `serve` makes, so that `ask` works on a fresh machine too. */
-async function seedAccounts({ settings, clock }: Surroundings, store: Store, { stderr }: Terminal): Promise<void> {
+async function seedAccounts(
+  { settings, clock }: Surroundings,
+  { store }: Records,
+  { stderr }: Terminal,
+): Promise<void> {
   if (!(await lacksDemoAccounts(settings, store))) return;
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   try {

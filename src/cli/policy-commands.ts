@@ -1,27 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { openRuled, type Surroundings } from '../gateway.js';
+import { SwaliError } from '../errors/swali-error.js';
+import { ensureDemoSource } from '../first-run.js';
+import { openCatalog, openGateway, openRecords, openRuled, type Surroundings } from '../gateway.js';
+import { explainPolicy } from '../policy/explain-policy.js';
+import { type CaseResult, runPolicyCases } from '../policy/policy-cases.js';
+import { proposePolicy } from '../policy/propose-policy.js';
+import { sealOnTerminal } from './ask-command.js';
+import { printable } from './print-answer.js';
 import { type Terminal, writeLine } from './terminal.js';
 
 /**
  * Adds `policy …` to the program.
  *
  * @param surround made when a command runs, so that bad settings are told by the command and not by `--help`
+ * @param exit sets the exit code of a command that ran and found something wrong
  */
-export function addPolicyCommands(program: Command, surround: () => Surroundings, terminal: Terminal): void {
+export function addPolicyCommands(
+  program: Command,
+  surround: () => Surroundings,
+  terminal: Terminal,
+  exit: (code: number) => void,
+): void {
   const policy = program.command('policy').description('the rules of the source');
+  policy
+    .command('init')
+    .description('propose a policy file from what the source holds')
+    .option('--stdout', 'print it instead of writing POLICY_DIR/SOURCE_NAME.yaml')
+    .action(({ stdout }: { stdout?: true }) => initPolicy(surround(), terminal, stdout ?? false));
   policy
     .command('check')
     .description('check the policy file against the source; every fault at once, with file and line')
     .action(() => checkPolicy(surround(), terminal));
+  policy
+    .command('test')
+    .description('run the cases of POLICY_DIR/SOURCE_NAME.test.yaml; exits with 1 where one fails')
+    .action(async () => {
+      if (!(await testPolicy(surround(), terminal))) exit(1);
+    });
+  policy
+    .command('explain')
+    .description('say who may see what; with a statement, what would run (audited)')
+    .option('--as <kind[:identifier]>', 'the account that asks the statement')
+    .option('--sql <statement>', 'a SELECT to seal; nothing is run')
+    .action((options: { as?: string; sql?: string }) => explain(surround(), terminal, options));
+}
+
+/** @throws SwaliError `POLICY_INVALID` where the file is there already: what an owner wrote is never overwritten */
+async function initPolicy(surroundings: Surroundings, { stdout }: Terminal, print: boolean): Promise<void> {
+  const { settings, clock, logger } = surroundings;
+  await ensureDemoSource(settings, clock, logger);
+  const { source, catalog } = await openCatalog(surroundings);
+  await source.close();
+  const text = proposePolicy(catalog, settings.sourceName);
+  if (print) {
+    stdout.write(text);
+    return;
+  }
+  const path = join(settings.policyDir, `${settings.sourceName}.yaml`);
+  mkdirSync(settings.policyDir, { recursive: true });
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+  } catch (cause) {
+    const detail = `${path} is there already or cannot be written; --stdout prints the proposal`;
+    throw new SwaliError('POLICY_INVALID', { detail, cause });
+  }
+  writeLine(stdout, `Wrote ${path}: everything is open to admins alone. Read it, and open what should be open.`);
 }
 
 /** @throws SwaliError `POLICY_INVALID` with every fault; returns where the file fits its source */
 async function checkPolicy(surroundings: Surroundings, { stdout }: Terminal): Promise<void> {
+  const { settings, clock, logger } = surroundings;
+  await ensureDemoSource(settings, clock, logger);
   const { source, policy } = await openRuled(surroundings);
   await source.close();
   for (const warning of policy.warnings) writeLine(stdout, `warning: ${warning}`);
-  writeLine(
-    stdout,
-    `The policy of ${policy.source} fits its source: ${policy.relations.size} relations are open (${policy.version}).`,
-  );
+  const open = `${policy.relations.size} relations are open`;
+  writeLine(stdout, `The policy of ${policy.source} fits its source: ${open} (${policy.version}).`);
+}
+
+/** Runs the owner's cases through the one seal. @returns false where one fails */
+async function testPolicy(surroundings: Surroundings, terminal: Terminal): Promise<boolean> {
+  const { settings, clock, logger } = surroundings;
+  const file = join(settings.policyDir, `${settings.sourceName}.test.yaml`);
+  const text = readCases(file);
+  await ensureDemoSource(settings, clock, logger);
+  const records = await openRecords(surroundings, 'cli');
+  try {
+    const gateway = await openGateway(surroundings);
+    try {
+      await records.audit.append({
+        event: 'operator',
+        requestId: randomUUID(),
+        address: 'cli',
+        action: 'policy test',
+        reasons: [gateway.policy.version],
+      });
+      const { stages } = gateway;
+      const usage = { promptTokens: 0, completionTokens: 0 };
+      const results = await runPolicyCases(text, file, {
+        viewFor: stages.viewFor,
+        run: async (sql, principal) => {
+          const candidate = { sql, translator: 'caller' as const, slots: new Map(), usage };
+          const statement = await stages.seal(candidate, principal, stages.viewFor(principal));
+          return (await stages.execute(statement, terminal.signal)).rows;
+        },
+      });
+      return printResults(results, file, terminal);
+    } finally {
+      await gateway.close();
+    }
+  } finally {
+    await records.close();
+  }
+}
+
+function printResults(results: readonly CaseResult[], file: string, { stdout }: Terminal): boolean {
+  const failed = results.filter((result) => !result.passed);
+  for (const { line, title, difference } of failed) {
+    writeLine(stdout, `${file}:${line}: ${printable(title)}`);
+    writeLine(stdout, `  ${printable(difference ?? '')}`);
+  }
+  writeLine(stdout, `${results.length - failed.length} of ${results.length} cases hold.`);
+  return failed.length === 0;
+}
+
+function readCases(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new SwaliError('POLICY_INVALID', { detail: `${file}:1: the file cannot be read`, cause });
+  }
+}
+
+async function explain(
+  surroundings: Surroundings,
+  terminal: Terminal,
+  { as, sql }: { readonly as?: string; readonly sql?: string },
+): Promise<void> {
+  if ((as === undefined) !== (sql === undefined)) {
+    throw new SwaliError('REQUEST_INVALID', { detail: '--as and --sql go together' });
+  }
+  if (as !== undefined && sql !== undefined) return sealOnTerminal(surroundings, terminal, as, sql);
+  const { settings, clock, logger } = surroundings;
+  await ensureDemoSource(settings, clock, logger);
+  const { source, catalog, policy } = await openRuled(surroundings);
+  await source.close();
+  writeLine(terminal.stdout, explainPolicy(policy, catalog));
 }

@@ -98,7 +98,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .action(async () => {
       if (!(await verifyAudit(surround(terminal, 'warn'), terminal))) exit(REFUSED);
     });
-  addPolicyCommands(program, () => surround(terminal, 'warn'), terminal);
+  addPolicyCommands(program, () => surround(terminal, 'warn'), terminal, exit);
   return program;
 }
 
