@@ -29,12 +29,17 @@ export function boundRecursion(query: Query): Query {
     if (body.kind !== 'set-operation' || !readsItself(table.query, table.name)) return table;
     const asked = limit?.count.kind === 'integer' && limit.count.value >= 0n ? limit.count.value : MAX_RECURSIVE_ROWS;
     const value = asked < MAX_RECURSIVE_ROWS ? asked : MAX_RECURSIVE_ROWS;
-    return { ...table, query: { ...table.query, limit: { count: { kind: 'integer' as const, value }, offset: limit?.offset ?? null } } };
+    return {
+      ...table,
+      query: { ...table.query, limit: { count: { kind: 'integer' as const, value }, offset: limit?.offset ?? null } },
+    };
   });
   return { ...query, with: { ...query.with, tables } };
 }
 
 function readsItself(query: Query, name: string): boolean {
   // Common tables have names of ours, unique over the statement, so a reference is this one or none.
-  return JSON.stringify(query, (key, value) => (typeof value === 'bigint' ? `${value}` : value)).includes(`"kind":"relation","schema":null,"name":"${name}"`);
+  return JSON.stringify(query, (_key, value) => (typeof value === 'bigint' ? `${value}` : value)).includes(
+    `"kind":"relation","schema":null,"name":"${name}"`,
+  );
 }

@@ -56,7 +56,12 @@ function rewriteTree(statement: BoundStatement, filtered: boolean, context: Comp
 }
 
 /** Step 8: the printed text is read again by code that shares nothing with the steps before, then by two foreign parsers. */
-async function verify(sql: string, parameterCount: number, obligations: readonly RelationObligation[], context: CompileContext): Promise<void> {
+async function verify(
+  sql: string,
+  parameterCount: number,
+  obligations: readonly RelationObligation[],
+  context: CompileContext,
+): Promise<void> {
   const { dialect } = context.catalog;
   const enclosures = obligations.map(({ relation, filterSql, columns }) => ({
     relation: relation.name,

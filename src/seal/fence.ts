@@ -34,7 +34,12 @@ function readProbe(conjunct: Expression): KeyProbe | null {
       : null;
   if (conjunct.kind === 'binary' && conjunct.operator === '=')
     return make(conjunct.left, [conjunct.right]) ?? make(conjunct.right, [conjunct.left]);
-  if (conjunct.kind === 'in-list' && !conjunct.negated && conjunct.items.length <= MAX_COPIED_ITEMS && conjunct.items.length > 0)
+  if (
+    conjunct.kind === 'in-list' &&
+    !conjunct.negated &&
+    conjunct.items.length <= MAX_COPIED_ITEMS &&
+    conjunct.items.length > 0
+  )
     return make(conjunct.operand, conjunct.items);
   return null;
 }
@@ -54,7 +59,10 @@ function fitsColumn(constant: Expression, column: CatalogColumn): boolean {
     case 'date':
       return constant.kind === 'string' && /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(constant.value);
     case 'datetime':
-      return constant.kind === 'string' && /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/.test(constant.value);
+      return (
+        constant.kind === 'string' &&
+        /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/.test(constant.value)
+      );
     default:
       return false;
   }
@@ -94,33 +102,89 @@ function moveInside(probe: KeyProbe, enclosure: Enclosure, column: CatalogColumn
 }
 
 /** The conjuncts to copy into one enclosure: those that together cover a unique key, or none. */
-function chooseCopies(enclosure: Enclosure, probes: readonly KeyProbe[], relation: CatalogRelation, masked: ReadonlySet<string>): Expression[] {
+function chooseCopies(
+  enclosure: Enclosure,
+  probes: readonly KeyProbe[],
+  relation: CatalogRelation,
+  masked: ReadonlySet<string>,
+): Expression[] {
   if (!enclosure.fenced || relation.kind !== 'table') return [];
   const byName = new Map(enclosure.columns.map((column) => [column.name, column.expression]));
   const usable = probes.flatMap((probe) => {
     const shown = probe.alias === enclosure.alias ? byName.get(probe.column) : undefined;
     if (!shown || shown.kind !== 'column' || masked.has(shown.name)) return [];
     const column = relation.columns.find((candidate) => candidate.name === shown.name);
-    const fits = column && column.generated === 'no' && probe.constants.every((constant) => fitsColumn(constant, column));
+    const fits =
+      column && column.generated === 'no' && probe.constants.every((constant) => fitsColumn(constant, column));
     return fits ? [{ probe, column }] : [];
   });
   const covered = new Set(usable.map((entry) => entry.column.name));
   const key = uniqueKeys(relation).find((columns) => columns.every((column) => covered.has(column)));
   if (!key) return [];
-  return usable.filter((entry) => key.includes(entry.column.name)).map((entry) => moveInside(entry.probe, enclosure, entry.column));
+  return usable
+    .filter((entry) => key.includes(entry.column.name))
+    .map((entry) => moveInside(entry.probe, enclosure, entry.column));
+}
+
+/** The catalog column behind `alias`.`name`, where an enclosure shows it as it is. */
+function shownColumn(
+  enclosures: readonly Enclosure[],
+  alias: string,
+  name: string,
+  view: PrincipalView,
+): CatalogColumn | null {
+  const enclosure = enclosures.find((candidate) => candidate.alias === alias);
+  const shown = enclosure?.columns.find((column) => column.name === name)?.expression;
+  if (!enclosure || shown?.kind !== 'column') return null;
+  const visible = view.relations.get(foldName(enclosure.relation))?.columns.get(foldName(shown.name));
+  return visible && !visible.mask ? visible.column : null;
+}
+
+/** (e) equal values stay equal bytes only between columns of one type, character set and collation. */
+function sameType(left: CatalogColumn, right: CatalogColumn): boolean {
+  return (
+    left.declaredType === right.declaredType &&
+    left.characterSet === right.characterSet &&
+    left.collation === right.collation
+  );
+}
+
+/** `a = b` and `a = constant` give `b = constant`, over inner joins only; one step is enough for a key shared by two relations. */
+function carryOver(
+  probes: readonly KeyProbe[],
+  conjuncts: readonly Expression[],
+  enclosures: readonly Enclosure[],
+  view: PrincipalView,
+): KeyProbe[] {
+  return conjuncts.flatMap((conjunct) => {
+    if (conjunct.kind !== 'binary' || conjunct.operator !== '=') return [];
+    const { left, right } = conjunct;
+    if (left.kind !== 'column' || right.kind !== 'column') return [];
+    const ends = [left, right].map((end) => shownColumn(enclosures, end.qualifier[0] ?? '', end.name, view));
+    if (!ends[0] || !ends[1] || !sameType(ends[0], ends[1])) return [];
+    return probes.flatMap((probe) => {
+      const is = (end: typeof left) => probe.alias === end.qualifier[0] && probe.column === end.name;
+      const other = is(left) ? right : is(right) ? left : null;
+      return other ? [{ ...probe, alias: other.qualifier[0] as string, column: other.name }] : [];
+    });
+  });
 }
 
 function fenceSelect(node: Select, view: PrincipalView): Select {
   const { enclosures, conditions } = innerPart(node.from);
-  const probes = [node.where, ...conditions].flatMap(splitConjuncts).flatMap((conjunct) => readProbe(conjunct) ?? []);
-  if (probes.length === 0) return node;
+  const conjuncts = [node.where, ...conditions].flatMap(splitConjuncts);
+  const written = conjuncts.flatMap((conjunct) => readProbe(conjunct) ?? []);
+  if (written.length === 0) return node;
+  const probes = [...written, ...carryOver(written, conjuncts, enclosures, view)];
   const reachable = new Set(enclosures.map((enclosure) => enclosure.alias));
   const place = (table: TableExpression): TableExpression => {
     if (table.kind === 'join') return { ...table, left: place(table.left), right: place(table.right) };
     if (table.kind !== 'enclosure' || !reachable.has(table.alias)) return table;
     const obligation = view.relations.get(foldName(table.relation));
     if (!obligation) return table;
-    const masked = new Set([...obligation.columns.values()].filter((column) => column.mask).map((column) => column.column.name));
+    const masked = new Set(
+      [...obligation.columns.values()].filter((column) => column.mask).map((column) => column.column.name),
+    );
     return { ...table, copied: chooseCopies(table, probes, obligation.relation, masked) };
   };
   return { ...node, from: node.from.map(place) };

@@ -26,10 +26,14 @@ interface Sources {
 const name = (expression: Expression): string | null => (expression.kind === 'column' ? expression.name : null);
 
 /** Equalities of two columns; where the right side may be NULL-extended only left gives right. */
-function readImplications(condition: Expression | null, outer: 'none' | 'left' | 'right'): (readonly [string, string])[] {
+function readImplications(
+  condition: Expression | null,
+  outer: 'none' | 'left' | 'right',
+): (readonly [string, string])[] {
   const conjuncts = splitConjuncts(condition);
   const pairs = conjuncts.flatMap((conjunct) => {
-    const ends = conjunct.kind === 'binary' && conjunct.operator === '=' ? [name(conjunct.left), name(conjunct.right)] : [];
+    const ends =
+      conjunct.kind === 'binary' && conjunct.operator === '=' ? [name(conjunct.left), name(conjunct.right)] : [];
     return ends[0] && ends[1] ? [[ends[0], ends[1]] as const] : [];
   });
   // Under an outer join a further condition decides whether there is a match, so equality alone determines nothing.
@@ -74,7 +78,9 @@ function shownKeys(sources: Sources, view: PrincipalView): { key: readonly strin
   return sources.enclosures.flatMap((enclosure) => {
     const relation = view.relations.get(foldName(enclosure.relation))?.relation;
     const shown = new Map(
-      enclosure.columns.flatMap((column) => (column.expression.kind === 'column' ? [[column.expression.name, column.name] as const] : [])),
+      enclosure.columns.flatMap((column) =>
+        column.expression.kind === 'column' ? [[column.expression.name, column.name] as const] : [],
+      ),
     );
     const all = enclosure.columns.map((column) => column.name);
     return (relation ? uniqueKeys(relation) : []).flatMap((columns) => {
@@ -90,7 +96,8 @@ function closeOver(known: Set<string>, select: Select, sources: Sources, view: P
   for (const key of sources.derivedKeys) keys.push({ key, all: derivedColumns(select, key) });
   for (let before = -1; before !== known.size; ) {
     before = known.size;
-    for (const { key, all } of keys) if (key.every((column) => known.has(column))) for (const column of all) known.add(column);
+    for (const { key, all } of keys)
+      if (key.every((column) => known.has(column))) for (const column of all) known.add(column);
     for (const [left, right] of sources.implications) if (known.has(left)) known.add(right);
   }
 }
@@ -112,7 +119,13 @@ function derivedColumns(select: Select, key: readonly string[]): readonly string
 }
 
 /** Refuses an expression that names a column of this level which the groups do not determine. */
-function assertDetermined(expression: Expression, known: ReadonlySet<string>, keys: ReadonlySet<string>, aliases: ReadonlySet<string>, dialect: Dialect): void {
+function assertDetermined(
+  expression: Expression,
+  known: ReadonlySet<string>,
+  keys: ReadonlySet<string>,
+  aliases: ReadonlySet<string>,
+  dialect: Dialect,
+): void {
   const check = (node: Expression): Expression => {
     if (node.kind === 'output' || keys.has(expressionKey(node))) return node;
     if (node.kind === 'call' && roleOf(node, dialect) === 'aggregate') return node;
@@ -130,7 +143,8 @@ function assertDetermined(expression: Expression, known: ReadonlySet<string>, ke
 
 function checkSelect(select: Select, orderBy: readonly OrderItem[], view: PrincipalView, dialect: Dialect): void {
   const outputs = outputExpressions(select);
-  const behind = (expression: Expression): Expression => (expression.kind === 'output' ? (outputs.get(expression.name) ?? expression) : expression);
+  const behind = (expression: Expression): Expression =>
+    expression.kind === 'output' ? (outputs.get(expression.name) ?? expression) : expression;
   const aggregated = isAggregated(select, orderBy, dialect);
   if (!aggregated && !select.distinct) return;
   const sources = readSources(select);
@@ -147,7 +161,8 @@ function checkSelect(select: Select, orderBy: readonly OrderItem[], view: Princi
     const items = itemExpressions(select);
     const known = new Set(items.flatMap((item) => name(item) ?? []));
     closeOver(known, select, sources, view);
-    for (const part of order) assertDetermined(part, known, new Set(items.map(expressionKey)), sources.aliases, dialect);
+    for (const part of order)
+      assertDetermined(part, known, new Set(items.map(expressionKey)), sources.aliases, dialect);
   }
 }
 

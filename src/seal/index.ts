@@ -34,7 +34,15 @@ export interface Seal {
  * claims, which are parameters: one plan serves every customer.
  */
 function planKey(candidate: Candidate, catalog: Catalog, view: PrincipalView): string {
-  const parts = [candidate.sql, candidate.translator === 'verified', [...candidate.slots.keys()].sort(), catalog.dialect, catalog.version, view.policyVersion, view.digest];
+  const parts = [
+    candidate.sql,
+    candidate.translator === 'verified',
+    [...candidate.slots.keys()].sort(),
+    catalog.dialect,
+    catalog.version,
+    view.policyVersion,
+    view.digest,
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 }
 

@@ -24,7 +24,9 @@ export function traceColumns(definitions: ReadonlyMap<string, Definition>, view:
 }
 
 function bindString(expression: Expression): Expression {
-  return expression.kind === 'string' ? { kind: 'parameter', origin: 'literal', name: null, value: expression.value } : expression;
+  return expression.kind === 'string'
+    ? { kind: 'parameter', origin: 'literal', name: null, value: expression.value }
+    : expression;
 }
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=', '<=>']);

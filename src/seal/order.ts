@@ -1,18 +1,35 @@
-import type { PrincipalView } from '../policy/view.js';
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
+import type { PrincipalView } from '../policy/view.js';
+import type { BoundStatement } from '../sql/bind.js';
 import { expressionKey } from '../sql/expression-key.js';
 import { hasFallible } from '../sql/fallible.js';
 import { isAggregated, mapLevel, outputNames, roleOf } from '../sql/levels.js';
 import { mapOrderItems, mapWindow } from '../sql/map-children.js';
-import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select, TableExpression, WindowSpecification } from '../sql/nodes.js';
+import type {
+  Expression,
+  FunctionCall,
+  OrderItem,
+  Query,
+  QueryBody,
+  Select,
+  TableExpression,
+  WindowSpecification,
+} from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
-import type { BoundStatement } from '../sql/bind.js';
 import type { ColumnTrace } from './literals.js';
 import { ascending, breakTies, bytewise, exactTerms, type OrderContext } from './tie-breakers.js';
 
 /** Window functions whose value depends on the order of peers. RANK and its like do not. */
-const PEER_SENSITIVE: ReadonlySet<string> = new Set(['ROW_NUMBER', 'NTILE', 'LAG', 'LEAD', 'FIRST_VALUE', 'LAST_VALUE', 'NTH_VALUE']);
+const PEER_SENSITIVE: ReadonlySet<string> = new Set([
+  'ROW_NUMBER',
+  'NTILE',
+  'LAG',
+  'LEAD',
+  'FIRST_VALUE',
+  'LAST_VALUE',
+  'NTH_VALUE',
+]);
 
 /** Aggregates whose value depends on the order of their rows and that take an ORDER BY, per dialect. */
 const ORDERED_AGGREGATES: Readonly<Record<Dialect, ReadonlySet<string>>> = {
@@ -33,7 +50,8 @@ function withoutRepeats(items: readonly OrderItem[]): OrderItem[] {
 function spellOut(over: NonNullable<FunctionCall['over']>, select: Select): WindowSpecification {
   const base = over.kind === 'window' ? over.base : over.name;
   const named = base === null ? null : select.windows.find((entry) => entry.name === base);
-  if (!named) return over.kind === 'window' ? over : { kind: 'window', base: null, partitionBy: [], orderBy: [], frame: null };
+  if (!named)
+    return over.kind === 'window' ? over : { kind: 'window', base: null, partitionBy: [], orderBy: [], frame: null };
   const inherited = spellOut(named.window, select);
   if (over.kind === 'window-name') return inherited;
   return {
@@ -49,7 +67,12 @@ function dependsOnPeers(call: FunctionCall, window: WindowSpecification): boolea
   return PEER_SENSITIVE.has(call.name) || window.frame?.unit === 'ROWS' || call.name === 'GROUP_CONCAT';
 }
 
-function orderCall(call: FunctionCall, select: Select, terms: readonly OrderItem[], context: OrderContext): FunctionCall {
+function orderCall(
+  call: FunctionCall,
+  select: Select,
+  terms: readonly OrderItem[],
+  context: OrderContext,
+): FunctionCall {
   const { dialect } = context;
   if (call.over) {
     const window = spellOut(call.over, select);
@@ -79,7 +102,11 @@ function needsTerms(select: Select, orderBy: readonly OrderItem[], context: Orde
 }
 
 /** Gives a total order to whatever in one select depends on the order of rows. */
-function orderCalls(select: Select, orderBy: readonly OrderItem[], context: OrderContext): { select: Select; orderBy: OrderItem[] } {
+function orderCalls(
+  select: Select,
+  orderBy: readonly OrderItem[],
+  context: OrderContext,
+): { select: Select; orderBy: OrderItem[] } {
   if (!needsTerms(select, orderBy, context)) return { select, orderBy: [...orderBy] };
   const { select: exposed, terms } = breakTies(select, context);
   const grouped = select.groupBy.map((group) => ascending(behindOutput(group, select)));
@@ -96,7 +123,10 @@ function orderCalls(select: Select, orderBy: readonly OrderItem[], context: Orde
       ...exposed,
       items: exposed.items.map((item) => (item.kind === 'star' ? item : { ...item, expression: map(item.expression) })),
       having: exposed.having && map(exposed.having),
-      windows: exposed.windows.map((entry) => ({ ...entry, window: mapWindow(entry.window, { expression: map, query: (query) => query }) })),
+      windows: exposed.windows.map((entry) => ({
+        ...entry,
+        window: mapWindow(entry.window, { expression: map, query: (query) => query }),
+      })),
     },
     orderBy: mapOrderItems(orderBy, map),
   };
@@ -144,7 +174,12 @@ function fixJoinOrder(select: Select, dialect: Dialect): Select {
   }
   const cross = (table: TableExpression): TableExpression =>
     table.kind === 'join'
-      ? { ...table, type: table.type === 'INNER' ? 'CROSS' : table.type, left: cross(table.left), right: cross(table.right) }
+      ? {
+          ...table,
+          type: table.type === 'INNER' ? 'CROSS' : table.type,
+          left: cross(table.left),
+          right: cross(table.right),
+        }
       : table;
   const [first, ...rest] = select.from.map(cross);
   if (!first) return select;
@@ -184,9 +219,19 @@ function nextColumnAfter(statement: BoundStatement): () => string {
  *
  * @throws SwaliError `SEAL_UNSUPPORTED` where a window's frame leaves no room for a total order
  */
-export function orderRowsOf(query: Query, statement: BoundStatement, view: PrincipalView, dialect: Dialect, trace: ColumnTrace): Query {
+export function orderRowsOf(
+  query: Query,
+  statement: BoundStatement,
+  view: PrincipalView,
+  dialect: Dialect,
+  trace: ColumnTrace,
+): Query {
   const context: OrderContext = {
-    dialect, view, trace, commonTables: collectCommonTables(query), nextColumn: nextColumnAfter(statement),
+    dialect,
+    view,
+    trace,
+    commonTables: collectCommonTables(query),
+    nextColumn: nextColumnAfter(statement),
   };
   const legs = (body: QueryBody): QueryBody => {
     if (body.kind === 'select') return orderCalls(body, [], context).select;
@@ -196,7 +241,9 @@ export function orderRowsOf(query: Query, statement: BoundStatement, view: Princ
   const ordered = rewriteQuery(query, {
     expression: (node) =>
       // SQLite takes the first row of a scalar subquery.
-      dialect === 'sqlite' && node.kind === 'scalar-query' && !node.query.limit ? { ...node, query: orderRows(node.query, context) } : node,
+      dialect === 'sqlite' && node.kind === 'scalar-query' && !node.query.limit
+        ? { ...node, query: orderRows(node.query, context) }
+        : node,
     query: (node) => {
       const called =
         node.body.kind === 'select' ? applyCalls(node, node.body, context) : { ...node, body: legs(node.body) };

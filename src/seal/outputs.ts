@@ -21,7 +21,12 @@ function originsOf(name: string, statement: BoundStatement, view: PrincipalView,
   return definition.expressions.flatMap((expression) => originsOfExpression(expression, statement, view, seen));
 }
 
-function originsOfExpression(expression: Expression, statement: BoundStatement, view: PrincipalView, seen: Set<string>): VisibleColumn[] {
+function originsOfExpression(
+  expression: Expression,
+  statement: BoundStatement,
+  view: PrincipalView,
+  seen: Set<string>,
+): VisibleColumn[] {
   const origins: VisibleColumn[] = [];
   visitExpression(expression, (node) => {
     if (node.kind === 'column' || node.kind === 'output') origins.push(...originsOf(node.name, statement, view, seen));
@@ -31,7 +36,8 @@ function originsOfExpression(expression: Expression, statement: BoundStatement, 
 
 function unitOf(expression: Expression | undefined, statement: BoundStatement, view: PrincipalView): string | null {
   if (!expression) return null;
-  if (expression.kind === 'call' && UNIT_KEEPING.has(expression.name)) return unitOf(expression.arguments[0], statement, view);
+  if (expression.kind === 'call' && UNIT_KEEPING.has(expression.name))
+    return unitOf(expression.arguments[0], statement, view);
   if (expression.kind !== 'column') return null;
   const definition = statement.definitions.get(expression.name);
   if (definition?.kind === 'output') {

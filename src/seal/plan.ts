@@ -1,5 +1,5 @@
-import type { BoundParameter, OutputColumn, ParameterValue, SealProvenance } from '../domain/sealed-statement.js';
 import type { Candidate } from '../domain/candidate.js';
+import type { BoundParameter, OutputColumn, ParameterValue, SealProvenance } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
 import type { Parameter } from '../sql/nodes.js';
@@ -17,7 +17,8 @@ export interface Plan {
 function slotValue(name: string, candidate: Candidate): ParameterValue {
   const value = candidate.slots.get(name);
   const fits = typeof value === 'string' || (typeof value === 'number' && Number.isSafeInteger(value));
-  if (!fits && !(typeof value === 'number' && Number.isFinite(value))) throw new SwaliError('SEAL_SLOT_INVALID', { detail: name });
+  if (!fits && !(typeof value === 'number' && Number.isFinite(value)))
+    throw new SwaliError('SEAL_SLOT_INVALID', { detail: name });
   return value as string | number;
 }
 

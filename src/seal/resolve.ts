@@ -1,11 +1,21 @@
 import type { Catalog } from '../catalog/catalog.js';
+import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
-import type { PrincipalView } from '../policy/view.js';
+import type { PrincipalView, RelationObligation } from '../policy/view.js';
 import { type BoundStatement, bindStatement } from '../sql/bind.js';
+import type { BindableRelation } from '../sql/binder.js';
 import { foldName } from '../sql/fold-name.js';
 import { functionRule } from '../sql/functions.js';
 import type { Query } from '../sql/nodes.js';
 import { measureDepth } from '../sql/rewrite.js';
+
+/** A relation as binding needs it. On SQLite the row id is another name of an INTEGER PRIMARY KEY, where that may be seen. */
+function describeRelation({ relation, columns }: RelationObligation, dialect: Dialect): BindableRelation {
+  const described = { name: relation.name, columns: [...columns.values()].map((visible) => visible.column.name) };
+  const [key, second] = relation.primaryKey;
+  if (dialect !== 'sqlite' || key === undefined || second !== undefined) return described;
+  return columns.get(foldName(key))?.column.declaredType === 'integer' ? { ...described, rowId: key } : described;
+}
 
 /**
  * Binds every relation, column and function of a statement to the catalog as this principal sees it.
@@ -14,19 +24,19 @@ import { measureDepth } from '../sql/rewrite.js';
  * @param slots names that `:name` may say
  * @throws SwaliError as `bindStatement`, and `SEAL_TOO_DEEP` over the limits of joins and depth
  */
-export function resolve(query: Query, view: PrincipalView, catalog: Catalog, slots: ReadonlySet<string>): BoundStatement {
+export function resolve(
+  query: Query,
+  view: PrincipalView,
+  catalog: Catalog,
+  slots: ReadonlySet<string>,
+): BoundStatement {
   const bound = bindStatement(query, {
     dialect: catalog.dialect,
     database: catalog.database,
     mode: 'statement',
     relation: (name) => {
       const obligation = view.relations.get(foldName(name));
-      return (
-        obligation && {
-          name: obligation.relation.name,
-          columns: [...obligation.columns.values()].map((visible) => visible.column.name),
-        }
-      );
+      return obligation && describeRelation(obligation, catalog.dialect);
     },
     functionRule: (name) => {
       const rule = functionRule(catalog.dialect, name);

@@ -17,7 +17,17 @@ export interface OrderContext {
 }
 
 /** Families whose values compare equal only when they are the same. */
-const EXACT_FAMILIES: ReadonlySet<string> = new Set(['integer', 'decimal', 'float', 'date', 'datetime', 'time', 'year', 'boolean', 'bit']);
+const EXACT_FAMILIES: ReadonlySet<string> = new Set([
+  'integer',
+  'decimal',
+  'float',
+  'date',
+  'datetime',
+  'time',
+  'year',
+  'boolean',
+  'bit',
+]);
 
 /** An ascending term. */
 export function ascending(expression: Expression): OrderItem {
@@ -43,7 +53,11 @@ function column(alias: string, name: string): Expression {
 }
 
 /** Shows further columns of the base relation in an enclosure, under new names. */
-function expose(enclosure: Enclosure, names: readonly string[], context: OrderContext): { enclosure: Enclosure; shown: string[] } {
+function expose(
+  enclosure: Enclosure,
+  names: readonly string[],
+  context: OrderContext,
+): { enclosure: Enclosure; shown: string[] } {
   let columns = enclosure.columns;
   const shown = names.map((name) => {
     const known = columns.find((entry) => entry.expression.kind === 'column' && entry.expression.name === name);
@@ -90,5 +104,8 @@ function breakTable(table: TableExpression, context: OrderContext): { table: Tab
  */
 export function breakTies(select: Select, context: OrderContext): { select: Select; terms: OrderItem[] } {
   const broken = select.from.map((table) => breakTable(table, context));
-  return { select: { ...select, from: broken.map((entry) => entry.table) }, terms: broken.flatMap((entry) => entry.terms) };
+  return {
+    select: { ...select, from: broken.map((entry) => entry.table) },
+    terms: broken.flatMap((entry) => entry.terms),
+  };
 }

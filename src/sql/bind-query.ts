@@ -23,18 +23,33 @@ interface Place {
 }
 
 const EMPTY_SELECT: Omit<Select, 'items'> = {
-  kind: 'select', distinct: false, straight: false, from: [], where: null, groupBy: [], rollup: false, having: null, windows: [],
+  kind: 'select',
+  distinct: false,
+  straight: false,
+  from: [],
+  where: null,
+  groupBy: [],
+  rollup: false,
+  having: null,
+  windows: [],
 };
 
 /** `VALUES (1, 2), (3, 4)` as UNION ALL of selects: the servers differ in how they name its columns, we name them ourselves. */
 function valuesAsUnion(values: Values): QueryBody {
   const width = values.rows[0]?.length ?? 0;
-  if (values.rows.some((row) => row.length !== width)) throw new SwaliError('SEAL_SHAPE', { detail: 'VALUES rows differ in length' });
-  if (values.rows.length > MAX_VALUES_ROWS) throw new SwaliError('SEAL_TOO_DEEP', { detail: `more than ${MAX_VALUES_ROWS} VALUES rows` });
+  if (values.rows.some((row) => row.length !== width))
+    throw new SwaliError('SEAL_SHAPE', { detail: 'VALUES rows differ in length' });
+  if (values.rows.length > MAX_VALUES_ROWS)
+    throw new SwaliError('SEAL_TOO_DEEP', { detail: `more than ${MAX_VALUES_ROWS} VALUES rows` });
   const [first, ...rest] = values.rows.map(
     (row): Select => ({
       ...EMPTY_SELECT,
-      items: row.map((expression, index) => ({ kind: 'expression', expression, alias: `column${index + 1}`, text: '' })),
+      items: row.map((expression, index) => ({
+        kind: 'expression',
+        expression,
+        alias: `column${index + 1}`,
+        text: '',
+      })),
     }),
   );
   return rest.reduce<QueryBody>(
@@ -43,7 +58,11 @@ function valuesAsUnion(values: Values): QueryBody {
   );
 }
 
-function bindSetOperation(node: Extract<QueryBody, { kind: 'set-operation' }>, place: Place, binder: Binder): BoundBody {
+function bindSetOperation(
+  node: Extract<QueryBody, { kind: 'set-operation' }>,
+  place: Place,
+  binder: Binder,
+): BoundBody {
   const left = bindBody(node.left, place, binder);
   const right = bindBody(node.right, { ...place, onFirstLeg: undefined }, binder);
   if (left.outputs.length !== right.outputs.length)
@@ -80,18 +99,31 @@ function bindBody(body: QueryBody, place: Place, binder: Binder): BoundBody {
 
 /** ORDER BY of a set operation or of a parenthesised query: only output columns, by name or number. */
 function bindOutputOrder(items: readonly OrderItem[], bound: BoundBody, place: Place, binder: Binder): OrderItem[] {
-  const named = [bound.outputs.map((output) => output.name), ...(binder.environment.dialect === 'sqlite' ? bound.otherNames : [])];
+  const named = [
+    bound.outputs.map((output) => output.name),
+    ...(binder.environment.dialect === 'sqlite' ? bound.otherNames : []),
+  ];
   const outputs = named.flatMap((names, leg) =>
     names.map((name, index): ScopeOutput => {
       const column = bound.outputs[index]!.column;
       return {
-        fold: foldName(name), aliased: leg === 0, refer: () => ({ kind: 'output', name: column }), expression: { kind: 'output', name: column },
+        fold: foldName(name),
+        aliased: leg === 0,
+        refer: () => ({ kind: 'output', name: column }),
+        expression: { kind: 'output', name: column },
       };
     }),
   );
   return items.map((item) => {
-    const scope: Scope = { ...emptyScope(place.parent, place.tables), outputs, outputNames: orderNames(item.expression) };
-    return { ...item, expression: bindOrdinal(item.expression, bound.outputs) ?? binder.expression(item.expression, scope) };
+    const scope: Scope = {
+      ...emptyScope(place.parent, place.tables),
+      outputs,
+      outputNames: orderNames(item.expression),
+    };
+    return {
+      ...item,
+      expression: bindOrdinal(item.expression, bound.outputs) ?? binder.expression(item.expression, scope),
+    };
   });
 }
 
@@ -117,7 +149,13 @@ function nameColumns(table: CommonTable, outputs: readonly BoundOutput[]): Commo
   return outputs.map(({ name, column }, index) => ({ name: table.columns?.[index] ?? name, column }));
 }
 
-function bindCommonTable(table: CommonTable, node: With, parent: Scope | null, tables: CommonTables, binder: Binder): [CommonTable, CommonTableEntry] {
+function bindCommonTable(
+  table: CommonTable,
+  node: With,
+  parent: Scope | null,
+  tables: CommonTables,
+  binder: Binder,
+): [CommonTable, CommonTableEntry] {
   const entry: CommonTableEntry = { fold: foldName(table.name), name: binder.nextTable(), columns: null };
   const inner: CommonTables = mayRecur(node, binder) ? { entries: [entry], outer: tables } : tables;
   const outer = binder.environment.dialect === 'mariadb' ? null : parent;
@@ -134,7 +172,8 @@ function bindWith(node: With, parent: Scope | null, tables: CommonTables | null,
   const level: CommonTables = { entries, outer: tables };
   const bound = node.tables.map((table) => {
     const [result, entry] = bindCommonTable(table, node, parent, level, binder);
-    if (entries.some((other) => other.fold === entry.fold)) throw new SwaliError('SEAL_SHAPE', { detail: 'two common tables of one name' });
+    if (entries.some((other) => other.fold === entry.fold))
+      throw new SwaliError('SEAL_SHAPE', { detail: 'two common tables of one name' });
     entries.push(entry);
     return result;
   });
@@ -158,9 +197,17 @@ export function bindQuery(
   const [withClause, visible] = node.with ? bindWith(node.with, parent, tables, binder) : [null, tables];
   const place: Place = { parent, tables: visible, onFirstLeg };
   const bound = bindBody(node.body, place, binder);
-  const orderBy = bound.bindOrderBy ? bound.bindOrderBy(node.orderBy) : bindOutputOrder(node.orderBy, bound, place, binder);
+  const orderBy = bound.bindOrderBy
+    ? bound.bindOrderBy(node.orderBy)
+    : bindOutputOrder(node.orderBy, bound, place, binder);
   return {
-    query: { kind: 'query', with: withClause, body: bound.body, orderBy, limit: node.limit && bindLimit(node.limit, binder) },
+    query: {
+      kind: 'query',
+      with: withClause,
+      body: bound.body,
+      orderBy,
+      limit: node.limit && bindLimit(node.limit, binder),
+    },
     outputs: bound.outputs,
   };
 }

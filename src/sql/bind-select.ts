@@ -20,7 +20,12 @@ interface BoundItems {
 }
 
 /** Binds FROM from left to right. */
-function bindFrom(from: readonly TableExpression[], parent: Scope | null, tables: CommonTables | null, binder: Binder): BoundTable[] {
+function bindFrom(
+  from: readonly TableExpression[],
+  parent: Scope | null,
+  tables: CommonTables | null,
+  binder: Binder,
+): BoundTable[] {
   const bound: BoundTable[] = [];
   for (const table of from) {
     const preceding = bound.length > 0 ? concatTables(bound) : null;
@@ -64,7 +69,8 @@ export function bindOrdinal(expression: Expression, outputs: readonly BoundOutpu
   }
   if (expression.kind !== 'number' || expression.form !== 'integer') return null;
   const output = outputs[Number(expression.text) - 1];
-  if (!output) throw new SwaliError('SEAL_SHAPE', { detail: 'ORDER BY or GROUP BY names a column number that is not there' });
+  if (!output)
+    throw new SwaliError('SEAL_SHAPE', { detail: 'ORDER BY or GROUP BY names a column number that is not there' });
   return { kind: 'output', name: output.column };
 }
 
@@ -80,7 +86,9 @@ export function orderNames(expression: Expression): OutputNames {
 function scopeOfHaving(scope: Scope, node: Select, groupBy: readonly Expression[], sqlite: boolean): Scope {
   if (sqlite) return { ...scope, outputNames: 'last' };
   const grouped = new Set(
-    node.groupBy.flatMap((item, index) => (item.kind === 'column' && groupBy[index]?.kind === 'column' ? [foldName(item.name)] : [])),
+    node.groupBy.flatMap((item, index) =>
+      item.kind === 'column' && groupBy[index]?.kind === 'column' ? [foldName(item.name)] : [],
+    ),
   );
   return { ...scope, outputNames: 'first', outputs: scope.outputs.filter((output) => !grouped.has(output.fold)) };
 }
@@ -90,7 +98,12 @@ function scopeOfHaving(scope: Scope, node: Select, groupBy: readonly Expression[
  *
  * @throws SwaliError `SEAL_RELATION_UNKNOWN`, `SEAL_COLUMN_UNKNOWN`, `SEAL_COLUMN_AMBIGUOUS`, `SEAL_FUNCTION_UNKNOWN`, `SEAL_SHAPE`
  */
-export function bindSelect(node: Select, parent: Scope | null, tables: CommonTables | null, binder: Binder): BoundSelect {
+export function bindSelect(
+  node: Select,
+  parent: Scope | null,
+  tables: CommonTables | null,
+  binder: Binder,
+): BoundSelect {
   const sqlite = binder.environment.dialect === 'sqlite';
   const from = bindFrom(node.from, parent, tables, binder);
   const base: Scope = {
@@ -107,7 +120,8 @@ export function bindSelect(node: Select, parent: Scope | null, tables: CommonTab
   const where = node.where && binder.expression(node.where, whereScope);
   const groupScope: Scope = { ...scope, outputNames: 'last' };
   const groupBy = node.groupBy.map((item) => bindOrdinal(item, outputs) ?? binder.expression(item, groupScope));
-  const having = node.having && binder.expression(node.having, scopeOfHaving(scope, node, groupBy, sqlite), windowNames);
+  const having =
+    node.having && binder.expression(node.having, scopeOfHaving(scope, node, groupBy, sqlite), windowNames);
   const windows = node.windows.map((entry) => ({
     name: windowNames.get(entry.name.toLowerCase()) as string,
     window: mapWindow(entry.window, {

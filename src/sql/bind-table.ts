@@ -1,8 +1,8 @@
 import { SwaliError } from '../errors/swali-error.js';
-import type { Binder, BoundTable, TableScope } from './binder.js';
+import type { BindableRelation, Binder, BoundTable, TableScope } from './binder.js';
 import { foldName } from './fold-name.js';
 import type { DerivedTable, Expression, Join, RelationReference, TableExpression } from './nodes.js';
-import { findCommonTable, type CommonTableEntry, type Scope, type ScopeColumn, type ScopeSource } from './scope.js';
+import { type CommonTableEntry, findCommonTable, type Scope, type ScopeColumn, type ScopeSource } from './scope.js';
 
 function reference(alias: string, name: string): Expression {
   return { kind: 'column', qualifier: [alias], name, at: -1 };
@@ -37,7 +37,8 @@ function scopeOf(tables: readonly (BoundTable | null)[], scope: TableScope): Sco
 }
 
 function bindCommonTable(node: RelationReference, entry: CommonTableEntry, binder: Binder): BoundTable {
-  if (!entry.columns) throw new SwaliError('SEAL_SHAPE', { detail: 'a common table reads itself before its first part' });
+  if (!entry.columns)
+    throw new SwaliError('SEAL_SHAPE', { detail: 'a common table reads itself before its first part' });
   const alias = binder.nextTable();
   const columns = entry.columns.map(
     ({ name, column }): ScopeColumn => ({ name, fold: foldName(name), refer: () => reference(alias, column) }),
@@ -47,6 +48,15 @@ function bindCommonTable(node: RelationReference, entry: CommonTableEntry, binde
     sources: [{ fold: foldName(node.alias ?? node.name), schema: null, columns }],
     columns,
   };
+}
+
+const ROW_ID_NAMES = ['rowid', 'oid', '_rowid_'];
+
+/** SQLite's other names of an integer primary key, as far as no column has them. */
+function nameRowId(relation: BindableRelation, columns: readonly ScopeColumn[]): ScopeColumn[] {
+  const key = columns.find((column) => column.name === relation.rowId);
+  const free = ROW_ID_NAMES.filter((name) => columns.every((column) => column.fold !== name));
+  return key ? free.map((name) => ({ name, fold: name, refer: key.refer, implicit: true })) : [];
 }
 
 function bindRelation(node: RelationReference, scope: TableScope, binder: Binder): BoundTable {
@@ -68,6 +78,7 @@ function bindRelation(node: RelationReference, scope: TableScope, binder: Binder
       refer: () => reference(alias, environment.mode === 'predicate' ? name : useColumn(name)),
     }),
   );
+  columns.push(...nameRowId(relation, columns));
   function useColumn(name: string): string {
     const known = used.get(name);
     if (known) return known;
@@ -119,27 +130,48 @@ function onlyColumn(columns: readonly ScopeColumn[], fold: string): ScopeColumn 
 function sharedNames(node: Join, left: BoundTable, right: BoundTable): string[] {
   if (node.using) return node.using.map(foldName);
   if (!node.natural) return [];
-  const rightFolds = new Set(right.columns.map((column) => column.fold));
-  return [...new Set(left.columns.map((column) => column.fold))].filter((fold) => rightFolds.has(fold));
+  const named = (table: BoundTable) => table.columns.filter((column) => !column.implicit).map((column) => column.fold);
+  const rightFolds = new Set(named(right));
+  return [...new Set(named(left))].filter((fold) => rightFolds.has(fold));
 }
 
 function mergeColumn(node: Join, left: ScopeColumn, right: ScopeColumn): ScopeColumn {
   if (node.type === 'RIGHT') return { ...right, name: left.name };
   if (node.type !== 'FULL') return left;
   const refer = (): Expression => ({
-    kind: 'call', name: 'COALESCE', star: false, distinct: false, arguments: [left.refer(), right.refer()],
-    orderBy: [], separator: null, limit: null, filter: null, over: null, at: -1,
+    kind: 'call',
+    name: 'COALESCE',
+    star: false,
+    distinct: false,
+    arguments: [left.refer(), right.refer()],
+    orderBy: [],
+    separator: null,
+    limit: null,
+    filter: null,
+    over: null,
+    at: -1,
   });
   return { ...left, refer };
 }
 
 /** Order of `*` over a join with shared columns, as the servers give it (SQLite leaves the left side's order as it was). */
-function mergedOrder(node: Join, merged: readonly ScopeColumn[], left: BoundTable, right: BoundTable, sqlite: boolean): ScopeColumn[] {
+function mergedOrder(
+  node: Join,
+  merged: readonly ScopeColumn[],
+  left: BoundTable,
+  right: BoundTable,
+  sqlite: boolean,
+): ScopeColumn[] {
   const folds = new Set(merged.map((column) => column.fold));
   const rest = (table: BoundTable) => table.columns.filter((column) => !folds.has(column.fold));
   if (sqlite)
-    return [...left.columns.map((column) => merged.find((entry) => entry.fold === column.fold) ?? column), ...rest(right)];
-  return node.type === 'RIGHT' ? [...merged, ...rest(right), ...rest(left)] : [...merged, ...rest(left), ...rest(right)];
+    return [
+      ...left.columns.map((column) => merged.find((entry) => entry.fold === column.fold) ?? column),
+      ...rest(right),
+    ];
+  return node.type === 'RIGHT'
+    ? [...merged, ...rest(right), ...rest(left)]
+    : [...merged, ...rest(left), ...rest(right)];
 }
 
 function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
@@ -167,7 +199,13 @@ function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
   const columns =
     folds.length === 0
       ? [...left.columns, ...right.columns]
-      : mergedOrder(node, inPlace, left, { ...right, columns: right.columns.filter((column) => !hidden.has(column.fold)) }, sqlite);
+      : mergedOrder(
+          node,
+          inPlace,
+          left,
+          { ...right, columns: right.columns.filter((column) => !hidden.has(column.fold)) },
+          sqlite,
+        );
   const type = (node.type === 'CROSS' || node.type === 'STRAIGHT') && node.natural ? 'INNER' : node.type;
   return {
     table: { kind: 'join', type, natural: false, left: left.table, right: right.table, on: condition, using: null },

@@ -1,7 +1,7 @@
 import type { Dialect } from '../domain/dialect.js';
 import type { FunctionRule } from './function-rule.js';
-import type { CommonTables, Scope, ScopeColumn, ScopeSource } from './scope.js';
 import type { Expression, Query, TableExpression } from './nodes.js';
+import type { CommonTables, Scope, ScopeColumn, ScopeSource } from './scope.js';
 
 /** A base relation as binding needs it: its visible columns in declared order. */
 export interface BindableRelation {
@@ -9,6 +9,8 @@ export interface BindableRelation {
   readonly name: string;
   /** Catalog spellings. */
   readonly columns: readonly string[];
+  /** SQLite: the visible column that the row id is another name of (an INTEGER PRIMARY KEY); absent where there is none. */
+  readonly rowId?: string;
 }
 
 /** What names may mean. */
@@ -69,7 +71,12 @@ export interface Binder {
   nextTable(): string;
   nextColumn(): string;
   nextWindow(): string;
-  query(query: Query, parent: Scope | null, tables: CommonTables | null, onFirstLeg?: (leg: readonly BoundOutput[]) => void): BoundQuery;
+  query(
+    query: Query,
+    parent: Scope | null,
+    tables: CommonTables | null,
+    onFirstLeg?: (leg: readonly BoundOutput[]) => void,
+  ): BoundQuery;
   table(table: TableExpression, scope: TableScope): BoundTable;
   expression(expression: Expression, scope: Scope, windows?: ReadonlyMap<string, string>): Expression;
 }

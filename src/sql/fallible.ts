@@ -4,7 +4,18 @@ import type { BinaryOperator, Expression, Query } from './nodes.js';
 import { visitExpression, visitQuery } from './rewrite.js';
 
 const LEAKPROOF_OPERATORS: ReadonlySet<BinaryOperator> = new Set([
-  'OR', 'XOR', 'AND', '=', '<=>', '<>', '<', '<=', '>', '>=', 'IS', 'IS NOT',
+  'OR',
+  'XOR',
+  'AND',
+  '=',
+  '<=>',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'IS',
+  'IS NOT',
 ]);
 
 /** SQLite's arithmetic turns into floating point where it would overflow and into NULL where it divides by zero. */
@@ -36,7 +47,10 @@ export function isFallibleNode(node: Expression, dialect: Dialect): boolean {
       // -x overflows for the smallest BIGINT and for unsigned ones on the MySQL family.
       return node.operator === '-' && dialect !== 'sqlite' && node.operand.kind !== 'number';
     case 'binary':
-      return !(LEAKPROOF_OPERATORS.has(node.operator) || (dialect === 'sqlite' && LEAKPROOF_ON_SQLITE.has(node.operator)));
+      return !(
+        LEAKPROOF_OPERATORS.has(node.operator) ||
+        (dialect === 'sqlite' && LEAKPROOF_ON_SQLITE.has(node.operator))
+      );
     case 'match':
       return node.operator !== 'LIKE' || node.escape !== null;
     case 'cast':

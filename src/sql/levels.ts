@@ -6,9 +6,7 @@ import type { Expression, FunctionCall, OrderItem, Query, Select } from './nodes
 
 /** Rebuilds an expression bottom up without entering its subqueries: what belongs to this query level only. */
 export function mapLevel(expression: Expression, change: (node: Expression) => Expression): Expression {
-  return change(
-    mapChildren(expression, { expression: (child) => mapLevel(child, change), query: (query) => query }),
-  );
+  return change(mapChildren(expression, { expression: (child) => mapLevel(child, change), query: (query) => query }));
 }
 
 /** The role of a call at its place; a function that is not on the list counts as an aggregate, the stricter reading. */
@@ -34,14 +32,20 @@ export function itemExpressions(select: Select): Expression[] {
 /** True where a select makes one row of many: GROUP BY, or an aggregate in its list, HAVING or ORDER BY. */
 export function isAggregated(select: Select, orderBy: readonly OrderItem[], dialect: Dialect): boolean {
   if (select.groupBy.length > 0) return true;
-  const parts = [...itemExpressions(select), ...(select.having ? [select.having] : []), ...orderBy.map((item) => item.expression)];
+  const parts = [
+    ...itemExpressions(select),
+    ...(select.having ? [select.having] : []),
+    ...orderBy.map((item) => item.expression),
+  ];
   return parts.some((part) => holdsAggregate(part, dialect));
 }
 
 /** The expression behind `OutputReference`s of this select. */
 export function outputExpressions(select: Select): ReadonlyMap<string, Expression> {
   return new Map(
-    select.items.flatMap((item) => (item.kind === 'expression' && item.alias !== null ? [[item.alias, item.expression] as const] : [])),
+    select.items.flatMap((item) =>
+      item.kind === 'expression' && item.alias !== null ? [[item.alias, item.expression] as const] : [],
+    ),
   );
 }
 

@@ -1,4 +1,12 @@
-import type { Expression, FrameBound, FunctionCall, OrderItem, Query, WindowFrame, WindowSpecification } from './nodes.js';
+import type {
+  Expression,
+  FrameBound,
+  FunctionCall,
+  OrderItem,
+  Query,
+  WindowFrame,
+  WindowSpecification,
+} from './nodes.js';
 
 /** How the parts of one expression node are replaced. */
 export interface ChildMapper {
@@ -68,7 +76,12 @@ export function mapChildren(node: Expression, mapper: ChildMapper): Expression {
     case 'timestamp-arithmetic':
       return { ...node, left: one(node.left), right: one(node.right) };
     case 'match':
-      return { ...node, operand: one(node.operand), pattern: one(node.pattern), escape: node.escape && one(node.escape) };
+      return {
+        ...node,
+        operand: one(node.operand),
+        pattern: one(node.pattern),
+        escape: node.escape && one(node.escape),
+      };
     case 'between':
       return { ...node, operand: one(node.operand), low: one(node.low), high: one(node.high) };
     case 'in-list':

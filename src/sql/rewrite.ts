@@ -1,4 +1,4 @@
-import { mapChildren, mapOrderItems, mapWindow, type ChildMapper } from './map-children.js';
+import { type ChildMapper, mapChildren, mapOrderItems, mapWindow } from './map-children.js';
 import type { Enclosure, Expression, Join, Query, QueryBody, Select, TableExpression } from './nodes.js';
 
 /**
@@ -147,7 +147,10 @@ function mapQueryOnce(query: Query, mapper: ChildMapper): void {
     }
     if (node.kind !== 'select') return;
     node.from.forEach(table);
-    const parts = [...node.items.flatMap((item) => (item.kind === 'expression' ? [item.expression] : [])), ...node.groupBy];
+    const parts = [
+      ...node.items.flatMap((item) => (item.kind === 'expression' ? [item.expression] : [])),
+      ...node.groupBy,
+    ];
     for (const part of [...parts, node.where, node.having]) if (part) mapper.expression(part);
   };
   query.with?.tables.forEach((entry) => mapper.query(entry.query));

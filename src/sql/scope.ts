@@ -11,6 +11,8 @@ export interface ScopeColumn {
   readonly fold: string;
   /** Makes the bound reference; for base relations it also notes that the column is used. */
   readonly refer: () => Expression;
+  /** True for SQLite's names of the row id: `*`, USING and NATURAL do not see them. */
+  readonly implicit?: boolean;
 }
 
 /** One entry of FROM as names see it. */
@@ -140,12 +142,12 @@ export function lookUpColumn(scope: Scope, reference: ColumnReference): Expressi
 export function expandStar(scope: Scope, qualifier: readonly string[], at: number): readonly ScopeColumn[] {
   if (qualifier.length === 0) {
     if (scope.sources.length === 0) throw new SwaliError('SEAL_SHAPE', { detail: '* without FROM' });
-    return scope.columns;
+    return scope.columns.filter((column) => !column.implicit);
   }
   const [first, second] = qualifier;
   const table = foldName((second ?? first) as string);
   const schema = second === undefined ? null : foldName(first as string);
   const source = scope.sources.find((entry) => entry.fold === table && (schema === null || entry.schema === schema));
   if (!source) throw new SwaliError('SEAL_COLUMN_UNKNOWN', { detail: `at character ${at + 1}` });
-  return source.columns;
+  return source.columns.filter((column) => !column.implicit);
 }

@@ -48,13 +48,21 @@ describe.skipIf(folder === null)('Spider questions on SQLite, sealed for an admi
     for (const { sql } of questions) {
       if (!sql) continue;
       try {
-        const candidate = { sql, translator: 'caller' as const, slots: new Map(), usage: { promptTokens: 0, completionTokens: 0 } };
+        const candidate = {
+          sql,
+          translator: 'caller' as const,
+          slots: new Map(),
+          usage: { promptTokens: 0, completionTokens: 0 },
+        };
         const sealed = await seal.seal(candidate, admin(), view);
         const values = sealed.parameters.map((parameter) => parameter.value);
         const same = sameRows(runText(database, sql), runText(database, sealed.sql, values));
         tally.add(same ? EQUAL : DIFFERENT, `${name}: ${sql}\n            ${sealed.sql}`);
       } catch (error) {
-        const reason = error instanceof SwaliError ? `${error.code} ${error.detail?.replace(/\d+/g, 'N') ?? ''}` : `not run: ${String(error)}`;
+        const reason =
+          error instanceof SwaliError
+            ? `${error.code} ${error.detail?.replace(/\d+/g, 'N') ?? ''}`
+            : `not run: ${String(error)}`;
         const cause = error instanceof SwaliError && error.cause ? ` (${String(error.cause)})` : '';
         tally.add(reason, `${name}: ${sql}${cause}`);
       }

@@ -44,13 +44,16 @@ describeEngines('the shop’s ordinary statements', script, (under: EngineUnderT
     for (const { id, sql } of readCorpus(under.dialect, 'benign'))
       answers.set(id, await tryTo(async () => engine.run(await engine.seal(inDatabase(sql, engine), asked))));
     // From here on the database is the slice itself: the original text now says what the customer should have seen.
-    for (const relation of relationsOf(under.dialect)) await under.runAsOwner(`DELETE FROM ${relation} WHERE customer_number <> 121`);
+    for (const relation of relationsOf(under.dialect))
+      await under.runAsOwner(`DELETE FROM ${relation} WHERE customer_number <> 121`);
   }, 300_000);
   afterAll(() => engine?.close());
 
   it('answers all but the listed exceptions', () => {
     const expected = REFUSED_BENIGN[under.dialect === 'sqlite' ? 'sqlite' : 'mysql'];
-    const refused = [...answers].flatMap(([id, answer]) => (answer instanceof SwaliError ? [`${id}: ${answer.message} ${String(answer.cause ?? '')}`] : []));
+    const refused = [...answers].flatMap(([id, answer]) =>
+      answer instanceof SwaliError ? [`${id}: ${answer.message} ${String(answer.cause ?? '')}`] : [],
+    );
     expect(refused.filter((line) => !(Number.parseInt(line, 10) in expected))).toEqual([]);
     expect(Object.keys(expected).length / answers.size).toBeLessThan(0.03);
     expect(answers.size).toBeGreaterThanOrEqual(under.dialect === 'sqlite' ? 36 : 64);
@@ -64,7 +67,9 @@ describeEngines('the shop’s ordinary statements', script, (under: EngineUnderT
       const original = await tryTo(() => engine.runRaw(sql.replaceAll(/\bshop\b/g, engine.catalog.database)));
       const expected = original instanceof SwaliError ? [] : original;
       if (original instanceof SwaliError || !sameRows(answer, expected, /ORDER BY[^)]*$/i.test(sql)))
-        wrong.push(`${id}: ${sql}\n  got ${JSON.stringify(answer).slice(0, 300)}\n  not ${JSON.stringify(expected).slice(0, 300)} ${original instanceof SwaliError ? String(original.cause) : ''}`);
+        wrong.push(
+          `${id}: ${sql}\n  got ${JSON.stringify(answer).slice(0, 300)}\n  not ${JSON.stringify(expected).slice(0, 300)} ${original instanceof SwaliError ? String(original.cause) : ''}`,
+        );
     }
     expect(wrong).toEqual([]);
   }, 120_000);
@@ -80,8 +85,13 @@ describeEngines('the attacks on the shop', script, (under: EngineUnderTest) => {
   async function digestTables(): Promise<string> {
     const names = ['customers', 'orders', 'payments', 'products', 'employees', 'salaries'];
     const rows = [];
-    for (const name of names) rows.push(await engine.runRaw(`SELECT COUNT(*), MIN(${name === 'products' ? 'product_code' : '1'}) FROM ${name}`));
-    const sums = await engine.runRaw('SELECT SUM(total) FROM orders UNION ALL SELECT SUM(salary) FROM salaries UNION ALL SELECT SUM(amount) FROM payments');
+    for (const name of names)
+      rows.push(
+        await engine.runRaw(`SELECT COUNT(*), MIN(${name === 'products' ? 'product_code' : '1'}) FROM ${name}`),
+      );
+    const sums = await engine.runRaw(
+      'SELECT SUM(total) FROM orders UNION ALL SELECT SUM(salary) FROM salaries UNION ALL SELECT SUM(amount) FROM payments',
+    );
     return JSON.stringify([rows, sums]);
   }
 
@@ -105,13 +115,17 @@ describeEngines('the attacks on the shop', script, (under: EngineUnderTest) => {
           if (!sealed.code.startsWith('SEAL_')) escaped.push(`${id}: refused by ${sealed.code}`);
           continue;
         }
-        if (sealed.provenance.relations.some((relation) => !open.has(relation)) || /salar|secret|v_all|f_total|seqd/i.test(sealed.sql))
+        if (
+          sealed.provenance.relations.some((relation) => !open.has(relation)) ||
+          /salar|secret|v_all|f_total|seqd/i.test(sealed.sql)
+        )
           escaped.push(`${id}: ${sealed.sql}`);
         const rows = await tryTo(() => engine.run(sealed));
         ran += 1;
         if (rows instanceof SwaliError) continue;
         // Salaries are the only six-digit numbers that end in 00 beyond the orders' own; a leak shows as one of them.
-        if (principal.kind === 'customer' && JSON.stringify(rows).includes('s3cr3t')) escaped.push(`${id}: a secret was read`);
+        if (principal.kind === 'customer' && JSON.stringify(rows).includes('s3cr3t'))
+          escaped.push(`${id}: a secret was read`);
       }
       expect(escaped).toEqual([]);
       expect(ran).toBeGreaterThan(0);

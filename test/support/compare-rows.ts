@@ -16,7 +16,11 @@ function rowKeys(rows: readonly (readonly unknown[])[]): string[] {
 }
 
 /** Whether two results hold the same rows as multisets, or, `ordered`, in the same order. */
-export function sameRows(left: readonly (readonly unknown[])[], right: readonly (readonly unknown[])[], ordered = false): boolean {
+export function sameRows(
+  left: readonly (readonly unknown[])[],
+  right: readonly (readonly unknown[])[],
+  ordered = false,
+): boolean {
   if (left.length !== right.length) return false;
   const [ours, theirs] = [rowKeys(left), rowKeys(right)];
   if (!ordered) {

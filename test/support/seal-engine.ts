@@ -34,7 +34,11 @@ export interface SealedEngine {
 export async function openSealedEngine(url: string, folder: string, name: string): Promise<SealedEngine> {
   const source = await openSource({ url, allowWideGrants: true });
   const catalog = await readCatalog(source);
-  const policy = loadPolicy({ dir: join(import.meta.dirname, '../../fixtures/policies', folder), source: name, catalog });
+  const policy = loadPolicy({
+    dir: join(import.meta.dirname, '../../fixtures/policies', folder),
+    source: name,
+    catalog,
+  });
   const judges: Judges = createJudges({ timeoutMs: 5_000, threads: 1 });
   const seal = createSeal({ catalog, judges });
   const execute = createExecute(source);
