@@ -112,7 +112,7 @@ function chooseCopies(
   const byName = new Map(enclosure.columns.map((column) => [column.name, column.expression]));
   const usable = probes.flatMap((probe) => {
     const shown = probe.alias === enclosure.alias ? byName.get(probe.column) : undefined;
-    if (!shown || shown.kind !== 'column' || masked.has(shown.name)) return [];
+    if (shown?.kind !== 'column' || masked.has(shown.name)) return [];
     const column = relation.columns.find((candidate) => candidate.name === shown.name);
     const fits =
       column && column.generated === 'no' && probe.constants.every((constant) => fitsColumn(constant, column));

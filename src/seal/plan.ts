@@ -28,16 +28,18 @@ function slotValue(name: string, candidate: Candidate): ParameterValue {
  * @throws SwaliError `SEAL_CLAIM_MISSING`, `SEAL_CLAIM_MALFORMED`, `SEAL_SLOT_INVALID`
  */
 export function fillParameters(plan: Plan, candidate: Candidate, view: PrincipalView): BoundParameter[] {
-  return plan.parameters.map(({ origin, name, value }): BoundParameter => {
-    switch (origin) {
-      case 'claim':
-        return { origin, name, value: view.claim(name as string) };
-      case 'slot':
-        return { origin, name, value: slotValue(name as string, candidate) };
-      case 'literal':
-        return { origin, name: null, value };
-      case 'named':
-        throw new SwaliError('SEAL_UNPROVEN', { cause: new Error(`parameter ${name} was never bound`) });
-    }
-  });
+  return plan.parameters.map((parameter) => fillParameter(parameter, candidate, view));
+}
+
+function fillParameter({ origin, name, value }: Parameter, candidate: Candidate, view: PrincipalView): BoundParameter {
+  switch (origin) {
+    case 'claim':
+      return { origin, name, value: view.claim(name as string) };
+    case 'slot':
+      return { origin, name, value: slotValue(name as string, candidate) };
+    case 'literal':
+      return { origin, name: null, value };
+    case 'named':
+      throw new SwaliError('SEAL_UNPROVEN', { cause: new Error(`parameter ${name} was never bound`) });
+  }
 }

@@ -98,6 +98,7 @@ export function mapChildren(node: Expression, mapper: ChildMapper): Expression {
       return {
         ...node,
         operand: node.operand && one(node.operand),
+        // biome-ignore lint/suspicious/noThenProperty: the node's own word; nobody awaits a branch.
         branches: node.branches.map((branch) => ({ when: one(branch.when), then: one(branch.then) })),
         otherwise: node.otherwise && one(node.otherwise),
       };

@@ -101,14 +101,23 @@ export function rewriteQuery(node: Query, rewriter: Rewriter): Query {
   return rewriter.query?.(rebuilt) ?? rebuilt;
 }
 
+function observe(see: (node: Expression) => void): Rewriter {
+  return {
+    expression: (child) => {
+      see(child);
+      return child;
+    },
+  };
+}
+
 /** Calls `see` for an expression and everything below it, queries included, children first. */
 export function visitExpression(node: Expression, see: (node: Expression) => void): void {
-  rewriteExpression(node, { expression: (child) => (see(child), child) });
+  rewriteExpression(node, observe(see));
 }
 
 /** Calls `see` for every expression of a query. */
 export function visitQuery(node: Query, see: (node: Expression) => void): void {
-  rewriteQuery(node, { expression: (child) => (see(child), child) });
+  rewriteQuery(node, observe(see));
 }
 
 /** Nesting of queries: 1 for a query without subqueries. */
@@ -153,7 +162,7 @@ function mapQueryOnce(query: Query, mapper: ChildMapper): void {
     ];
     for (const part of [...parts, node.where, node.having]) if (part) mapper.expression(part);
   };
-  query.with?.tables.forEach((entry) => mapper.query(entry.query));
+  for (const entry of query.with?.tables ?? []) mapper.query(entry.query);
   body(query.body);
   for (const item of query.orderBy) mapper.expression(item.expression);
 }
