@@ -21,8 +21,12 @@ export function isMySqlFamily(dialect: Dialect): boolean {
   return dialect !== 'sqlite';
 }
 
-/** Aliases of the base relations in a bound predicate's subqueries, with the relation that each stands for. */
-function collectAliases(predicate: Expression): ReadonlyMap<string, string> {
+/**
+ * The base relations that a bound predicate's subqueries read.
+ *
+ * @returns alias (`p1`) → catalog spelling; empty where the predicate reads its own relation alone
+ */
+export function relationsInPredicate(predicate: Expression): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
   const see = (query: Query): Query => {
     if (query.body.kind === 'select')
@@ -45,7 +49,7 @@ export function createPredicateContext(
   catalog: Catalog,
   fileDialect: Dialect,
 ): PredicateContext {
-  const aliases = collectAliases(predicate);
+  const aliases = relationsInPredicate(predicate);
   return {
     dialect: catalog.dialect,
     fileDialect,
