@@ -99,6 +99,8 @@ function isIntervalFunction(tokens: readonly PrintedToken[], at: number): boolea
 
 function simplify(token: PrintedToken, after: PrintedToken | undefined, dialect: Dialect): string {
   if (token.kind === 'parameter') return '1';
+  // `1.` and `1e3` are read as something else by one of them.
+  if (token.kind === 'number') return /^\d+(?:\.\d+)?$/.test(token.text) ? token.text : '1';
   if (token.kind === 'sign') return SIMPLER_SIGNS[token.text] ?? token.text;
   if (token.kind !== 'word') return token.text;
   if (token.text === 'STRAIGHT_JOIN') return 'JOIN';
@@ -131,7 +133,7 @@ export function mapForJudges(sql: string, dialect: Dialect): string | null {
   return kept
     .map((token, at) => {
       const text = isIntervalFunction(kept, at) ? 'COALESCE' : simplify(token, kept[at + 1], dialect);
-      return (token.glued ? '' : ' ') + text;
+      return (at === 0 || token.glued ? '' : ' ') + text;
     })
     .join('');
 }

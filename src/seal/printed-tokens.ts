@@ -44,7 +44,7 @@ const QUOTED: Readonly<Record<Dialect, RegExp>> = {
   sqlite: /"(?:[^"\p{Cc}]|"")+"/uy,
 };
 const HEX = /(?:0x[0-9A-Fa-f]+|0b[01]+)(?![0-9A-Za-z_])/y;
-const NUMBER = /\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![0-9A-Za-z_.])/y;
+const NUMBER = /\d+(?:\.\d*)?(?:e[+-]?\d+)?(?![0-9A-Za-z_.])/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 
 function readAt(pattern: RegExp, text: string, at: number): string | null {

@@ -14,8 +14,8 @@ import {
  * Pure built-ins of SQLite 3.53 as the gateway's own build has them.
  *
  * Not listed, so refused: what tells of the connection or the library (`changes`, `sqlite_version` …), random numbers,
- * `load_extension`, `zeroblob` (one call reserves as much memory as it names), `printf`/`format` (a width does the same
- * in a handful of characters), planner hints (`likelihood` …), and the functions of FTS, R-tree and Geopoly.
+ * `load_extension`, `zeroblob` (one call reserves as much memory as it names; the connection's length limit bounds what
+ * `printf` and `replace` can make), planner hints (`likelihood` …), and the functions of FTS, R-tree and Geopoly.
  * MIN and MAX of several arguments are scalar; one rule serves both forms.
  */
 export const SQLITE_FUNCTIONS = indexRules(
@@ -31,7 +31,7 @@ export const SQLITE_FUNCTIONS = indexRules(
      EXP 1; FLOOR 1; LN 1; LOG 1-2; LOG10 1; LOG2 1; MOD 2; PI 0; POW 2; POWER 2; RADIANS 1; ROUND 1-2; SIGN 1; SIN 1;
      SINH 1; SQRT 1; TAN 1; TANH 1; TRUNC 1;` +
       // text and bytes
-      `CHAR 0+; HEX 1; QUOTE 1; REPLACE 3; SOUNDEX 1; UNHEX 1-2; UNISTR 1; UNISTR_QUOTE 1;` +
+      `CHAR 0+; FORMAT 0+; HEX 1; PRINTF 0+; QUOTE 1; REPLACE 3; SOUNDEX 1; UNHEX 1-2; UNISTR 1; UNISTR_QUOTE 1;` +
       // JSON
       `JSON 1; JSONB 1; JSONB_ARRAY 0+; JSONB_ARRAY_INSERT 1+; JSONB_EXTRACT 1+; JSONB_INSERT 1+; JSONB_OBJECT 0+;
      JSONB_PATCH 2; JSONB_REMOVE 1+; JSONB_REPLACE 1+; JSONB_SET 1+; JSON_ARRAY 0+; JSON_ARRAY_INSERT 1+;
