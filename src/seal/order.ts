@@ -38,10 +38,11 @@ const ORDERED_AGGREGATES: Readonly<Record<Dialect, ReadonlySet<string>>> = {
   sqlite: new Set(['GROUP_CONCAT', 'STRING_AGG', 'JSON_GROUP_ARRAY', 'JSON_GROUP_OBJECT']),
 };
 
-function withoutRepeats(items: readonly OrderItem[]): OrderItem[] {
+/** Drops later terms that say what an earlier one said; `select` tells what its output names stand for. */
+function withoutRepeats(items: readonly OrderItem[], select?: Select): OrderItem[] {
   const seen = new Set<string>();
   return items.filter((item) => {
-    const key = expressionKey(item.expression);
+    const key = expressionKey(select ? behindOutput(item.expression, select) : item.expression);
     return seen.has(key) ? false : seen.add(key);
   });
 }
@@ -160,10 +161,10 @@ function orderRows(query: Query, context: OrderContext): Query {
   if (isAggregated(body, query.orderBy, context.dialect)) {
     // MariaDB takes no ORDER BY with ROLLUP; a rolled-up result comes sorted by its groups on both servers.
     if (body.rollup && (context.dialect === 'mariadb' || query.orderBy.length === 0)) return query;
-    return { ...query, orderBy: withoutRepeats([...query.orderBy, ...body.groupBy.map(ascending)]) };
+    return { ...query, orderBy: withoutRepeats([...query.orderBy, ...body.groupBy.map(ascending)], body) };
   }
   const { select, terms } = breakTies(body, context);
-  return { ...query, body: select, orderBy: withoutRepeats([...query.orderBy, ...terms]) };
+  return { ...query, body: select, orderBy: withoutRepeats([...query.orderBy, ...terms], body) };
 }
 
 /** SQLite keeps the written order of CROSS JOINs; the MySQL family that of STRAIGHT_JOIN. */
