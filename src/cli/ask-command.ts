@@ -5,8 +5,8 @@ import { ensureDemoAccounts, ensureDemoSource, lacksDemoAccounts } from '../firs
 import { openGateway, openRecords, type Records, type Surroundings } from '../gateway.js';
 import { principalFor } from '../identify/operator.js';
 import { createPasswords } from '../identify/passwords.js';
+import { describeSeeded } from './describe-seeded.js';
 import { printAnswer, printable } from './print-answer.js';
-import { describeSeeded } from './serve.js';
 import { type Terminal, writeLine } from './terminal.js';
 
 /**

@@ -7,7 +7,6 @@ import { answerOnTerminal } from './ask-command.js';
 import { makeDemoBusiness } from './demo-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import { migrate, verifyAudit } from './record-commands.js';
-import { serve } from './serve.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { addUser } from './users-command.js';
 
@@ -49,7 +48,11 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   program
     .command('serve', { isDefault: true })
     .description('start the gateway')
-    .action(() => serve(surround(terminal), terminal));
+    .action(async () => {
+      // Loaded here, so that the other commands start without the HTTP side.
+      const { serve } = await import('./serve.js');
+      await serve(surround(terminal), terminal);
+    });
   program
     .command('migrate')
     .description('bring the tables of the gateway’s own store up to date')

@@ -8,6 +8,7 @@ import { openGateway, openRecords, type Surroundings } from '../gateway.js';
 import { createIdentity } from '../identity.js';
 import { createHealth } from '../operate/health.js';
 import { createShutdown } from '../operate/shutdown.js';
+import { describeSeeded } from './describe-seeded.js';
 import { type Terminal, writeLine } from './terminal.js';
 
 /** Longest wait for the headers of a request, and for the whole of it, in milliseconds. */
@@ -94,17 +95,6 @@ function announce(
   const host = family === 'IPv6' ? `[${address}]` : address;
   for (const line of describeSeeded(seeded)) writeLine(stdout, line);
   writeLine(stdout, `Swali answers at ${publicUrl ?? `http://${host}:${port}`}`);
-}
-
-/** The made accounts as lines for the operator. */
-export function describeSeeded(seeded: readonly SeededAccount[]): readonly string[] {
-  if (seeded.length === 0) return [];
-  return [
-    'Demonstration accounts, shown this once:',
-    ...seeded.map(
-      ({ account, password }) => `  ${account.kind.padEnd(8)}  ${account.identifier.padEnd(24)}  ${password}`,
-    ),
-  ];
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
