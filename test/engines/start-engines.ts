@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -107,6 +107,8 @@ async function startPrivateMariadb(server: string): Promise<StartedEngine> {
       maxBuffer: 16 * 1024 * 1024,
     },
   );
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary);
   const port = await freePort();
   const child = spawn(
     server,
@@ -118,6 +120,8 @@ async function startPrivateMariadb(server: string): Promise<StartedEngine> {
       '--bind-address=127.0.0.1',
       `--socket=${join(folder, 's')}`,
       `--pid-file=${join(folder, 'pid')}`,
+      // A server clears its temporary folder of tables when it starts, those of its neighbours too.
+      `--tmpdir=${temporary}`,
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-buffer-pool-size=64M',
     ],
@@ -128,7 +132,11 @@ async function startPrivateMariadb(server: string): Promise<StartedEngine> {
   void ended.then(() => {
     running = false;
   });
+  // A run that ends in haste must not leave the server behind.
+  const killNow = (): void => void child.kill('SIGKILL');
+  process.once('exit', killNow);
   const stop = async (): Promise<void> => {
+    process.off('exit', killNow);
     child.kill('SIGTERM');
     const impatient = setTimeout(() => child.kill('SIGKILL'), 15_000);
     await ended;

@@ -1,0 +1,101 @@
+import type { Connection, FieldPacket } from 'mysql2';
+import type { ResultType, ResultValue } from '../domain/result-set.js';
+import type { ParameterValue } from '../domain/sealed-statement.js';
+import { type Prepared, prepare } from './mysql-connection.js';
+import { bindParameter, type MysqlColumn, readColumn } from './mysql-values.js';
+
+/** The server ends a statement at its deadline; after this much more, in milliseconds, it is killed from outside. */
+const GRACE_MS = 200;
+/** A result that passed its cap mostly ends with the next packet; else it is killed after this, in milliseconds. */
+const CAP_PATIENCE_MS = 50;
+
+/** What one statement gave. `names` are the server's column names. */
+export interface MysqlRows {
+  readonly names: readonly string[];
+  readonly types: readonly ResultType[];
+  readonly rows: readonly (readonly ResultValue[])[];
+  readonly truncated: boolean;
+}
+
+export interface MysqlRun {
+  readonly sql: string;
+  readonly parameters: readonly ParameterValue[];
+  readonly timeoutMs: number;
+  readonly maxRows: number;
+  readonly maxBytes: number;
+}
+
+/** A statement that is being read. */
+export interface Reading {
+  /** Settles when the server has said everything, or failed. */
+  readonly done: Promise<void>;
+  /** Resolves when a cap was passed. */
+  readonly capped: Promise<void>;
+  collect(): MysqlRows;
+}
+
+/**
+ * Reads rows as they come and keeps no more than the caps allow.
+ *
+ * @param before what must be through before the statement is sent
+ */
+export function readRows(connection: Connection, request: MysqlRun, before: Promise<void>): Reading {
+  const { sql, parameters, maxRows, maxBytes } = request;
+  const names: string[] = [];
+  let columns: readonly MysqlColumn[] = [];
+  const rows: ResultValue[][] = [];
+  let bytes = 2;
+  let truncated = false;
+  let passCap = (): void => undefined;
+  const capped = new Promise<void>((resolve) => {
+    passCap = resolve;
+  });
+  const read = (statement: Prepared): Promise<void> =>
+    new Promise<void>((resolve, reject) => {
+      // Without a callback the driver hands over row by row and keeps none.
+      const command = statement.execute(parameters.map(bindParameter));
+      command.on('error', reject);
+      command.on('fields', (fields: FieldPacket[] | undefined) => {
+        if (!fields) return;
+        columns = fields.map(readColumn);
+        names.push(...fields.map((field) => field.name));
+        // The driver compiles a row reader from the names after this event, and some (`__proto__`) break it.
+        for (const [index, field] of fields.entries()) field.name = `c${index}`;
+      });
+      command.on('result', (row: unknown) => {
+        if (!Array.isArray(row)) {
+          reject(new Error('the statement gave no rows: it was not a SELECT'));
+          return;
+        }
+        if (truncated) return;
+        const values = row.map((value: unknown, index) => columns[index]!.toResult(value));
+        bytes += Buffer.byteLength(JSON.stringify(values)) + 1;
+        if (rows.length >= maxRows || bytes > maxBytes) {
+          truncated = true;
+          passCap();
+        } else rows.push(values);
+      });
+      command.on('end', () => resolve());
+    });
+  const done = before.then(() => prepare(connection, sql, parameters.length)).then(read);
+  // A reading that is stopped may fail later; that failure has no other listener.
+  done.catch(() => undefined);
+  return { done, capped, collect: () => ({ names, types: columns.map((column) => column.type), rows, truncated }) };
+}
+
+/** Resolves with why a reading must stop before its end; `release` takes the timers away. */
+export function watch(reading: Reading, timeoutMs: number, signal: AbortSignal | undefined) {
+  let release = (): void => undefined;
+  const stopped = new Promise<'EXECUTE_TIMEOUT' | 'EXECUTE_CANCELLED' | 'capped'>((resolve) => {
+    const timers = [setTimeout(() => resolve('EXECUTE_TIMEOUT'), timeoutMs + GRACE_MS)];
+    const onAbort = (): void => resolve('EXECUTE_CANCELLED');
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    void reading.capped.then(() => timers.push(setTimeout(() => resolve('capped'), CAP_PATIENCE_MS)));
+    release = () => {
+      for (const timer of timers) clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+  });
+  return { stopped, release };
+}
