@@ -57,7 +57,11 @@ function finish(context: Context, draft: Draft, shape: Shape): Plan {
   const all = [
     ...draft.filters,
     ...shape.filters,
-    ...draft.periods.map((range) => ({ kind: 'range' as const, of: periodColumn(context, fact, range.year), range })),
+    ...draft.periods.map(({ range, text }) => ({
+      kind: 'range' as const,
+      of: periodColumn(context, fact, range.year, text),
+      range,
+    })),
   ];
   const inner: Filter[] = [];
   const outer = new Map<RelationObligation, Filter[]>();
@@ -126,13 +130,15 @@ function joinAll(
 }
 
 /** The date that a period means: of the fact, else of the one joined relation that has one. */
-function periodColumn(context: Context, fact: RelationObligation, year: number | null): ColumnOf {
+function periodColumn(context: Context, fact: RelationObligation, year: number | null, text: string | null): ColumnOf {
   const own = dateColumns(fact, context.hints);
   if (own.length === 1) return { relation: fact, column: own[0]! };
   if (own.length > 1) {
     throw new NotUnderstood(
       `${nameInWords(fact.relation.name)} have several dates: ${own.map((each) => each.column.name).join(', ')}. Say which is meant.`,
-      own.slice(0, 4).map((each) => `by ${nameInWords(each.column.name)}`),
+      text === null
+        ? []
+        : own.slice(0, 4).map((each) => ({ replace: text, by: `with ${nameInWords(each.column.name)} ${text}` })),
     );
   }
   if (year !== null) {
@@ -176,7 +182,7 @@ function groupKeys(
   asked: GroupAsked,
 ): { readonly outputs: readonly Key[]; readonly keys: readonly Key[] } {
   if ('unit' in asked) {
-    const of = periodColumn(context, fact, asked.unit === 'year' ? 1 : null);
+    const of = periodColumn(context, fact, asked.unit === 'year' ? 1 : null, null);
     const key: Key = isYear(of) ? { kind: 'column', of } : { kind: 'period', of, unit: asked.unit };
     return { outputs: [key], keys: [key] };
   }
@@ -347,16 +353,14 @@ function orderKeys(
 }
 
 function listPlan(context: Context, draft: Draft, asked: Asked, items: Resolved): Plan {
-  const relations = [...new Set([...items.map((each) => each.fact), ...(items.length === 0 ? asked.subjects : [])])];
+  const relations = [
+    ...new Set([...items.map((each) => each.fact), ...(items.length === 0 ? asked.subjects.slice(0, 1) : [])]),
+  ];
   if (relations.length === 0) throw new NotUnderstood('I do not understand what should be listed.');
   const fact = relations.find((each) => relations.every((other) => reaches(context, each, other)));
   if (!fact)
     throw new NotUnderstood(
       `I do not know how ${relations.map((each) => nameInWords(each.relation.name)).join(' and ')} belong together.`,
-    );
-  if (items.length === 0 && asked.subjects.length > 1)
-    throw new NotUnderstood(
-      `Say what to show of ${asked.subjects.map((each) => nameInWords(each.relation.name)).join(' and ')}.`,
     );
   const short = draft.distinct || asked.namesOnly;
   const outputs = items.length === 0 && short ? labelOutputs(fact) : items.map((each) => each.output);

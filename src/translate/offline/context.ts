@@ -1,5 +1,6 @@
 import type { Principal } from '../../domain/principal.js';
 import type { RelationObligation } from '../../policy/view.js';
+import { singular } from '../words.js';
 import { isTextual, labelColumns } from './describe-relation.js';
 import { findPath, type JoinStep } from './find-joins.js';
 import type { ColumnOf, Element } from './lexicon.js';
@@ -71,7 +72,7 @@ export function resolveColumn(
   const options = (named.length > 0 ? named : fitting).slice(0, 4);
   throw new NotUnderstood(
     `"${text}" may mean several things here: ${options.map(describeColumn).join(', ')}. Say which.`,
-    options.map((each) => `${text} of ${nameInWords(each.relation.relation.name)}`),
+    options.map((each) => ({ replace: text, by: columnInWords(each) })),
   );
 }
 
@@ -84,6 +85,13 @@ export function labelOf(relation: RelationObligation): ColumnOf | null {
 
 export function describeColumn(of: ColumnOf): string {
   return `${of.relation.relation.name}.${of.column.column.name}`;
+}
+
+/** A column as a question would say it, its relation first: `branch city`. */
+export function columnInWords(of: ColumnOf): string {
+  const words = nameInWords(of.relation.relation.name).split(' ');
+  const relation = [...words.slice(0, -1), singular(words.at(-1) ?? '')].join(' ');
+  return `${relation} ${nameInWords(of.column.column.name)}`;
 }
 
 /** `order_items` → `order items`. */

@@ -22,7 +22,7 @@ export interface Ranking {
 export interface Draft {
   readonly filters: Filter[];
   /** Periods without a column: they mean the date of whatever is counted, summed or listed. */
-  readonly periods: DateRange[];
+  readonly periods: { readonly range: DateRange; readonly text: string }[];
   readonly groups: GroupAsked[];
   readonly orders: { readonly element: Element | null; readonly text: string; readonly descending: boolean }[];
   /** "with more than 5 orders", "without orders". */

@@ -103,7 +103,10 @@ function markAt(
   if (date) {
     return { mark: { text: text(date.length), type: 'date', range: date.range }, length: date.length };
   }
-  if (named && (phrase === null || phrase.length <= named.length) && prefersName(phrase?.role)) {
+  const last = before.at(-1);
+  // "the average total of orders": behind one aggregate, a word that could be another is a name.
+  const follows = last?.type === 'role' && last.role.role === 'aggregate' && phrase?.role.role === 'aggregate';
+  if (named && (follows || ((phrase === null || phrase.length <= named.length) && prefersName(phrase?.role)))) {
     return { mark: { text: text(named.length), type: 'element', element: named.element }, length: named.length };
   }
   if (phrase) {

@@ -1,6 +1,6 @@
 import type { RelationObligation } from '../../policy/view.js';
 import { singular, splitIdentifier } from '../words.js';
-import { type Context, labelOf, nameInWords, reaches, resolveColumn } from './context.js';
+import { type Context, columnInWords, labelOf, reaches, resolveColumn } from './context.js';
 import { isNumeric, isTemporal, isTextual, keyColumn, measureColumn } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import type { ColumnOf } from './lexicon.js';
@@ -9,8 +9,16 @@ import { NotUnderstood } from './not-understood.js';
 import type { Role } from './phrases.js';
 import type { Comparison, Literal } from './plan.js';
 
-/** Reads one condition that starts at `marks[at]`; says how many marks it took, 0 where there is none. */
-type Reader = (context: Context, marks: readonly Mark[], at: number, draft: Draft) => number;
+/**
+ * Reads one condition that starts at `marks[at]`; says how many marks it took, 0 where there is none. A relation that
+ * the condition names is kept: it is still what the question is about.
+ */
+type Reader = (
+  context: Context,
+  marks: readonly Mark[],
+  at: number,
+  draft: Draft,
+) => number | { readonly length: number; readonly keep: Mark };
 
 type RoleName = Role['role'];
 const isRole = (mark: Mark | undefined, ...names: readonly RoleName[]): boolean =>
@@ -57,6 +65,14 @@ function literalFor(of: ColumnOf, mark: Mark | undefined, loose: boolean): Liter
   }
 }
 
+/** A name at a place; "a total", "whose average": behind "with", a word that is a name besides its role is the name. */
+function asName(marks: readonly Mark[], at: number): Extract<Mark, { type: 'element' }> | null {
+  const mark = marks[at];
+  if (mark?.type === 'element') return mark;
+  if (mark?.type !== 'role' || !mark.element || mark.role.role !== 'aggregate') return null;
+  return { text: mark.text, type: 'element', element: mark.element };
+}
+
 /** A currency or unit behind a number, where the column has that unit. */
 function unitLength(of: ColumnOf, mark: Mark | undefined): number {
   const unit = of.column.unit?.toLowerCase();
@@ -65,8 +81,8 @@ function unitLength(of: ColumnOf, mark: Mark | undefined): number {
 
 /** `total over 500`, `price is between 5 and 10`, `age not more than 7`. */
 const columnCompared: Reader = (context, marks, at, draft) => {
-  const mark = marks[at];
-  if (mark?.type !== 'element') return 0;
+  const mark = asName(marks, at);
+  if (!mark) return 0;
   const next = skip(marks, at + 1, 'is', 'of', 'with');
   const operator = marks[next];
   if (operator?.type !== 'role' || (operator.role.role !== 'compare' && operator.role.role !== 'between')) return 0;
@@ -209,7 +225,8 @@ const equality: Reader = (context, marks, at, draft) => {
   if (values.length === 1)
     draft.filters.push({ kind: 'compare', of, operator: negated ? '<>' : '=', value: values[0]! });
   else draft.filters.push({ kind: 'in', of, negated, values });
-  return end + unitLength(of, marks[end]) - at;
+  const length = end + unitLength(of, marks[end]) - at;
+  return mark.element.relations.includes(of.relation) ? { length, keep: mark } : length;
 };
 
 function equalityColumn(
@@ -327,12 +344,7 @@ const place: Reader = (context, marks, at, draft) => {
   if (found.length < 2) return 0;
   throw new NotUnderstood(
     `"${value.value}" may be one of several things here. Say which.`,
-    found
-      .slice(0, 4)
-      .map(
-        (each) =>
-          `with ${nameInWords(each.relation.relation.name)} ${nameInWords(each.column.column.name)} "${value.value}"`,
-      ),
+    found.slice(0, 4).map((each) => ({ replace: value.text, by: `${columnInWords(each)} "${value.value}"` })),
   );
 };
 
@@ -367,7 +379,7 @@ export function usualColumn(context: Context, names: readonly string[]): ColumnO
 const dated: Reader = (context, marks, at, draft) => {
   const mark = marks[at];
   if (mark?.type === 'date') {
-    draft.periods.push(mark.range);
+    draft.periods.push({ range: mark.range, text: mark.text });
     return 1;
   }
   if (mark?.type !== 'element' || mark.element.relations.length > 0) return 0;
@@ -401,12 +413,7 @@ const sharedAlone: Reader = (context, marks, at, draft) => {
   if (meanings.length > 1) {
     throw new NotUnderstood(
       `"${mark.text}" may be one of several things here. Say which.`,
-      meanings
-        .slice(0, 4)
-        .map(
-          ({ of }) =>
-            `with ${nameInWords(of.relation.relation.name)} ${nameInWords(of.column.column.name)} "${mark.text}"`,
-        ),
+      meanings.slice(0, 4).map(({ of }) => ({ replace: mark.text, by: `${columnInWords(of)} "${mark.text}"` })),
     );
   }
   const { of, value } = meanings[0]!;

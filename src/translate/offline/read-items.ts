@@ -126,6 +126,7 @@ class ItemReader {
     if (mark.element.relations.length === 1 && (mark.element.columns.length === 0 || !describes)) {
       if (this.#items.length > 0 || this.#subjects.length > 0 || next?.type === 'element') throw this.#lost(mark);
       this.#subjects.push(mark.element.relations[0]!);
+      this.#owner(this.#items.length);
       return;
     }
     const start = this.#items.length;
@@ -146,6 +147,17 @@ class ItemReader {
     this.#at += 1;
     const distinct = this.#distinct();
     const mark = this.#element();
+    const owner = this.#peek();
+    // "how many different cities do customers come from"
+    if (
+      distinct &&
+      owner?.type === 'element' &&
+      owner.element.relations.length === 1 &&
+      mark.element.columns.some((each) => each.relation === owner.element.relations[0])
+    ) {
+      this.#subjects.push(owner.element.relations[0]!);
+      this.#at += 1;
+    }
     // "movie ratings": what is counted is the last of several names, and the others would be left over.
     if (this.#peek()?.type === 'element') throw this.#lost(mark);
     this.#items.push({ kind: 'count', element: mark.element, text: mark.text, distinct });
@@ -203,6 +215,11 @@ class ItemReader {
 
   #lost(mark: Mark | undefined): NotUnderstood {
     if (!mark) return new NotUnderstood('I do not understand what is asked for.');
+    // A word that means nothing explains more than the grammar around it.
+    const foreign = this.#marks.find(
+      (each) => each.type === 'unknown' || each.type === 'proper' || each.type === 'quoted',
+    );
+    if (foreign) return new NotUnderstood(`I do not know what "${foreign.text}" means here.`);
     return new NotUnderstood(`I do not know what "${mark.text}" means here.`);
   }
 }

@@ -60,7 +60,7 @@ export function translateOffline(request: OfflineRequest): Translation {
     const sql = writeSql(readPlan(context, marks), request.dialect);
     return { kind: 'sql', candidate: { sql, translator: 'offline', slots: new Map(), usage: NO_USAGE } };
   } catch (error) {
-    if (error instanceof NotUnderstood) return replyTo(error, context);
+    if (error instanceof NotUnderstood) return replyTo(error, request.question, context);
     throw error;
   }
 }
@@ -81,8 +81,11 @@ function takeFilters(context: Context, marks: readonly Mark[], draft: ReturnType
   const rest: Mark[] = [];
   for (let at = 0; at < marks.length; ) {
     let length = 0;
+    let keep: Mark | null = null;
     for (const reader of FILTER_READERS) {
-      length = reader(context, marks, at, draft);
+      const taken = reader(context, marks, at, draft);
+      length = typeof taken === 'number' ? taken : taken.length;
+      keep = typeof taken === 'number' ? null : taken.keep;
       if (length > 0) break;
     }
     if (length === 0) {
@@ -90,7 +93,8 @@ function takeFilters(context: Context, marks: readonly Mark[], draft: ReturnType
       at += 1;
       continue;
     }
-    while (leadsOnly(rest.at(-1))) rest.pop();
+    if (keep) rest.push(keep);
+    else while (leadsOnly(rest.at(-1))) rest.pop();
     at += length;
   }
   return rest;
@@ -128,14 +132,25 @@ function enumValues(declaredType: string): readonly string[] {
     : [...list.matchAll(/'((?:[^']|'')*)'/g)].map((match) => match[1]!.replaceAll("''", "'"));
 }
 
-function replyTo(error: NotUnderstood, context: Context): Translation {
+function replyTo(error: NotUnderstood, question: string, context: Context): Translation {
   const shared = { translator: 'offline' as const, usage: NO_USAGE };
-  const choices = error.choices.length > 1 || error.final ? error.choices : context.mentioned.flatMap(suggest);
+  const own = error.choices.map((each) => (typeof each === 'string' ? each : clarified(question, each)));
+  const choices = own.length > 1 || error.final ? own : context.mentioned.flatMap(suggest);
   if (choices.length > 1) return { kind: 'clarify', message: error.message, choices: choices.slice(0, 4), ...shared };
   if (error.final) return { kind: 'refused', message: error.message, choices: [], ...shared };
   const names = context.relations.slice(0, 12).map((each) => nameInWords(each.relation.name));
   const known = names.length > 0 ? ` I can answer about ${names.join(', ')}.` : ' No table is open to you.';
   return { kind: 'refused', message: `${error.message}${known}`, choices: [], ...shared };
+}
+
+/** The question again with the unclear words made clear; quotes around them are replaced too. */
+function clarified(question: string, { replace, by }: { readonly replace: string; readonly by: string }): string {
+  const normal = question.normalize('NFKC');
+  for (const words of [`"${replace}"`, `'${replace}'`, replace]) {
+    const at = normal.indexOf(words);
+    if (at >= 0) return normal.slice(0, at) + by + normal.slice(at + words.length);
+  }
+  return `${normal} (${by})`;
 }
 
 /** Questions about a relation that are sure to be understood. */

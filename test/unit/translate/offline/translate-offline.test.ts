@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import { DatabaseSync } from '@photostructure/sqlite';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Translation } from '../../../../src/domain/candidate.js';
+import type { Dialect } from '../../../../src/domain/dialect.js';
+import { translateOffline } from '../../../../src/translate/offline/translate-offline.js';
+import { admin, customer } from '../../../support/principals.js';
+import { shopView, viewOf } from '../short-view.js';
+
+interface Case {
+  readonly question: string;
+  readonly as?: 'customer';
+  readonly sqlite: string;
+  readonly mysql: string;
+}
+interface Declined {
+  readonly question: string;
+  readonly as?: 'customer';
+  readonly kind: 'clarify' | 'refused';
+  readonly message: string;
+}
+
+const read = <T>(name: string): readonly T[] =>
+  readFileSync(new URL(`../../../../fixtures/cases/${name}`, import.meta.url), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T);
+const answered = read<Case>('offline-answered.jsonl');
+const declined = read<Declined>('offline-declined.jsonl');
+
+const sharedValues = new Map([
+  ['orders.status', ['pending', 'shipped', 'cancelled']],
+  ['payments.method', ['mpesa', 'card', 'bank_transfer']],
+  ['branches.city', ['Nairobi', 'Kisumu']],
+  ['customers.city', ['Nairobi', 'Mombasa']],
+]);
+
+function translate(question: string, as?: 'customer', dialect: Dialect = 'sqlite'): Translation {
+  const principal = as === 'customer' ? customer(7) : admin();
+  const today = { year: 2026, month: 3, day: 15 };
+  return translateOffline({ question, view: shopView(as === 'customer'), principal, dialect, today, sharedValues });
+}
+
+const sqlOf = (found: Translation): string | null => (found.kind === 'sql' ? found.candidate.sql : null);
+
+let database: DatabaseSync;
+beforeAll(() => {
+  database = new DatabaseSync(':memory:');
+  for (const { relation } of shopView().relations.values()) {
+    database.exec(`CREATE TABLE "${relation.name}" (${relation.columns.map(({ name }) => `"${name}"`).join(', ')})`);
+  }
+});
+afterAll(() => database.close());
+
+describe('what the offline translator answers', () => {
+  it('is a table of some size', () => {
+    expect(answered.length).toBeGreaterThanOrEqual(45);
+    expect(declined.length).toBeGreaterThanOrEqual(20);
+  });
+
+  it.each(answered)('$question', ({ question, as, sqlite, mysql }) => {
+    expect(sqlOf(translate(question, as))).toBe(sqlite);
+    expect(sqlOf(translate(question, as, 'mysql'))).toBe(mysql);
+    expect(sqlOf(translate(question, as, 'mariadb'))).toBe(mysql);
+    expect(() => database.prepare(sqlite).all()).not.toThrow();
+  });
+
+  it('does not depend on case, a final mark or typographic quotes', () => {
+    const plain = sqlOf(translate('how many orders were placed in March 2025'));
+    expect(plain).not.toBeNull();
+    expect(sqlOf(translate('HOW MANY Orders were placed in march 2025?!'))).toBe(plain);
+    expect(sqlOf(translate('products named “Tea”'))).toBe(sqlOf(translate('products named "Tea"')));
+  });
+});
+
+describe('what it declines', () => {
+  it.each(declined)('$question', ({ question, as, kind, message }) => {
+    const found = translate(question, as);
+    expect(found).toMatchObject({ kind, message, translator: 'offline' });
+    if (found.kind === 'clarify') expect(found.choices.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('offers only choices that it answers', () => {
+    const choices = declined.flatMap(({ question, as }) => {
+      const found = translate(question, as);
+      return found.kind === 'sql' ? [] : found.choices;
+    });
+    expect(choices.length).toBeGreaterThan(20);
+    for (const choice of choices) expect([choice, translate(choice).kind]).toEqual([choice, 'sql']);
+  });
+
+  it('never drops a word: any question with a word that means nothing is declined', () => {
+    for (const { question, as } of answered) {
+      const strange = `${question.replace(/[?.]$/, '')} flibbertigibbet`;
+      expect([strange, translate(strange, as).kind]).not.toEqual([strange, 'sql']);
+    }
+  });
+
+  it('never throws, whatever is asked, and writes only statements that SQLite can prepare', () => {
+    const pieces = [
+      ...new Set(answered.flatMap(({ question }) => question.split(' '))),
+      'not',
+      'or',
+      'without',
+      'never',
+      "'x'",
+      '"y',
+      '7',
+      '-3.5',
+      '2025',
+      'March',
+      'per',
+      'top',
+      ';',
+      '--',
+      '`',
+      '\\',
+      '山田',
+      'between',
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 14 }), (words) => {
+        const sql = sqlOf(translate(words.join(' ')));
+        if (sql !== null) database.prepare(sql);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('what a principal may not see', () => {
+  it('is unknown: a hidden relation answers as one that does not exist', () => {
+    const view = viewOf({ name: 'orders', columns: ['id integer *', 'total decimal'] });
+    const ask = (question: string) =>
+      translateOffline({
+        question,
+        view,
+        principal: admin(),
+        dialect: 'sqlite',
+        today: { year: 2026, month: 3, day: 15 },
+        sharedValues: new Map(),
+      });
+    const [hidden, missing] = [ask('How many salaries are there?'), ask('How many unicorns are there?')];
+    expect(JSON.stringify(hidden).replaceAll('salaries', 'unicorns')).toBe(JSON.stringify(missing));
+  });
+
+  it('is neither filtered nor joined by a masked column', () => {
+    const view = viewOf(
+      { name: 'people', columns: ['id integer *', 'name text', 'phone text'], masks: ['phone'] },
+      { name: 'calls', columns: ['id integer *', 'people_id integer'], masks: ['people_id'] },
+    );
+    const ask = (question: string) =>
+      translateOffline({
+        question,
+        view,
+        principal: admin(),
+        dialect: 'sqlite',
+        today: { year: 2026, month: 3, day: 15 },
+        sharedValues: new Map(),
+      });
+    expect(ask('people whose phone is "123"').kind).not.toBe('sql');
+    expect(ask('number of calls per people').kind).not.toBe('sql');
+  });
+});
+
+describe('awkward catalogs', () => {
+  const ask = (question: string, dialect: Dialect, ...relations: Parameters<typeof viewOf>) =>
+    sqlOf(
+      translateOffline({
+        question,
+        view: viewOf(...relations),
+        principal: admin(),
+        dialect,
+        today: { year: 2026, month: 3, day: 15 },
+        sharedValues: new Map(),
+      }),
+    );
+
+  it('quotes every name for its dialect', () => {
+    const relation = { name: 'odd"na`me', columns: ['id integer *', 'name text'] };
+    expect(ask('How many odd na me are there?', 'sqlite', relation)).toContain('FROM "odd""na`me"');
+    expect(ask('How many odd na me are there?', 'mysql', relation)).toContain('FROM `odd"na``me`');
+  });
+
+  it('escapes strings for its dialect', () => {
+    const relation = { name: 'notes', columns: ['id integer *', 'title text'] };
+    const question = 'notes whose title is "a\\\' OR 1=1 -- "';
+    expect(ask(question, 'sqlite', relation)).toContain(`'a\\'' OR 1=1 -- '`);
+    expect(ask(question, 'mysql', relation)).toContain(`'a\\\\'' OR 1=1 -- '`);
+  });
+
+  it('does not guess between two foreign keys to the same relation', () => {
+    const keys = ['home_id', 'away_id'].map((column) => ({ columns: [column], relation: 'teams', referenced: ['id'] }));
+    const teams = { name: 'teams', columns: ['id integer *', 'name text'] };
+    const games = { name: 'games', columns: ['id integer *', 'home_id integer', 'away_id integer'], foreignKeys: keys };
+    expect(ask('number of games per team', 'sqlite', teams, games)).toBeNull();
+  });
+
+  it('does not multiply a sum by a join to many rows', () => {
+    const found = sqlOf(translate('What is the total amount of payments for customers in Mombasa?'));
+    expect(found).toContain('FROM "payments" JOIN');
+    expect(sqlOf(translate('total order total per product'))).toBeNull();
+  });
+
+  it('compares a year kept as a number', () => {
+    const relation = { name: 'films', columns: ['id integer *', 'title text', 'year integer'] };
+    expect(ask('How many films are there in 1999?', 'mysql', relation)).toContain('WHERE `year` = 1999');
+  });
+});
