@@ -6,7 +6,7 @@ import { foldName } from '../sql/fold-name.js';
 import type { Query } from '../sql/nodes.js';
 import { parseQuery } from '../sql/parser.js';
 import { printExpression, printQuery } from '../sql/printer.js';
-import { rewriteQuery } from '../sql/rewrite.js';
+import { rewriteExpression, rewriteQuery } from '../sql/rewrite.js';
 import { boundRecursion, cap } from './cap.js';
 import { enclose } from './enclose.js';
 import { fence } from './fence.js';
@@ -55,6 +55,21 @@ function rewriteTree(statement: BoundStatement, filtered: boolean, context: Comp
   return cap(bounded, view.limits.rows);
 }
 
+/** Every base relation that the printed text may name: those of the statement, and those that their filters read. */
+function readRelations(obligations: readonly RelationObligation[]): string[] {
+  const names = new Set(obligations.map((obligation) => obligation.relation.name));
+  for (const { filter } of obligations) {
+    if (!filter) continue;
+    rewriteExpression(filter, {
+      table: (node) => {
+        if (node.kind === 'relation') names.add(node.name);
+        return node;
+      },
+    });
+  }
+  return [...names];
+}
+
 /** Step 8: the printed text is read again by code that shares nothing with the steps before, then by two foreign parsers. */
 async function verify(
   sql: string,
@@ -72,7 +87,7 @@ async function verify(
     }),
   }));
   verifyPrinted({ sql, dialect, parameterCount, enclosures });
-  await context.judges.judge({ sql, dialect, relations: obligations.map((obligation) => obligation.relation.name) });
+  await context.judges.judge({ sql, dialect, relations: readRelations(obligations) });
 }
 
 /**
