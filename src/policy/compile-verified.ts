@@ -1,9 +1,12 @@
 import type { Dialect } from '../domain/dialect.js';
+import { SwaliError } from '../errors/swali-error.js';
+import { bindStatement } from '../sql/bind.js';
 import { foldName } from '../sql/fold-name.js';
+import { functionRule } from '../sql/functions.js';
 import type { Query, TableExpression } from '../sql/nodes.js';
 import { parseQuery } from '../sql/parser.js';
 import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
-import { type Audience, nameStanding, opensTo, STANDINGS } from './audience.js';
+import { type Audience, closesFor, nameStanding, opensTo, STANDINGS, type Standing } from './audience.js';
 import type { CompileContext, CompiledRelation } from './compiled-relation.js';
 import { collectFault, type FaultPath, PolicyRefusal } from './policy-fault.js';
 import type { VerifiedEntry } from './policy-file.js';
@@ -63,6 +66,43 @@ function assertSlots(entry: VerifiedEntry, query: Query, claims: ReadonlySet<str
     if (!declared.has(name)) throw new PolicyRefusal(`the slot ${name} is not declared`);
 }
 
+/** Binds the text as somebody of that standing sees the catalog, so that what is closed to them shows at load. */
+function assertReadable(
+  query: Query,
+  read: readonly string[],
+  standing: Standing,
+  relations: ReadonlyMap<string, CompiledRelation>,
+  context: CompileContext,
+): void {
+  const { catalog, file } = context;
+  const who = nameStanding(standing);
+  const closed = read.filter((name) => !opensTo(relations.get(name)?.openTo ?? [], standing));
+  if (closed.length > 0) throw new PolicyRefusal(`the SQL reads ${closed.join(', ')}, which is closed to ${who}`);
+  const denied = new Set((file.functions?.deny ?? []).map((name) => name.toUpperCase()));
+  try {
+    bindStatement(query, {
+      dialect: catalog.dialect,
+      database: catalog.database,
+      mode: 'statement',
+      relation: (name) => {
+        const compiled = relations.get(foldName(name));
+        return compiled && { name: compiled.relation.name, columns: visibleColumns(compiled, standing) };
+      },
+      functionRule: (name) => (denied.has(name.toUpperCase()) ? undefined : functionRule(catalog.dialect, name)),
+      parameter: () => 'slot',
+    });
+  } catch (error) {
+    if (!(error instanceof SwaliError)) throw error;
+    throw new PolicyRefusal(`for ${who}: ${error.message}`);
+  }
+}
+
+function visibleColumns(compiled: CompiledRelation, standing: Standing): readonly string[] {
+  return compiled.columns
+    .filter(({ entry }) => !entry.hidden_from || !closesFor(entry.hidden_from, standing))
+    .map(({ column }) => column.name);
+}
+
 /**
  * Compiles one verified question. Its text is read now, so that faults show at load; it is sealed at each use, so it can
  * show nothing that the asker may not see.
@@ -85,17 +125,10 @@ export function compileVerified(
     const query = parseQuery(sql, dialect, { allowNamedParameters: true });
     assertSlots(entry, query, claims);
     const read = [...baseRelations(query)];
-    for (const name of read) {
-      const relation = relations.get(name);
-      if (!relation) throw new PolicyRefusal(`the SQL reads ${name}, which this policy opens to nobody`);
-      const closed = STANDINGS.filter(
-        (standing) => opensTo(entry.open_to, standing) && !opensTo(relation.openTo, standing),
-      );
-      if (closed.length > 0)
-        throw new PolicyRefusal(
-          `the SQL reads ${relation.relation.name}, which is closed to ${closed.map(nameStanding).join(', ')}`,
-        );
-    }
+    for (const name of read)
+      if (!relations.has(name)) throw new PolicyRefusal(`the SQL reads ${name}, which this policy opens to nobody`);
+    for (const standing of STANDINGS)
+      if (opensTo(entry.open_to, standing)) assertReadable(query, read, standing, relations, context);
     return { sql, relations: read };
   });
   if (compiled === undefined) return null;

@@ -145,4 +145,3 @@ export type ColumnEntry = z.infer<typeof columnSchema>;
 export type MaskEntry = z.infer<typeof maskSchema>;
 export type VerifiedEntry = z.infer<typeof verifiedSchema>;
 export type MetricEntry = z.infer<typeof metricSchema>;
-export type LimitEntry = z.infer<typeof limitSchema>;

@@ -26,7 +26,7 @@ export function isMySqlFamily(dialect: Dialect): boolean {
  *
  * @returns alias (`p1`) → catalog spelling; empty where the predicate reads its own relation alone
  */
-export function relationsInPredicate(predicate: Expression): ReadonlyMap<string, string> {
+function relationsInPredicate(predicate: Expression): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
   const see = (query: Query): Query => {
     if (query.body.kind === 'select')

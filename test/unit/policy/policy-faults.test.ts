@@ -70,4 +70,22 @@ describe('a row rule', () => {
     expect(detail.toLowerCase()).toContain(words.toLowerCase());
     expect(detail).not.toContain('\n');
   });
+
+  const wrapped = [
+    (rule: string) => `NOT (${rule})`,
+    (rule: string) => `customer_number = 1 OR (${rule})`,
+    (rule: string) => `customer_number = :customer_number AND (id = 1 OR NOT (${rule}))`,
+    (rule: string) =>
+      `EXISTS (SELECT 1 FROM order_items WHERE order_id = orders.id AND (${rule.replaceAll(/\bid\b/gu, 'orders.id')}))`,
+  ];
+  // A rule without columns is refused for itself alone; beside others it is a constant.
+  const failing = rules.map(([rule]) => rule).filter((rule) => rule !== '1 = 1');
+
+  it('is refused wherever a refused part stands in it', () => {
+    for (const rule of failing)
+      for (const wrap of wrapped) {
+        const text = `orders:\n  open_to: [customer]\n  rows: { customer: ${JSON.stringify(wrap(rule))} }\n  columns: { id: {} }`;
+        expect(refusalOf(() => policyOf(text)).code, wrap(rule)).toBe('POLICY_INVALID');
+      }
+  });
 });

@@ -32,7 +32,7 @@ metrics:
   sales: { relation: orders, expression: SUM(total), unit: KES }
   names: { relation: products, expression: COUNT(DISTINCT name) }
 verified:
-  - { question: "How many orders in {year}?", slots: { year: integer }, sql: "SELECT COUNT(*) FROM orders WHERE YEAR(ordered_at) = :year", open_to: [customer, "employee:manager"] }
+  - { question: "How many orders in {year}?", slots: { year: integer }, sql: "SELECT COUNT(*) FROM orders WHERE id = :year", open_to: [customer, "employee:manager"] }
   - { question: Which products?, sql: { mysql: SELECT name FROM products, sqlite: SELECT price FROM products }, open_to: [employee] }
 limits:
   default: { rows: 500, joins: 3 }
