@@ -31,6 +31,8 @@ export function readNumber(text: string, at: number, dialect: Dialect): NumberTo
   const code = text.charCodeAt(at);
   const digitNext = code === 0x2e && isDigit(text, at + 1);
   if (!isDigit(text, at) && !digitNext) return null;
+  const plain = code === 0x30 || digitNext ? null : readPlainInteger(text, at, dialect);
+  if (plain !== null) return plain;
   if (code === 0x30 && /[xXbB]/.test(text[at + 1] ?? '')) {
     const based = readBasedNumber(text, at, dialect);
     if (based) return based;
@@ -43,6 +45,14 @@ export function readNumber(text: string, at: number, dialect: Dialect): NumberTo
     refuseConstruct('a number that runs into a name', at);
   }
   return { ...canonicalise(match, at, dialect), end };
+}
+
+/** Most numerals: digits, the first no zero, and nothing of a longer one behind them. Null for the others. */
+function readPlainInteger(text: string, at: number, dialect: Dialect): NumberToken | null {
+  let end = at + 1;
+  while (isDigit(text, end)) end++;
+  if (text[end] === '.' || isNameCharacter(text, end, dialect)) return null;
+  return { kind: 'integer', text: text.slice(at, end), end };
 }
 
 /** Groups: 1 digits before the point, 2 the point and digits behind it, 3 the exponent. */

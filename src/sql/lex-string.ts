@@ -31,9 +31,9 @@ export function readString(text: string, at: number, dialect: Dialect): { value:
     const character = text[index]!;
     if (character === '\0') refuseConstruct('a control character', index);
     if (character === '\\' && dialect !== 'sqlite') {
-      const escape = ESCAPES.get(text[index + 1] ?? '');
-      if (escape === undefined) refuseConstruct('an unknown escape', index);
-      parts.push(text.slice(from, index), escape);
+      const escaped = ESCAPES.get(text[index + 1] ?? '');
+      if (escaped === undefined) refuseConstruct('an unknown escape', index);
+      parts.push(text.slice(from, index), escaped);
       index++;
       from = index + 1;
     } else if (character === quote) {

@@ -38,6 +38,8 @@ export interface Token {
 const MYSQL_SYMBOLS = ['<=>', '->>', '<<', '>>', '<=', '>=', '<>', '!=', '&&', '||', '->', ...'()+-*/%,.;=<>!~^&|'];
 const SQLITE_SYMBOLS = ['->>', '<<', '>>', '<=', '>=', '<>', '!=', '==', '||', '->', ...'()+-*/%,.;=<>~&|'];
 
+const COMPARISON_SIGNS: ReadonlySet<string> = new Set(['<', '>', '=', '!']);
+
 /** Symbols by their first character, longest first. */
 function indexSymbols(symbols: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const index = new Map<string, string[]>();
@@ -72,6 +74,11 @@ export function readTokens(text: string, dialect: Dialect): readonly Token[] {
   }
   tokens.push({ kind: 'end', key: '', text: '', start: text.length, end: text.length, quoted: false });
   return tokens;
+}
+
+/** The word that a statement begins with, upper case; empty where it begins with anything else. */
+export function firstWord(text: string, dialect: Dialect): string {
+  return /^[A-Za-z]+/.exec(text.slice(skipBlank(text, 0, dialect)))?.[0].toUpperCase() ?? '';
 }
 
 /** The first place from `at` on that is neither white space nor in a comment. */
@@ -174,6 +181,6 @@ function readSymbol(text: string, at: number, dialect: Dialect): Token {
   }
   const end = at + symbol.length;
   // MySQL swallows the second of two comparison signs that make no operator (`=!`): nobody means that.
-  if (/[<>=!]$/.test(symbol) && !symbol.startsWith('-') && /[<>=!]/.test(text[end] ?? '')) refuseSyntax(end);
+  if (COMPARISON_SIGNS.has(character) && COMPARISON_SIGNS.has(text[end]!)) refuseSyntax(end);
   return { kind: 'symbol', key: symbol, text: symbol, start: at, end, quoted: false };
 }

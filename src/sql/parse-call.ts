@@ -119,8 +119,7 @@ function readTail(stream: TokenStream): Partial<FunctionCall> {
     stream.acceptSequence('RESPECT', 'NULLS');
   }
   if (stream.atSequence('WITHIN', 'GROUP')) stream.unsupported('WITHIN GROUP');
-  const windowed =
-    stream.at('OVER') && (stream.peek().key === '(' || stream.peek().kind === 'word' || stream.peek().kind === 'name');
+  const windowed = stream.at('OVER') && (stream.peek().key === '(' || stream.atName(1));
   if (!windowed) return { filter };
   stream.next();
   return { filter, over: stream.grammar.over(stream) };

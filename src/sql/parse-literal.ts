@@ -41,7 +41,7 @@ function readText(stream: TokenStream): string {
 /** MariaDB reads `0x31` as a number where one is wanted, and `x'31'` never. */
 function readBytesLiteral(stream: TokenStream, form: 'hex' | 'bit', digits: string, quoted: boolean): Expression {
   const bytes: Expression = { kind: 'bytes', form, digits };
-  if (stream.dialect !== 'mariadb' || form !== 'hex' || !quoted) return bytes;
+  if (stream.dialect !== 'mariadb' || form !== 'hex' || !quoted || digits === '') return bytes;
   return { kind: 'cast', operand: bytes, type: { name: 'BINARY', length: null, scale: null, characterSet: null } };
 }
 

@@ -48,7 +48,11 @@ export function readPrimary(stream: TokenStream): Expression {
       stream.unsupported(token.key);
   }
   const bareCalls = stream.dialect === 'sqlite' ? SQLITE_BARE_CALLS : BARE_CALLS;
-  if (bareCalls.has(token.key)) return stream.grammar.call(stream, stream.next());
+  if (bareCalls.has(token.key)) {
+    const call = stream.next();
+    if (stream.dialect === 'sqlite' && stream.at('(')) stream.fail();
+    return stream.grammar.call(stream, call);
+  }
   const callable =
     stream.atName() || CALLABLE_WORDS[stream.dialect].has(token.key) || token.key === 'CAST' || token.key === 'CONVERT';
   if (callable && stream.peek().key === '(') {

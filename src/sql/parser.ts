@@ -1,5 +1,6 @@
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { firstWord } from './lexer.js';
 import type { Expression, Query } from './nodes.js';
 import { readCall } from './parse-call.js';
 import { readExpression, readOperand } from './parse-expression.js';
@@ -7,7 +8,7 @@ import { readParenthesised, readPrimary } from './parse-primary.js';
 import { readQuery, readQueryFrom } from './parse-query.js';
 import { readTables } from './parse-table.js';
 import { readOrderItems, readOver, readWindow } from './parse-window.js';
-import { type Grammar, type ReadOptions, TokenStream } from './token-stream.js';
+import { assertLength, type Grammar, type ReadOptions, TokenStream } from './token-stream.js';
 import { assertTreeDepth } from './tree-depth.js';
 
 export type { ReadOptions } from './token-stream.js';
@@ -26,7 +27,7 @@ const GRAMMAR: Grammar = {
   tables: readTables,
 };
 
-const STATEMENT_STARTS: ReadonlySet<string> = new Set(['SELECT', 'WITH', 'VALUES', '(']);
+const STATEMENT_STARTS: ReadonlySet<string> = new Set(['SELECT', 'WITH', 'VALUES']);
 
 /**
  * Reads one statement of the SELECT language into the query algebra, grouped as the dialect's server groups it.
@@ -42,11 +43,10 @@ const STATEMENT_STARTS: ReadonlySet<string> = new Set(['SELECT', 'WITH', 'VALUES
  *   - `SEAL_TOO_LONG` · `SEAL_TOO_DEEP`
  */
 export function parseQuery(text: string, dialect: Dialect, options: ReadOptions = {}): Query {
+  assertLength(text, options.maxLength);
+  const word = firstWord(text, dialect);
+  if (word !== '' && !STATEMENT_STARTS.has(word)) throw new SwaliError('SEAL_NOT_SELECT');
   const stream = new TokenStream(text, dialect, GRAMMAR, options);
-  if (stream.current.kind === 'word' && !STATEMENT_STARTS.has(stream.current.key)) {
-    if (stream.at('TABLE')) stream.unsupported('TABLE');
-    throw new SwaliError('SEAL_NOT_SELECT');
-  }
   const query = readStatement(stream);
   if (stream.accept(';') && stream.current.kind !== 'end') throw new SwaliError('SEAL_SEVERAL_STATEMENTS');
   if (stream.current.kind !== 'end') stream.fail();

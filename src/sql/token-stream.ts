@@ -39,6 +39,11 @@ export interface ReadOptions {
 
 const QUERY_STARTS: ReadonlySet<string> = new Set(['SELECT', 'WITH', 'VALUES']);
 
+/** @throws SwaliError `SEAL_TOO_LONG` where a text has more characters, or bytes of UTF-8, than allowed */
+export function assertLength(text: string, maxLength = 16384): void {
+  if (text.length > maxLength || Buffer.byteLength(text) > maxLength) throw new SwaliError('SEAL_TOO_LONG');
+}
+
 /** Tokens of one statement and where the reading stands. Every rule that nests calls `enter` and `leave`. */
 export class TokenStream {
   readonly dialect: Dialect;
@@ -56,8 +61,7 @@ export class TokenStream {
 
   /** @throws SwaliError `SEAL_TOO_LONG`, and what the lexer throws */
   constructor(text: string, dialect: Dialect, grammar: Grammar, options: ReadOptions) {
-    const maxLength = options.maxLength ?? 16384;
-    if (text.length > maxLength || Buffer.byteLength(text) > maxLength) throw new SwaliError('SEAL_TOO_LONG');
+    assertLength(text, options.maxLength);
     this.text = text;
     this.dialect = dialect;
     this.grammar = grammar;
@@ -143,9 +147,9 @@ export class TokenStream {
     this.depth--;
   }
 
-  /** True where the current token can be a name here. */
-  atName(): boolean {
-    const { kind, key } = this.current;
+  /** True where the current token, or the one `ahead` places further, can be a name. */
+  atName(ahead = 0): boolean {
+    const { kind, key } = this.peek(ahead);
     return kind === 'name' || (kind === 'word' && !RESERVED_WORDS[this.dialect].has(key));
   }
 
@@ -160,6 +164,8 @@ export class TokenStream {
     if (this.accept('AS')) return strings && this.current.kind === 'string' ? this.next().text : this.name();
     if (strings && this.current.kind === 'string') return this.next().text;
     if (!this.atName() || NO_BARE_ALIAS[this.dialect].has(this.current.key)) return null;
+    // On SQLite WINDOW is a name unless it begins the clause.
+    if (this.at('WINDOW') && this.atName(1) && this.peek(2).key === 'AS') return null;
     return this.next().text;
   }
 

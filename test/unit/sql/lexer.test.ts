@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { readTokens } from '../../../src/sql/lexer.js';
+
+const texts = (sql: string, dialect: 'mysql' | 'mariadb' | 'sqlite'): string[] =>
+  readTokens(sql, dialect)
+    .slice(0, -1)
+    .map(({ kind, key, text }) => (kind === 'symbol' ? key : `${kind}:${text}`));
+
+describe('readTokens', () => {
+  it('ends a line comment at a line feed only', () => {
+    expect(texts('1 -- a\r2', 'mysql')).toEqual(['integer:1']);
+    expect(texts('1 -- a\n2', 'mysql')).toEqual(['integer:1', 'integer:2']);
+  });
+
+  it('wants white space behind -- on the MySQL family, and not on SQLite', () => {
+    expect(texts('1--2', 'mysql')).toEqual(['integer:1', '-', '-', 'integer:2']);
+    expect(texts('1--2', 'sqlite')).toEqual(['integer:1']);
+    expect(texts('1--', 'mariadb')).toEqual(['integer:1']);
+    expect(texts('1--\t2', 'mysql')).toEqual(['integer:1']);
+  });
+
+  it('ends a block comment at the first end, and needs three characters for the shortest', () => {
+    expect(texts('1 /* /* */ 2', 'mysql')).toEqual(['integer:1', 'integer:2']);
+    expect(() => texts('1 /*/ 2', 'mysql')).toThrow();
+  });
+
+  it('takes a backslash for an escape on the MySQL family alone', () => {
+    expect(texts(String.raw`'a\'b'`, 'mysql')).toEqual(["string:a'b"]);
+    expect(texts(String.raw`'a\\'`, 'sqlite')).toEqual([String.raw`string:a\\`]);
+    expect(texts(String.raw`'\%\_\Z'`, 'mariadb')).toEqual([`string:\\%\\_\x1a`]);
+  });
+
+  it('takes double quotes for strings on the MySQL family and for names on SQLite', () => {
+    expect(texts('"a""b"', 'mysql')).toEqual(['string:a"b']);
+    expect(texts('"a""b"', 'sqlite')).toEqual(['name:a"b']);
+    expect(texts('[a"b], `c`', 'sqlite')).toEqual(['name:a"b', ',', 'name:c']);
+    expect(() => texts('[a]]', 'sqlite')).toThrow();
+  });
+
+  it('knows names with digits first, dollars and letters of any script', () => {
+    expect(texts('1a 2e 3ea t.5b', 'mysql')).toEqual(['word:1a', 'word:2e', 'word:3ea', 'name:t', '.', 'name:5b']);
+    expect(texts('jina_la_mteja, 名前', 'sqlite')).toEqual(['word:jina_la_mteja', ',', 'name:名前']);
+  });
+
+  it('never takes a letter that only folds to ASCII for one', () => {
+    expect(readTokens('ınto', 'mysql')[0]).toMatchObject({ kind: 'name', key: '' });
+    expect(readTokens('unıon', 'sqlite')[0]).toMatchObject({ kind: 'name', key: '' });
+  });
+
+  it('gives every token its place', () => {
+    const token = readTokens("a  'b'", 'mysql')[1];
+    expect([token?.start, token?.end]).toEqual([3, 6]);
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { SwaliError } from '../../../src/errors/swali-error.js';
+import type { Enclosure, Expression, Query } from '../../../src/sql/nodes.js';
+import { parseExpression, parseQuery } from '../../../src/sql/parser.js';
+import { printExpression, printQuery } from '../../../src/sql/printer.js';
+
+const column = (name: string, ...qualifier: string[]): Expression => ({ kind: 'column', qualifier, name, at: -1 });
+
+const enclosure: Enclosure = {
+  kind: 'enclosure',
+  relation: 'orders',
+  inner: 'b1',
+  alias: 't1',
+  columns: [{ name: 'c1', expression: column('id', 'b1') }],
+  filter: {
+    kind: 'binary',
+    operator: 'OR',
+    left: {
+      kind: 'binary',
+      operator: '=',
+      left: column('n', 'b1'),
+      right: { kind: 'parameter', origin: 'claim', name: 'n', value: null },
+    },
+    right: { kind: 'boolean', value: false },
+  },
+  copied: [
+    { kind: 'binary', operator: '=', left: column('id', 'b1'), right: { kind: 'number', form: 'integer', text: '7' } },
+  ],
+  fenced: true,
+};
+
+function selectFrom(table: Enclosure): Query {
+  const query = parseQuery('SELECT c1', 'mysql');
+  if (query.body.kind !== 'select') throw new Error('not a select');
+  return { ...query, body: { ...query.body, from: [table] } };
+}
+
+function refusedPrint(sql: string, from: 'mysql' | 'mariadb' | 'sqlite', to: 'mysql' | 'mariadb' | 'sqlite'): string {
+  try {
+    return printQuery(parseQuery(sql, from), to).sql;
+  } catch (error) {
+    return error instanceof SwaliError ? error.code : 'another error';
+  }
+}
+
+describe('an enclosure', () => {
+  it('prints its one form, with the fence of the dialect', () => {
+    expect(printQuery(selectFrom(enclosure), 'mysql').sql).toBe(
+      'SELECT `c1` FROM (SELECT `b1`.`id` AS `c1` FROM `orders` AS `b1` WHERE (`b1`.`n` = ? OR FALSE) AND `b1`.`id` = 7 LIMIT 9223372036854775807) AS `t1`',
+    );
+    expect(printQuery(selectFrom(enclosure), 'sqlite').sql).toBe(
+      'SELECT "c1" FROM (SELECT "b1"."id" AS "c1" FROM "orders" AS "b1" WHERE ("b1"."n" = ? OR FALSE) AND "b1"."id" = 7 LIMIT -1) AS "t1"',
+    );
+  });
+
+  it('prints neither WHERE nor LIMIT where nothing is filtered', () => {
+    const open = { ...enclosure, filter: null, copied: [], fenced: false };
+    expect(printQuery(selectFrom(open), 'mariadb').sql).toBe(
+      'SELECT `c1` FROM (SELECT `b1`.`id` AS `c1` FROM `orders` AS `b1`) AS `t1`',
+    );
+  });
+});
+
+describe('string literals', () => {
+  it('are hexadecimal on the MySQL family and bound on SQLite', () => {
+    const literal = parseExpression("CONCAT('é', '')", 'mysql');
+    expect(printExpression(literal, 'mariadb')).toEqual({
+      sql: 'CONCAT(_utf8mb4 0xC3A9, LEFT(_utf8mb4 0x20, 0))',
+      parameters: [],
+    });
+    const bound = printExpression(literal, 'sqlite');
+    expect(bound.sql).toBe('CONCAT(?, ?)');
+    expect(bound.parameters.map(({ origin, value }) => [origin, value])).toEqual([
+      ['literal', 'é'],
+      ['literal', ''],
+    ]);
+  });
+
+  it('are bound in the order of the text', () => {
+    const sql =
+      "WITH q AS (SELECT 'a') SELECT CASE 'b' WHEN 'c' THEN 'd' ELSE 'e' END, x LIKE 'f' ESCAPE 'g' FROM (SELECT 'h') JOIN q ON 'i' WHERE 'j' GROUP BY 'k' HAVING 'l' ORDER BY 'm' LIMIT 1";
+    const values = printQuery(parseQuery(sql, 'sqlite'), 'sqlite').parameters.map((parameter) => parameter.value);
+    expect(values.join('')).toBe('abcdefghijklm');
+  });
+
+  it('make bytes on SQLite without a quote', () => {
+    expect(printExpression(parseExpression("x'4d'", 'sqlite'), 'sqlite')).toMatchObject({
+      sql: 'UNHEX(?)',
+      parameters: [{ value: '4D' }],
+    });
+  });
+
+  it('never hold half a surrogate pair', () => {
+    expect(() => printExpression({ kind: 'string', value: '\ud800' }, 'mysql')).toThrow(SwaliError);
+  });
+});
+
+describe('what a dialect lacks', () => {
+  it.each([
+    ['SELECT a, SUM(b) FROM t GROUP BY a WITH ROLLUP', 'mysql', 'sqlite'],
+    ['SELECT a > ALL (SELECT 1) FROM t', 'mysql', 'sqlite'],
+    ['SELECT d + INTERVAL 1 DAY FROM t', 'mysql', 'sqlite'],
+    ['SELECT a XOR b, a DIV 2 FROM t', 'mysql', 'sqlite'],
+    ['SELECT 1 FROM t, LATERAL (SELECT 1) x', 'mysql', 'mariadb'],
+    ['SELECT 1 FROM (SELECT 1) x (a)', 'mysql', 'mariadb'],
+    ['SELECT CAST(a AS JSON) FROM t', 'mysql', 'mariadb'],
+    ['SELECT 1 FROM a FULL JOIN b ON 1', 'sqlite', 'mysql'],
+    ['SELECT COUNT(*) FILTER (WHERE a) FROM t', 'sqlite', 'mysql'],
+    ['SELECT a GLOB b FROM t', 'sqlite', 'mysql'],
+    ['SELECT a IN () FROM t', 'sqlite', 'mysql'],
+    ["SELECT GROUP_CONCAT(a SEPARATOR '') FROM t", 'mysql', 'mysql'],
+  ] as const)('is refused, never printed as something else: %s', (sql, from, to) => {
+    expect(refusedPrint(sql, from, to)).toBe('SEAL_UNSUPPORTED');
+  });
+
+  it('is written another way where there is one', () => {
+    expect(refusedPrint('SELECT a || b, a IS b, a IS NOT b FROM t', 'sqlite', 'mysql')).toBe(
+      'SELECT CONCAT(`a`, `b`), `a` <=> `b`, NOT `a` <=> `b` FROM `t`',
+    );
+    expect(refusedPrint('SELECT a <=> b, TRIM(LEADING FROM a) FROM t', 'mysql', 'sqlite')).toBe(
+      'SELECT "a" IS "b", LTRIM("a") FROM "t"',
+    );
+    expect(refusedPrint('SELECT STRAIGHT_JOIN 1 FROM a JOIN b ON a.x = b.x, c', 'mysql', 'sqlite')).toBe(
+      'SELECT 1 FROM "a" CROSS JOIN "b" ON "a"."x" = "b"."x" CROSS JOIN "c"',
+    );
+    expect(refusedPrint('SELECT 1 EXCEPT (SELECT 2 EXCEPT SELECT 3)', 'mysql', 'sqlite')).toBe(
+      'SELECT 1 EXCEPT SELECT * FROM (SELECT 2 EXCEPT SELECT 3)',
+    );
+  });
+});
+
+describe('text that is printed as it is', () => {
+  it('must be of its shape', () => {
+    const bad: readonly Expression[] = [
+      { kind: 'number', form: 'integer', text: '1 OR 1' },
+      { kind: 'bytes', form: 'hex', digits: "4D'" },
+      { kind: 'collate', operand: { kind: 'null' }, collation: 'a, b' },
+      { kind: 'transcode', operand: { kind: 'null' }, characterSet: 'utf8mb4)' },
+      { ...(parseExpression('f(1)', 'mysql') as Extract<Expression, { kind: 'call' }>), name: 'F(1),G' },
+    ];
+    for (const expression of bad) expect(() => printExpression(expression, 'mysql')).toThrow(SwaliError);
+  });
+
+  it('has its quotes doubled inside names', () => {
+    expect(printExpression(column('a`b', 't"'), 'mysql').sql).toBe('`t"`.`a``b`');
+    expect(printExpression(column('a`b', 't"'), 'sqlite').sql).toBe('"t"""."a`b"');
+  });
+});
