@@ -21,7 +21,7 @@ export function writeSentence(
   const name = (column: number) => nameInWords(columns[column]!.name);
 
   if (rows.length === 0) return 'Nothing was found.';
-  const cut = result.truncated ? ` These are only the first ${count(rows.length)}; there are more.` : '';
+  const cut = result.truncated ? ' This is only the first row; there are more.' : '';
   if (rows.length === 1 && columns.length === 1) {
     if (rows[0]![0] === null) return `There is no value for ${name(0)}: no row has one.${cut}`;
     return `The answer is ${value(0, 0)} (${name(0)}).${cut}`;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { DatabaseSync } from '@photostructure/sqlite';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Translation } from '../../../../src/domain/candidate.js';
 import type { Dialect } from '../../../../src/domain/dialect.js';
 import { translateOffline } from '../../../../src/translate/offline/translate-offline.js';
 import { admin, customer } from '../../../support/principals.js';
-import { shopView, viewOf } from '../short-view.js';
+import { type ShortRelation, shopView, viewOf } from '../short-view.js';
 
 interface Case {
   readonly question: string;
@@ -44,7 +44,7 @@ function translate(question: string, as?: 'customer', dialect: Dialect = 'sqlite
 
 const sqlOf = (found: Translation): string | null => (found.kind === 'sql' ? found.candidate.sql : null);
 
-let database: DatabaseSync;
+let database: DatabaseSyncInstance;
 beforeAll(() => {
   database = new DatabaseSync(':memory:');
   for (const { relation } of shopView().relations.values()) {
@@ -165,7 +165,7 @@ describe('what a principal may not see', () => {
 });
 
 describe('awkward catalogs', () => {
-  const ask = (question: string, dialect: Dialect, ...relations: Parameters<typeof viewOf>) =>
+  const ask = (question: string, dialect: Dialect, ...relations: ShortRelation[]) =>
     sqlOf(
       translateOffline({
         question,
