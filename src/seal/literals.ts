@@ -13,6 +13,8 @@ export type ColumnTrace = (expression: Expression) => CatalogColumn | null;
 export function traceColumns(definitions: ReadonlyMap<string, Definition>, view: PrincipalView): ColumnTrace {
   const trace: ColumnTrace = (expression) => {
     if (expression.kind !== 'column' && expression.kind !== 'output') return null;
+    // Inside an enclosure names are the catalog's; a column there may be called like one of ours.
+    if (expression.kind === 'column' && !/^t\d+$/.test(expression.qualifier[0] ?? '')) return null;
     const definition = definitions.get(expression.name);
     if (!definition) return null;
     if (definition.kind === 'output')

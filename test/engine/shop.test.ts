@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dialect } from '../../src/domain/dialect.js';
 import type { Principal } from '../../src/domain/principal.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
+import { createExecute } from '../../src/execute/execute.js';
+import { openSource } from '../../src/source/open-source.js';
+import type { Source } from '../../src/source/source.js';
 import { describeEngines, type EngineUnderTest } from '../engines/engines.js';
 import { sameRows } from '../support/compare-rows.js';
 import { admin, customer, employee } from '../support/principals.js';
@@ -17,6 +21,9 @@ const REFUSED_BENIGN: Readonly<Record<'mysql' | 'sqlite', Readonly<Record<number
 };
 
 const script = { sqlite: shopScript('sqlite'), mariadb: shopScript('mariadb'), mysql: shopScript('mysql') };
+
+/** Errors by which a server says that an account may not read or call what a statement names. */
+const ACCESS_DENIED: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1356, 1370]);
 
 /** The corpora name the schema `shop`; the test's database has a name of its own. */
 function inDatabase(sql: string, engine: SealedEngine): string {
@@ -101,6 +108,30 @@ describeEngines('the attacks on the shop', script, (under: EngineUnderTest) => {
     ['an admin', admin()],
   ];
 
+  /** On the servers: an account that may read the open relations and nothing else, so that the server itself tells of any other. */
+  let narrow: Source | null = null;
+  let owned: readonly string[] = [];
+  beforeAll(async () => {
+    if (under.dialect === 'sqlite') return;
+    const account = `swali_${randomBytes(4).toString('hex')}`;
+    const { database } = engine.catalog;
+    // Both hosts: a server may hold an anonymous account for localhost, which goes before '%'.
+    const names = ['%', 'localhost'].map((host) => `${account}@'${host}'`);
+    const grants = names.flatMap((name) => [
+      `CREATE USER ${name} IDENTIFIED BY 'Narrow-1'`,
+      ...OPEN.map((relation) => `GRANT SELECT ON \`${database}\`.\`${relation}\` TO ${name}`),
+    ]);
+    await under.runAsOwner(grants.join(';'));
+    const url = new URL(under.url);
+    [url.username, url.password] = [account, 'Narrow-1'];
+    narrow = await openSource({ url: url.href, allowWideGrants: true });
+    owned = names;
+  });
+  afterAll(async () => {
+    await narrow?.close();
+    if (owned.length > 0) await under.runAsOwner(`DROP USER ${owned.join(', ')}`);
+  });
+
   describe.each(principals)('asked by %s', (_name, principal) => {
     it('neither read a closed relation nor change anything', async () => {
       const before = await digestTables();
@@ -120,12 +151,10 @@ describeEngines('the attacks on the shop', script, (under: EngineUnderTest) => {
           /salar|secret|v_all|f_total|seqd/i.test(sealed.sql)
         )
           escaped.push(`${id}: ${sealed.sql}`);
-        const rows = await tryTo(() => engine.run(sealed));
+        const rows = await tryTo(() => createExecute(narrow ?? engine.source)(sealed));
         ran += 1;
-        if (rows instanceof SwaliError) continue;
-        // Salaries are the only six-digit numbers that end in 00 beyond the orders' own; a leak shows as one of them.
-        if (principal.kind === 'customer' && JSON.stringify(rows).includes('s3cr3t'))
-          escaped.push(`${id}: a secret was read`);
+        if (rows instanceof SwaliError && ACCESS_DENIED.has((rows.cause as { errno?: number } | undefined)?.errno ?? 0))
+          escaped.push(`${id}: the server refused ${sealed.sql}`);
       }
       expect(escaped).toEqual([]);
       expect(ran).toBeGreaterThan(0);

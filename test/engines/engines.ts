@@ -112,6 +112,10 @@ export function describeEngines(
         database = serverUrl === null ? await createSqliteDatabase() : await createServerDatabase(serverUrl);
         await database.run(typeof script === 'string' ? script : script[dialect]);
       }, 120_000);
+      // Declared before the suite's own, so that it runs after them.
+      afterAll(async () => {
+        await database?.drop();
+      });
       suite({
         dialect,
         get url() {
@@ -119,9 +123,6 @@ export function describeEngines(
         },
         runAsOwner: (sql) => get().run(sql),
         queryAsOwner: (sql) => get().query(sql),
-      });
-      afterAll(async () => {
-        await database?.drop();
       });
     });
   }
