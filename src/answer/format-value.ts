@@ -32,14 +32,17 @@ export function formatValue(value: ResultValue, type: ResultType, name: string, 
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   const number = isNumericType(type) ? toNumber(value) : null;
   if (number === null) return String(value);
-  const digits = isIdentifier(name) ? String(value) : formatNumber(value as number | string, type);
+  const digits = isIdentifier(name)
+    ? String(value)
+    : formatNumber(value as number | string, type, unit === null ? 6 : 2);
   return unit ? `${digits} ${unit}` : digits;
 }
 
-function formatNumber(value: number | string, type: ResultType): string {
+/** `floatDigits`: amounts of something are not shown finer than hundredths. */
+function formatNumber(value: number | string, type: ResultType, floatDigits: number): string {
   const text = String(value);
   if (/e/i.test(text)) return text;
-  if (type === 'float') return new Intl.NumberFormat('en', { maximumFractionDigits: 6 }).format(Number(text));
+  if (type === 'float') return new Intl.NumberFormat('en', { maximumFractionDigits: floatDigits }).format(Number(text));
   const [whole = '0', fraction] = text.replace('-', '').split('.');
   const sign = text.startsWith('-') ? '-' : '';
   return `${sign}${WHOLE.format(BigInt(whole))}${fraction ? `.${fraction}` : ''}`;

@@ -15,6 +15,8 @@ export type Translate = (request: TranslateRequest) => Promise<Translation>;
 
 /** Most columns whose shared values are read for one question. */
 const MAX_SHARED_COLUMNS = 20;
+/** Longest wait for all of them, in milliseconds. */
+const SHARED_VALUES_TIMEOUT_MS = 2000;
 
 export interface TranslateDeps {
   readonly dialect: Dialect;
@@ -94,6 +96,10 @@ function isModelFailure(error: unknown): error is SwaliError {
   );
 }
 
+/**
+ * Reads shared values one column after the other, for as long as a question can wait for them; what is not there by then
+ * is left out.
+ */
 async function readValues(
   read: ReadSharedValues | null,
   request: TranslateRequest,
@@ -105,8 +111,18 @@ async function readValues(
       .filter((each) => each.shareValues && each.mask === null)
       .map((each) => ({ relation: relation.name, column: each.column.name })),
   );
-  for (const { relation, column } of shared.slice(0, MAX_SHARED_COLUMNS)) {
-    values.set(`${relation}.${column}`, await read(request, relation, column));
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), SHARED_VALUES_TIMEOUT_MS);
+  const limited = { ...request, signal: AbortSignal.any([request.signal, patience.signal]) };
+  try {
+    for (const { relation, column } of shared.slice(0, MAX_SHARED_COLUMNS)) {
+      values.set(`${relation}.${column}`, await read(limited, relation, column));
+    }
+  } catch (error) {
+    if (request.signal.aborted) throw new SwaliError('EXECUTE_CANCELLED', { cause: error });
+    if (!patience.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
   }
   return values;
 }

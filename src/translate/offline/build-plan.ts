@@ -276,11 +276,25 @@ function plainPlan(context: Context, draft: Draft, asked: Asked): Plan {
   const items = asked.items.map((item) => outputOf(context, item, asked.subjects));
   const computes = items.filter((each) => each.output.kind === 'aggregate');
   if (computes.length > 0) return aggregatePlan(context, draft, asked, items);
-  if (draft.groups.length > 0) {
-    if (draft.groups.length > 1 || asked.subjects.length > 0 || items.length === 0)
-      throw new NotUnderstood('I do not understand what should be computed for each group.');
+  if (draft.groups.length > 0 && items.length === 0 && asked.subjects.length === 1)
+    throw askWhatToCompute(asked.subjects[0]!);
+  if (draft.groups.length > 1 || (draft.groups.length > 0 && (asked.subjects.length > 0 || items.length === 0))) {
+    throw new NotUnderstood('I do not understand what should be computed for each group.');
   }
   return listPlan(context, draft, asked, items);
+}
+
+/** "Payments by month": their number or their total? */
+function askWhatToCompute(subject: RelationObligation): NotUnderstood {
+  const name = nameInWords(subject.relation.name);
+  const measure = measureColumn(subject);
+  const sum = measure
+    ? [{ replace: '', by: isAmount(subject) ? 'total ' : `sum of ${nameInWords(measure.column.name)} of ` }]
+    : [];
+  return new NotUnderstood(`Do you mean the number of ${name} or a total of them?`, [
+    { replace: '', by: 'number of ' },
+    ...sum,
+  ]);
 }
 
 type Resolved = readonly { readonly output: Output; readonly fact: RelationObligation }[];

@@ -14,8 +14,8 @@ export interface Context {
   readonly steps: readonly JoinStep[];
   /** Relations that the question names, in its order. */
   readonly mentioned: readonly RelationObligation[];
-  /** Whether the values of a column could be looked up: then a word that is none of them is no value of it. */
-  readonly hasValues: (of: ColumnOf) => boolean;
+  /** The shared values of a column as this principal sees them; empty where they could not be looked up. */
+  readonly valuesOf: (of: ColumnOf) => readonly string[];
   /** Folded words of the question, for the stems of date columns. */
   readonly hints: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** A question, or words of the question asked and what makes them clear. */
+/** A question, or words of the question asked and what makes them clear; no words: what to put in front. */
 export type Choice = string | { readonly replace: string; readonly by: string };
 
 /**

@@ -1,6 +1,6 @@
 import type { RelationObligation } from '../../policy/view.js';
-import { singular, splitIdentifier } from '../words.js';
-import { type Context, columnInWords, labelOf, reaches, resolveColumn } from './context.js';
+import { foldWord, singular, splitIdentifier, splitWords } from '../words.js';
+import { type Context, columnInWords, labelOf, nameInWords, reaches, resolveColumn } from './context.js';
 import { isNumeric, isTemporal, isTextual, keyColumn, measureColumn } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import type { ColumnOf } from './lexicon.js';
@@ -421,31 +421,38 @@ const sharedAlone: Reader = (context, marks, at, draft) => {
   return negated ? 2 : 1;
 };
 
-/** `open invoices`: a word before a relation whose one status column shares its values, none of which could be looked up. */
+/**
+ * `open invoices`: a word before a relation that has one status column whose values are shared. The word must be a value
+ * that this principal sees, one that the column's description names, or, where no values could be looked up, any word.
+ */
 const statusWord: Reader = (context, marks, at, draft) => {
   const mark = marks[at];
   const target = marks[at + 1];
+  if (target?.type !== 'element' || target.element.relations.length !== 1 || !mark) return 0;
+  const relation = target.element.relations[0]!;
   if (
-    (mark?.type !== 'unknown' && !isRole(mark, 'verb')) ||
-    target?.type !== 'element' ||
-    target.element.relations.length !== 1
+    mark.type === 'shared'
+      ? mark.meanings.some((each) => each.of.relation === relation)
+      : mark.type !== 'unknown' && !isRole(mark, 'verb')
   )
     return 0;
-  const relation = target.element.relations[0]!;
   const states = [...relation.columns.values()].filter(
-    (column) =>
-      column.shareValues &&
-      column.mask === null &&
-      isTextual(column.column) &&
-      splitIdentifier(column.column.name).at(-1) === 'status',
+    ({ column, shareValues, mask }) =>
+      shareValues && mask === null && isTextual(column) && splitIdentifier(column.name).at(-1) === 'status',
   );
-  if (states.length !== 1 || !mark || context.hasValues({ relation, column: states[0]! })) return 0;
-  draft.filters.push({
-    kind: 'compare',
-    of: { relation, column: states[0]! },
-    operator: '=',
-    value: { kind: 'string', value: mark.text.toLowerCase() },
-  });
+  if (states.length !== 1) return 0;
+  const of = { relation, column: states[0]! };
+  const value = mark.text.toLowerCase();
+  const known = context.valuesOf(of);
+  const described = splitWords(states[0]!.description ?? '').words.some((word) => word.folded === foldWord(value));
+  if (known.length > 0 && !described) {
+    if (mark.type !== 'unknown') return 0;
+    throw new NotUnderstood(
+      `I do not know what "${mark.text}" means here; the ${nameInWords(of.column.column.name)} may be ${known.slice(0, 8).join(', ')}.`,
+      known.slice(0, 4).map((each) => ({ replace: mark.text, by: each })),
+    );
+  }
+  draft.filters.push({ kind: 'compare', of, operator: '=', value: { kind: 'string', value } });
   return 1;
 };
 
@@ -461,6 +468,6 @@ export const FILTER_READERS: readonly Reader[] = [
   without,
   named,
   place,
-  sharedAlone,
   statusWord,
+  sharedAlone,
 ];

@@ -195,17 +195,16 @@ const order: Reader = (_context, marks, at, draft) => {
   return { length: next - at, keep: [] };
 };
 
-/** `for each branch`, `per month and status`, `by city`, `monthly`. `by` groups only where something is counted or summed. */
+/** `for each branch`, `per month and status`, `by city`, `monthly`. */
 const group: Reader = (_context, marks, at, draft) => {
   const role = roleOf(marks[at]);
   if (role?.role === 'periodic') {
     draft.groups.push({ unit: role.unit });
     return { length: 1, keep: [] };
   }
-  const computes = marks.some((mark) => isRole(mark, 'count', 'aggregate'));
   const leads =
     role?.role === 'each' || ((role?.role === 'by' || role?.role === 'of') && isRole(marks[at + 1], 'each'));
-  if (!leads && !(role?.role === 'by' && computes)) return null;
+  if (!leads && role?.role !== 'by') return null;
   let next = at + (isRole(marks[at + 1], 'each') ? 2 : 1);
   const asked = [];
   for (;;) {

@@ -42,6 +42,12 @@ const NO_USAGE = { promptTokens: 0, completionTokens: 0 };
  * @remarks Linear in the question's words times the longest phrase; the joins are searched to a depth of three.
  */
 export function translateOffline(request: OfflineRequest): Translation {
+  const answers = (question: string) => translateOnce({ ...request, question }, () => false).kind === 'sql';
+  return translateOnce(request, answers);
+}
+
+/** `answers` says whether a choice would be answered; one that would not is not offered. */
+function translateOnce(request: OfflineRequest, answers: (question: string) => boolean): Translation {
   const { view } = request;
   const { words } = splitWords(request.question);
   const marks = markWords(words, buildLexicon(view), indexShared(request), request.today).filter(
@@ -52,15 +58,15 @@ export function translateOffline(request: OfflineRequest): Translation {
     relations: [...view.relations.values()],
     steps: findSteps(view),
     mentioned: mentionedRelations(marks),
-    hasValues: ({ relation, column }) =>
-      (request.sharedValues.get(`${relation.relation.name}.${column.column.name}`)?.length ?? 0) > 0,
+    valuesOf: ({ relation, column }) =>
+      request.sharedValues.get(`${relation.relation.name}.${column.column.name}`) ?? [],
     hints: words.map((word) => word.folded),
   };
   try {
     const sql = writeSql(readPlan(context, marks), request.dialect);
     return { kind: 'sql', candidate: { sql, translator: 'offline', slots: new Map(), usage: NO_USAGE } };
   } catch (error) {
-    if (error instanceof NotUnderstood) return replyTo(error, request.question, context);
+    if (error instanceof NotUnderstood) return replyTo(error, request.question, context, answers);
     throw error;
   }
 }
@@ -132,9 +138,16 @@ function enumValues(declaredType: string): readonly string[] {
     : [...list.matchAll(/'((?:[^']|'')*)'/g)].map((match) => match[1]!.replaceAll("''", "'"));
 }
 
-function replyTo(error: NotUnderstood, question: string, context: Context): Translation {
+function replyTo(
+  error: NotUnderstood,
+  question: string,
+  context: Context,
+  answers: (question: string) => boolean,
+): Translation {
   const shared = { translator: 'offline' as const, usage: NO_USAGE };
-  const own = error.choices.map((each) => (typeof each === 'string' ? each : clarified(question, each)));
+  const own = error.choices
+    .map((each) => (typeof each === 'string' ? each : clarified(question, each)))
+    .filter(answers);
   const choices = own.length > 1 || error.final ? own : context.mentioned.flatMap(suggest);
   if (choices.length > 1) return { kind: 'clarify', message: error.message, choices: choices.slice(0, 4), ...shared };
   if (error.final) return { kind: 'refused', message: error.message, choices: [], ...shared };
@@ -146,6 +159,7 @@ function replyTo(error: NotUnderstood, question: string, context: Context): Tran
 /** The question again with the unclear words made clear; quotes around them are replaced too. */
 function clarified(question: string, { replace, by }: { readonly replace: string; readonly by: string }): string {
   const normal = question.normalize('NFKC');
+  if (replace === '') return by + normal;
   for (const words of [`"${replace}"`, `'${replace}'`, replace]) {
     const at = normal.indexOf(words);
     if (at >= 0) return normal.slice(0, at) + by + normal.slice(at + words.length);

@@ -25,7 +25,7 @@ describe('writeSentence', () => {
       'a long fraction',
       [['AVG(total)', 'float', 'KES']],
       [[3670.9131578947367]],
-      'The answer is 3,670.913158 KES (average total).',
+      'The answer is 3,670.91 KES (average total).',
     ],
     ['a year', [['year', 'integer']], [[2025]], 'The answer is 2025 (year).'],
     ['text', [['name', 'text']], [['Amina']], 'The answer is Amina (name).'],
