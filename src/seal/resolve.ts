@@ -38,6 +38,7 @@ export function resolve(
       const obligation = view.relations.get(foldName(name));
       return obligation && describeRelation(obligation, catalog.dialect);
     },
+    isTaken: (name) => catalog.relations.has(foldName(name)),
     functionRule: (name) => {
       const rule = functionRule(catalog.dialect, name);
       return rule && view.isFunctionOpen(name, true) ? rule : undefined;

@@ -28,7 +28,11 @@ function createBinder(environment: BindEnvironment): Binder {
     uses: new Map(),
     definitions: new Map(),
     sources: 0,
-    nextTable: () => `${prefix}${++tables}`,
+    nextTable: () => {
+      do tables += 1;
+      while (environment.isTaken(`${prefix}${tables}`));
+      return `${prefix}${tables}`;
+    },
     nextColumn: () => `c${++columns}`,
     nextWindow: () => `w${++windows}`,
     query: (query, parent, visible, onFirstLeg) => bindQuery(query, parent, visible, binder, onFirstLeg),
@@ -78,6 +82,7 @@ export function bindPredicate(
     dialect: environment.dialect,
     database: null,
     relation: (name) => environment.relation(name),
+    isTaken: (name) => environment.relation(name) !== undefined,
     functionRule: (name) => environment.functionRule(name),
     parameter: (name) => (environment.isClaim(name) ? 'claim' : undefined),
     mode: 'predicate',

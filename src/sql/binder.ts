@@ -20,6 +20,8 @@ export interface BindEnvironment {
   readonly database: string | null;
   /** A base relation by name as written; undefined for closed and absent alike. */
   relation(name: string): BindableRelation | undefined;
+  /** Whether the source has a relation of this name, open or not: none of our names may be one, or a common table would hide it. */
+  isTaken(name: string): boolean;
   /** The rule of a function that is open here; undefined refuses. Name in upper case. */
   functionRule(name: string): FunctionRule | undefined;
   /** Names of parameters that `:name` may say, with what they are. */
