@@ -88,6 +88,7 @@ function assertReadable(
         const compiled = relations.get(foldName(name));
         return compiled && { name: compiled.relation.name, columns: visibleColumns(compiled, standing) };
       },
+      isTaken: (name) => catalog.relations.has(foldName(name)),
       functionRule: (name) => (denied.has(name.toUpperCase()) ? undefined : functionRule(catalog.dialect, name)),
       parameter: () => 'slot',
     });
