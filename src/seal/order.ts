@@ -167,33 +167,10 @@ function orderRows(query: Query, context: OrderContext): Query {
   return { ...query, body: select, orderBy: withoutRepeats([...query.orderBy, ...terms], body) };
 }
 
-/** SQLite keeps the written order of CROSS JOINs; the MySQL family that of STRAIGHT_JOIN. */
-function fixJoinOrder(select: Select, dialect: Dialect): Select {
-  if (dialect !== 'sqlite') {
-    const joined = select.from.length > 1 || select.from.some((table) => table.kind === 'join');
-    return joined ? { ...select, straight: true } : select;
-  }
-  const cross = (table: TableExpression): TableExpression =>
-    table.kind === 'join'
-      ? {
-          ...table,
-          type: table.type === 'INNER' ? 'CROSS' : table.type,
-          left: cross(table.left),
-          right: cross(table.right),
-        }
-      : table;
-  const [first, ...rest] = select.from.map(cross);
-  if (!first) return select;
-  const joined = rest.reduce<TableExpression>(
-    (left, right) => ({ kind: 'join', type: 'CROSS', natural: false, left, right, on: null, using: null }),
-    first,
-  );
-  return { ...select, from: [joined] };
-}
-
-/** True for joins that SQLite cannot nest on the right side once the comma list became CROSS JOINs. */
-function hasNestedRight(table: TableExpression): boolean {
-  return table.kind === 'join' && (table.right.kind === 'join' || hasNestedRight(table.left));
+/** Fixes the join order as written: STRAIGHT_JOIN on the MySQL family, CROSS JOIN on SQLite. */
+function fixJoinOrder(select: Select): Select {
+  const joined = select.from.length > 1 || select.from.some((table) => table.kind === 'join');
+  return joined ? { ...select, straight: true } : select;
 }
 
 function collectCommonTables(query: Query): ReadonlyMap<string, readonly string[]> {
@@ -253,9 +230,7 @@ export function orderRowsOf(
   });
   const whole = ordered.limit ? ordered : orderRows(ordered, context);
   if (!hasFallible(query, dialect)) return whole;
-  return rewriteQuery(whole, {
-    select: (node) => (dialect === 'sqlite' && node.from.some(hasNestedRight) ? node : fixJoinOrder(node, dialect)),
-  });
+  return rewriteQuery(whole, { select: fixJoinOrder });
 }
 
 function applyCalls(query: Query, body: Select, context: OrderContext): Query {
