@@ -13,7 +13,6 @@ import type {
   Query,
   QueryBody,
   Select,
-  TableExpression,
   WindowSpecification,
 } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
