@@ -1,24 +1,13 @@
-import type { RelationObligation, VisibleColumn } from '../../policy/view.js';
+import type { RelationObligation } from '../../policy/view.js';
 import { type Context, nameInWords, reaches, resolveColumn } from './context.js';
-import {
-  dateColumns,
-  isAmount,
-  isKey,
-  isNumeric,
-  keyColumn,
-  labelColumns,
-  measureColumn,
-  wholeKey,
-} from './describe-relation.js';
-import type { Draft, GroupAsked, Ranking } from './draft.js';
-import { findPath, type JoinStep } from './find-joins.js';
-import type { ColumnOf } from './lexicon.js';
+import { isAmount, measureColumn, wholeKey } from './describe-relation.js';
+import type { Draft } from './draft.js';
+import { finishPlan, pathTo } from './finish-plan.js';
 import { NotUnderstood } from './not-understood.js';
-import type { Filter, Output, Plan } from './plan.js';
-import { isYear } from './read-filters.js';
-import type { Asked, Item } from './read-items.js';
-
-type Key = Exclude<Output, { readonly kind: 'aggregate' }>;
+import type { Filter, Key, Output, Plan } from './plan.js';
+import { rankPlan } from './rank-plan.js';
+import type { Asked } from './read-items.js';
+import { groupKeys, labelOutputs, outputOf, shown } from './resolve-output.js';
 
 /**
  * Turns what was read into a plan: picks the relation whose rows are counted, summed or listed, joins every other one
@@ -37,239 +26,6 @@ export function buildPlan(context: Context, draft: Draft, asked: Asked): Plan {
 /** "My orders" are the table itself, but only where a customer's rows are all that the customer sees. */
 function isOwn(context: Context, plan: Plan): boolean {
   return context.principal.kind === 'customer' && plan.fact.filter !== null;
-}
-
-interface Shape {
-  readonly fact: RelationObligation;
-  readonly outputs: readonly Output[];
-  readonly groupBy: readonly Key[];
-  readonly orderBy: Plan['orderBy'];
-  readonly limit: number | null;
-  readonly distinct: boolean;
-  readonly having: Plan['having'];
-  /** Relations that must take part beside those of the outputs. */
-  readonly needed: readonly RelationObligation[];
-  readonly filters: readonly Filter[];
-}
-
-function finish(context: Context, draft: Draft, shape: Shape): Plan {
-  const { fact } = shape;
-  const all = [
-    ...draft.filters,
-    ...shape.filters,
-    ...draft.periods.map(({ range, text }) => ({
-      kind: 'range' as const,
-      of: periodColumn(context, fact, range.year, text),
-      range,
-    })),
-  ];
-  const inner: Filter[] = [];
-  const outer = new Map<RelationObligation, Filter[]>();
-  const joined = new Set<RelationObligation>(
-    outputRelations([...shape.outputs, ...shape.groupBy, ...shape.orderBy.map((each) => each.output)]),
-  );
-  for (const relation of shape.needed) {
-    if (reaches(context, fact, relation)) joined.add(relation);
-    else outer.set(relation, []);
-  }
-  for (const filter of all) {
-    if (filter.kind === 'exists') continue;
-    const { relation } = filter.of;
-    if (joined.has(relation) || reaches(context, fact, relation)) {
-      joined.add(relation);
-      inner.push(filter);
-    } else outer.set(relation, [...(outer.get(relation) ?? []), filter]);
-  }
-  for (const [relation, filters] of outer)
-    inner.push({ kind: 'exists', path: pathTo(context, relation, fact), negated: false, filters });
-  for (const filter of all) if (filter.kind === 'exists') inner.push(filter);
-  return {
-    fact,
-    joins: joinAll(context, fact, joined),
-    outputs: shape.outputs,
-    distinct: shape.distinct,
-    filters: inner,
-    groupBy: shape.groupBy,
-    having: shape.having,
-    orderBy: shape.orderBy,
-    limit: shape.limit,
-  };
-}
-
-function outputRelations(outputs: readonly Output[]): readonly RelationObligation[] {
-  return outputs.flatMap((output) => (output.of ? [output.of.relation] : []));
-}
-
-function pathTo(context: Context, from: RelationObligation, to: RelationObligation): readonly JoinStep[] {
-  const path = findPath(context.steps, from, to);
-  const names = `${nameInWords(from.relation.name)} and ${nameInWords(to.relation.name)}`;
-  if (path === null) throw new NotUnderstood(`I do not know how ${names} belong together.`);
-  if (path === 'ambiguous')
-    throw new NotUnderstood(`${names} belong together in several ways; I cannot tell which is meant.`);
-  return path;
-}
-
-function joinAll(
-  context: Context,
-  fact: RelationObligation,
-  relations: ReadonlySet<RelationObligation>,
-): readonly JoinStep[] {
-  const steps: JoinStep[] = [];
-  for (const relation of relations) {
-    for (const step of pathTo(context, fact, relation)) {
-      if (steps.includes(step)) continue;
-      if (step.to === fact || steps.some((each) => each.to === step.to)) {
-        throw new NotUnderstood(
-          `${nameInWords(step.to.relation.name)} would be meant in two ways at once; I cannot tell which.`,
-        );
-      }
-      steps.push(step);
-    }
-  }
-  return steps;
-}
-
-/** The date that a period means: of the fact, else of the one joined relation that has one. */
-function periodColumn(context: Context, fact: RelationObligation, year: number | null, text: string | null): ColumnOf {
-  const own = dateColumns(fact, context.hints);
-  if (own.length === 1) return { relation: fact, column: own[0]! };
-  if (own.length > 1) {
-    throw new NotUnderstood(
-      `${nameInWords(fact.relation.name)} have several dates: ${own.map((each) => each.column.name).join(', ')}. Say which is meant.`,
-      text === null
-        ? []
-        : own.slice(0, 4).map((each) => ({ replace: text, by: `with ${nameInWords(each.column.name)} ${text}` })),
-    );
-  }
-  if (year !== null) {
-    const years = [...fact.columns.values()].map((column) => ({ relation: fact, column })).filter(isYear);
-    if (years.length === 1) return years[0]!;
-  }
-  const candidates = context.relations.filter((relation) => relation !== fact && reaches(context, fact, relation));
-  const named = candidates.filter((relation) => context.mentioned.includes(relation));
-  for (const group of [named, candidates]) {
-    const dated = group
-      .map((relation) => ({
-        relation,
-        columns: dateColumns(relation, context.hints),
-        steps: pathTo(context, fact, relation).length,
-      }))
-      .filter((each) => each.columns.length === 1);
-    const nearest = dated.filter((each) => each.steps === Math.min(...dated.map((other) => other.steps)));
-    if (nearest.length === 1 && nearest[0]!.columns.length === 1)
-      return { relation: nearest[0]!.relation, column: nearest[0]!.columns[0]! };
-  }
-  throw new NotUnderstood(`I cannot tell which date of ${nameInWords(fact.relation.name)} is meant.`);
-}
-
-/** Columns by which a relation's rows are shown and grouped: its label, else its key. */
-function shown(relation: RelationObligation): readonly VisibleColumn[] {
-  const labels = labelColumns(relation);
-  if (labels.length > 0) return labels;
-  const key = keyColumn(relation);
-  if (key) return [key];
-  throw new NotUnderstood(`I do not know how to name each of ${nameInWords(relation.relation.name)}.`);
-}
-
-/** Its label as outputs; empty (all columns) where it has none. */
-function labelOutputs(relation: RelationObligation): readonly Key[] {
-  return labelColumns(relation).map((column): Key => ({ kind: 'column', of: { relation, column } }));
-}
-
-function groupKeys(
-  context: Context,
-  fact: RelationObligation,
-  asked: GroupAsked,
-): { readonly outputs: readonly Key[]; readonly keys: readonly Key[] } {
-  if ('unit' in asked) {
-    const of = periodColumn(context, fact, asked.unit === 'year' ? 1 : null, null);
-    const key: Key = isYear(of) ? { kind: 'column', of } : { kind: 'period', of, unit: asked.unit };
-    return { outputs: [key], keys: [key] };
-  }
-  const relation = asked.element.relations.length === 1 ? asked.element.relations[0]! : null;
-  const own = asked.element.columns.filter((each) => each.relation === fact);
-  if (
-    relation &&
-    relation !== fact &&
-    reaches(context, fact, relation) &&
-    !(own.length === 1 && own[0]!.column.column.family === 'text')
-  ) {
-    const outputs = shown(relation).map((column): Key => ({ kind: 'column', of: { relation, column } }));
-    const key = wholeKey(relation)?.map((column): Key => ({ kind: 'column', of: { relation, column } })) ?? [];
-    const extra = key.filter((each) => outputs.every((output) => output.of.column !== each.of.column));
-    return { outputs, keys: [...extra, ...outputs] };
-  }
-  const of = resolveColumn(context, asked.element, asked.text, () => true, fact);
-  if (!of) throw new NotUnderstood(`I cannot group ${nameInWords(fact.relation.name)} by "${asked.text}".`);
-  const key: Key = { kind: 'column', of };
-  return { outputs: [key], keys: [key] };
-}
-
-/** An item as an output and the relation whose rows it is about. */
-function outputOf(
-  context: Context,
-  item: Item,
-  subjects: readonly RelationObligation[],
-): { readonly output: Output; readonly fact: RelationObligation } {
-  const near = item.kind === 'count' ? null : (item.owner ?? (subjects.length === 1 ? subjects[0]! : null));
-  const relation = item.element.relations.length === 1 ? item.element.relations[0]! : null;
-  switch (item.kind) {
-    case 'count': {
-      if (relation && !item.distinct)
-        return { output: { kind: 'aggregate', name: 'COUNT', of: null, distinct: false }, fact: relation };
-      if (!item.distinct)
-        throw new NotUnderstood(
-          `Do you mean how many different values "${item.text}" has? Then say "how many different ${item.text}".`,
-        );
-      const of = resolveColumn(
-        context,
-        item.element,
-        item.text,
-        () => true,
-        subjects.length === 1 ? subjects[0]! : null,
-      );
-      if (!of) {
-        if (relation)
-          return { output: { kind: 'aggregate', name: 'COUNT', of: null, distinct: false }, fact: relation };
-        throw new NotUnderstood(`I do not know what "${item.text}" means here.`);
-      }
-      return { output: { kind: 'aggregate', name: 'COUNT', of, distinct: true }, fact: of.relation };
-    }
-    case 'aggregate': {
-      const fits = (of: ColumnOf) =>
-        of.column.mask === null &&
-        (item.name === 'MIN' ||
-          item.name === 'MAX' ||
-          (isNumeric(of.column.column) && !isKey(of.relation, of.column.column)));
-      const of =
-        relation && item.element.columns.every((each) => each.relation !== near)
-          ? measureOf(relation, item)
-          : resolveColumn(context, item.element, item.text, fits, near);
-      if (!of)
-        throw new NotUnderstood(
-          `"${item.text}" is nothing that has ${item.name === 'SUM' ? 'a total' : 'an average'}.`,
-        );
-      return { output: { kind: 'aggregate', name: item.name, of, distinct: false }, fact: of.relation };
-    }
-    case 'column': {
-      const of = resolveColumn(context, item.element, item.text, () => true, near);
-      if (!of) throw new NotUnderstood(`I do not know what "${item.text}" means here.`);
-      return { output: { kind: 'column', of }, fact: of.relation };
-    }
-  }
-}
-
-function measureOf(relation: RelationObligation, item: Extract<Item, { kind: 'aggregate' }>): ColumnOf {
-  const column = measureColumn(relation);
-  const name = nameInWords(relation.relation.name);
-  if (!column) throw new NotUnderstood(`I cannot tell which number of ${name} is meant by "${item.text}".`);
-  if (item.name === 'SUM' && !item.explicit && !isAmount(relation)) {
-    throw new NotUnderstood(`"Total ${name}" may mean their number or a sum. Say which.`, [
-      `How many ${name} are there?`,
-      `What is the sum of ${nameInWords(column.column.name)} of ${name}?`,
-    ]);
-  }
-  return { relation, column };
 }
 
 function plainPlan(context: Context, draft: Draft, asked: Asked): Plan {
@@ -330,7 +86,7 @@ function aggregatePlan(context: Context, draft: Draft, asked: Asked, items: Reso
         ? [{ output: outputs.find((each) => each === first) ?? first, descending: false }]
         : [];
   // "distinct" was part of a count and is in its output; elsewhere groups are distinct by themselves.
-  return finish(context, draft, {
+  return finishPlan(context, draft, {
     fact,
     outputs,
     groupBy: keys,
@@ -409,7 +165,7 @@ function listPlan(context: Context, draft: Draft, asked: Asked, items: Resolved)
     const groupBy = keys.filter(
       (key, index, all) => all.findIndex((each) => each.of.column === key.of.column) === index,
     );
-    return finish(context, draft, {
+    return finishPlan(context, draft, {
       fact: counted,
       outputs: own,
       groupBy,
@@ -421,7 +177,7 @@ function listPlan(context: Context, draft: Draft, asked: Asked, items: Resolved)
       filters: related.filters,
     });
   }
-  return finish(context, draft, {
+  return finishPlan(context, draft, {
     fact,
     outputs,
     groupBy: [],
@@ -458,65 +214,4 @@ function relatedParts(
     else having = { operator: each.operator, value: each.count, relation: each.relation };
   }
   return { filters, having };
-}
-
-function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: Ranking): Plan {
-  const { subject, by, descending, limit, showMeasure } = ranking;
-  if (draft.orders.length > 0 || draft.groups.length > 0 || draft.related.length > 0)
-    throw new NotUnderstood('I cannot rank and order or group in other ways at once; ask for one after the other.');
-  const items = asked.items.map((item) => outputOf(context, item, asked.subjects));
-  if (items.some((each) => each.output.kind === 'aggregate'))
-    throw new NotUnderstood('I cannot rank and compute other things at once; ask for one after the other.');
-  const outputs = items.map((each) => each.output);
-  const needed = asked.subjects;
-  if (by.kind === 'column' && by.aggregate === null && by.of.relation === subject) {
-    const order: Output = { kind: 'column', of: by.of };
-    const own = labelOutputs(subject);
-    const measured = showMeasure && own.length > 0 && own.every((each) => each.of.column !== by.of.column);
-    const list = outputs.length > 0 ? outputs : measured ? [...own, order] : own;
-    const filters: readonly Filter[] = descending ? [] : [{ kind: 'present', of: by.of }];
-    return finish(context, draft, {
-      fact: subject,
-      outputs: list,
-      groupBy: [],
-      orderBy: [{ output: order, descending }],
-      limit,
-      distinct: false,
-      having: null,
-      needed: needed.filter((each) => each !== subject),
-      filters,
-    });
-  }
-  const fact = by.kind === 'count' ? by.counted : by.of.relation;
-  const measure: Output =
-    by.kind === 'count'
-      ? { kind: 'aggregate', name: 'COUNT', of: null, distinct: false }
-      : { kind: 'aggregate', name: by.aggregate ?? 'SUM', of: by.of, distinct: false };
-  if (fact === subject || !reaches(context, fact, subject))
-    throw new NotUnderstood(`I do not know how to rank ${nameInWords(subject.relation.name)} by this.`);
-  if (by.kind === 'column' && isKey(by.of.relation, by.of.column.column))
-    throw new NotUnderstood(`"${by.of.column.column.name}" names things and cannot be added up.`);
-  const chosen =
-    outputs.length > 0
-      ? (outputs as readonly Key[])
-      : shown(subject).map((column): Key => ({ kind: 'column', of: { relation: subject, column } }));
-  if (chosen.some((each) => each.of.relation !== subject))
-    throw new NotUnderstood(`I can show only what belongs to ${nameInWords(subject.relation.name)} here.`);
-  const keys = [
-    ...(wholeKey(subject) ?? []).map((column): Key => ({ kind: 'column', of: { relation: subject, column } })),
-    ...chosen,
-  ];
-  const groupBy = keys.filter((key, index, all) => all.findIndex((each) => each.of.column === key.of.column) === index);
-  const list = outputs.length > 0 || !showMeasure ? chosen : [...chosen, measure];
-  return finish(context, draft, {
-    fact,
-    outputs: list,
-    groupBy,
-    orderBy: [{ output: measure, descending }],
-    limit,
-    distinct: false,
-    having: null,
-    needed: needed.filter((each) => each !== fact),
-    filters: [],
-  });
 }

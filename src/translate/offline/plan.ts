@@ -16,6 +16,9 @@ export type Output =
       readonly distinct: boolean;
     };
 
+/** An output that rows can be grouped by. */
+export type Key = Exclude<Output, { readonly kind: 'aggregate' }>;
+
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
 /** A number prints bare and must be a canonical numeral; a string prints quoted. */
@@ -53,7 +56,7 @@ export interface Plan {
   readonly outputs: readonly Output[];
   readonly distinct: boolean;
   readonly filters: readonly Filter[];
-  readonly groupBy: readonly Exclude<Output, { readonly kind: 'aggregate' }>[];
+  readonly groupBy: readonly Key[];
   readonly having: { readonly operator: Comparison; readonly value: Literal } | null;
   readonly orderBy: readonly { readonly output: Output; readonly descending: boolean }[];
   readonly limit: number | null;

@@ -2,10 +2,10 @@ import type { RelationObligation } from '../../policy/view.js';
 import { type Context, reaches, resolveColumn } from './context.js';
 import { dateColumns, isNumeric } from './describe-relation.js';
 import type { Draft, Ranking } from './draft.js';
+import { usualColumn } from './filter-reader.js';
 import type { ColumnOf, Element } from './lexicon.js';
 import type { Mark } from './mark-words.js';
 import type { Role } from './phrases.js';
-import { usualColumn } from './read-filters.js';
 
 type RoleName = Role['role'];
 type ElementMark = Extract<Mark, { type: 'element' }>;
