@@ -39,7 +39,7 @@ function otherSecrets(values: SettingValues): readonly string[] {
     values.STORE_URL,
   ];
   const passwords = urls
-    .filter((url) => url.startsWith('mysql:'))
+    .filter((url) => !url.startsWith('sqlite:') && url !== '')
     .map((url) => decodeURIComponent(new URL(url).password));
   return [values.MASK_KEY, values.OPENAI_API_KEY, ...passwords].filter((text) => text !== '');
 }
