@@ -1,7 +1,7 @@
 import { foldWord, splitIdentifier, splitWords } from '../words.js';
 import { columnInWords, nameInWords, reaches, resolveColumn } from './context.js';
 import { isTemporal, isTextual } from './describe-relation.js';
-import { type FilterReader, isRole, isYear, plain, skip } from './filter-reader.js';
+import { type FilterReader, isRole, isYear, plain, skip, subjectBefore } from './filter-reader.js';
 import type { ColumnOf } from './lexicon.js';
 import { NotUnderstood } from './not-understood.js';
 import { columnCompared, comparative, comparedFirst, related, without } from './read-comparison.js';
@@ -48,20 +48,20 @@ const sharedAlone: FilterReader = (context, marks, at, draft) => {
 };
 
 /**
- * `open invoices`: a word before a relation that has one status column whose values are shared. The word must be a value
+ * `open invoices`, `invoices that are open`: a word about a relation that has one status column whose values are shared. The word must be a value
  * that this principal sees, one that the column's description names, or, where no values could be looked up, any word.
  */
 const statusWord: FilterReader = (context, marks, at, draft) => {
   const mark = marks[at];
   const target = marks[at + 1];
-  if (target?.type !== 'element' || target.element.relations.length !== 1 || !mark) return 0;
-  const relation = target.element.relations[0]!;
-  if (
-    mark.type === 'shared'
-      ? mark.meanings.some((each) => each.of.relation === relation)
-      : mark.type !== 'unknown' && !isRole(mark, 'verb')
-  )
-    return 0;
+  if (!mark) return 0;
+  const follows = isRole(marks[at - 1], 'is', 'with') && target?.type !== 'element';
+  const before =
+    target?.type === 'element' && target.element.relations.length === 1 ? target.element.relations[0]! : null;
+  const relation = before ?? (follows ? subjectBefore(context, marks, at) : null);
+  if (!relation) return 0;
+  const belongs = mark.type === 'shared' && mark.meanings.some((each) => each.of.relation === relation);
+  if (belongs || (mark.type !== 'shared' && mark.type !== 'unknown' && !isRole(mark, 'verb'))) return 0;
   const states = [...relation.columns.values()].filter(
     ({ column, shareValues, mask }) =>
       shareValues && mask === null && isTextual(column) && splitIdentifier(column.name).at(-1) === 'status',
@@ -71,6 +71,7 @@ const statusWord: FilterReader = (context, marks, at, draft) => {
   const value = mark.text.toLowerCase();
   const known = context.valuesOf(of);
   const described = splitWords(states[0]!.description ?? '').words.some((word) => word.folded === foldWord(value));
+  if (follows && !described) return 0;
   if (known.length > 0 && !described) {
     if (mark.type !== 'unknown') return 0;
     throw new NotUnderstood(

@@ -208,3 +208,55 @@ describe('awkward catalogs', () => {
     expect(ask('How many films are there in 1999?', 'mysql', relation)).toContain('WHERE `year` = 1999');
   });
 });
+
+describe('words of a status', () => {
+  const view = viewOf(
+    { name: 'tickets', columns: ['id integer *', 'status text ?', 'opened_at datetime'] },
+    { name: 'tasks', columns: ['id integer *', 'status text ?'] },
+  );
+  const described = new Map(
+    [...view.relations].map(([key, relation]) => [
+      key,
+      {
+        ...relation,
+        columns: new Map(
+          [...relation.columns].map(([name, column]) => [
+            name,
+            { ...column, description: name === 'status' ? 'open, waiting or closed.' : null },
+          ]),
+        ),
+      },
+    ]),
+  );
+  const ask = (question: string, relations = view.relations, values: readonly string[] = []) =>
+    sqlOf(
+      translateOffline({
+        question,
+        view: { ...view, relations },
+        principal: admin(),
+        dialect: 'mysql',
+        today: { year: 2026, month: 3, day: 15 },
+        sharedValues: new Map([
+          ['tickets.status', values],
+          ['tasks.status', values],
+        ]),
+      }),
+    );
+  const open = "SELECT * FROM `tickets` WHERE `status` = 'open'";
+
+  it('are taken from the rows that the principal sees', () => {
+    expect(ask('open tickets', view.relations, ['open', 'closed'])).toBe(open);
+    expect(ask('list tickets that are open', view.relations, ['open', 'closed'])).toBe(open);
+  });
+
+  it('are taken from the description where no row has them now', () => {
+    expect(ask('open tickets', described, ['closed'])).toBe(open);
+    expect(ask('list tickets that are open', described, ['closed'])).toBe(open);
+  });
+
+  it('are not guessed: a word that is neither is asked about', () => {
+    expect(ask('lost tickets', view.relations, ['open', 'closed'])).toBeNull();
+    expect(ask('lost tickets', described, ['closed'])).toBeNull();
+    expect(ask('list tickets that are lost', described, ['closed'])).toBeNull();
+  });
+});
