@@ -79,6 +79,21 @@ function skipColumnList(tokens: readonly PrintedToken[], at: number): number {
   return tokens[end]?.kind === 'quoted' && tokens[end + 1]?.text === ')' ? end + 2 : at;
 }
 
+const STAND_IN: readonly PrintedToken[] = readPrinted('(SELECT 1)', 'mysql') as readonly PrintedToken[];
+
+/** Index after a function that makes rows, `JSON_TABLE(…)`; `at` where none stands there, -1 where it holds a query. */
+function skipTableFunction(tokens: readonly PrintedToken[], at: number): number {
+  if (!isWord(tokens[at], 'JSON_TABLE', 'JSON_EACH', 'JSON_TREE') || tokens[at + 1]?.text !== '(') return at;
+  let depth = 0;
+  for (let end = at + 1; end < tokens.length; end += 1) {
+    if (isWord(tokens[end], 'SELECT', 'WITH', 'VALUES', 'FROM', 'JOIN')) return -1;
+    if (tokens[end]?.text === '(') depth += 1;
+    if (tokens[end]?.text === ')') depth -= 1;
+    if (depth === 0) return end + 1;
+  }
+  return -1;
+}
+
 /** `INTERVAL(x, a, b)` is a function, `INTERVAL (x) DAY` is not. */
 function isIntervalFunction(tokens: readonly PrintedToken[], at: number): boolean {
   if (!isWord(tokens[at], 'INTERVAL') || tokens[at + 1]?.text !== '(') return false;
@@ -126,6 +141,14 @@ export function mapForJudges(sql: string, dialect: Dialect): string | null {
   if (!tokens) return null;
   const kept: PrintedToken[] = [];
   for (let at = 0; at < tokens.length; ) {
+    const end = skipTableFunction(tokens, at);
+    if (end === -1) return null;
+    if (end > at) {
+      // Neither parser knows every table function; this one holds no query, so a query without relations stands for it.
+      kept.push(...STAND_IN);
+      at = end;
+      continue;
+    }
     const skipped = skipColumnList(tokens, at) - at || countLeftOut(tokens, at);
     if (skipped === 0) kept.push(tokens[at] as PrintedToken);
     at += Math.max(skipped, 1);

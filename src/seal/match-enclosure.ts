@@ -125,8 +125,9 @@ export function matchEnclosure(
   if (template.filter) {
     at = matchWhere(tokens, at, template.filter);
     if (at === -1 || !standsAt(tokens, at, FENCE[dialect])) return -1;
-    at += FENCE[dialect].length;
   }
+  // Where nothing is filtered a fence may stand, and need not.
+  if (standsAt(tokens, at, FENCE[dialect])) at += FENCE[dialect].length;
   const closes = tokens[at]?.text === ')' && isWord(tokens[at + 1], 'AS') && isName(tokens[at + 2], /^t\d+$/);
   return closes ? at + 3 : -1;
 }

@@ -2,7 +2,7 @@ import type { Dialect } from '../domain/dialect.js';
 
 /** One token of printed text. `text` is exactly what stands there. */
 export interface PrintedToken {
-  readonly kind: 'quoted' | 'word' | 'number' | 'hex' | 'parameter' | 'sign';
+  readonly kind: 'quoted' | 'word' | 'number' | 'hex' | 'path' | 'parameter' | 'sign';
   readonly text: string;
   /** The identifier between the quotes, unescaped; empty for other kinds. */
   readonly name: string;
@@ -45,6 +45,8 @@ const QUOTED: Readonly<Record<Dialect, RegExp>> = {
 };
 const HEX = /(?:0x[0-9A-Fa-f]+|0b[01]+)(?![0-9A-Za-z_])/y;
 const NUMBER = /\d+(?:\.\d*)?(?:e[+-]?\d+)?(?![0-9A-Za-z_.])/y;
+/** A JSON path between quotes: nothing in it can end the quotes early. */
+const PATH = /'\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\.\*|\[(?:\d+|\*)\])*'/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 
 function readAt(pattern: RegExp, text: string, at: number): string | null {
@@ -57,6 +59,7 @@ function readToken(text: string, at: number, dialect: Dialect): PrintedToken | n
     found === null ? null : { kind, text: found, name, glued: at > 0 && text[at - 1] !== ' ' };
   const first = text[at] as string;
   if (first === '?') return make('parameter', '?');
+  if (first === "'") return dialect === 'sqlite' ? null : make('path', readAt(PATH, text, at));
   const quoted = readAt(QUOTED[dialect], text, at);
   if (quoted !== null) return make('quoted', quoted, quoted.slice(1, -1).replaceAll(first + first, first));
   if (/\d/.test(first)) return make('hex', readAt(HEX, text, at)) ?? make('number', readAt(NUMBER, text, at));
@@ -66,7 +69,7 @@ function readToken(text: string, at: number, dialect: Dialect): PrintedToken | n
 
 /**
  * Splits text that the printers made into tokens. The alphabet is closed: quoted identifiers, words, numbers, hexadecimal,
- * `?`, and fixed signs between single spaces. A string quote, a comment, `;`, `@`, a backslash, a control character, or a
+ * `?`, JSON paths of a closed form, and fixed signs between single spaces. Any other string quote, a comment, `;`, `@`, a backslash, a control character, or a
  * character outside ASCII that is not inside a quoted identifier, has no token.
  *
  * @returns null where anything stands that has none

@@ -15,11 +15,37 @@ const KEYWORDS: ReadonlySet<string> = new Set(
     'CHAR DATE DATETIME DECIMAL DOUBLE FLOAT JSON SIGNED TIME UNSIGNED BLOB INTEGER NUMERIC REAL TEXT'
   ).split(' '),
 );
+/** Words that stand only inside JSON_TABLE. */
+const JSON_TABLE_WORDS: ReadonlySet<string> = new Set(
+  'COLUMNS PATH FOR ORDINALITY EXISTS TINYINT SMALLINT INT BIGINT VARCHAR'.split(' '),
+);
+/** Functions that stand in the place of a table. */
+const TABLE_FUNCTIONS: Readonly<Record<Dialect, readonly string[]>> = {
+  mysql: ['JSON_TABLE'],
+  mariadb: ['JSON_TABLE'],
+  sqlite: ['JSON_EACH', 'JSON_TREE'],
+};
 const SQLITE_BARE_FUNCTIONS: ReadonlySet<string> = new Set(['CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP']);
 
 /** True where the token is this word, one of these words. */
 export function isWord(token: PrintedToken | undefined, ...words: readonly string[]): boolean {
   return token?.kind === 'word' && words.includes(token.text);
+}
+
+/** Whether a function that makes rows begins at `at`. */
+export function isTableFunction(tokens: readonly PrintedToken[], at: number, dialect: Dialect): boolean {
+  return isWord(tokens[at], ...TABLE_FUNCTIONS[dialect]) && tokens[at + 1]?.text === '(';
+}
+
+/** Whether a word at `at` may stand inside JSON_TABLE and nowhere else. */
+export function isJsonTableWord(tokens: readonly PrintedToken[], at: number): boolean {
+  const { text } = tokens[at] as PrintedToken;
+  if (text === 'FOR') return isWord(tokens[at + 1], 'ORDINALITY');
+  if (text === 'ORDINALITY') return isWord(tokens[at - 1], 'FOR');
+  if (text === 'PATH') return tokens[at + 1]?.kind === 'path';
+  if (text === 'EXISTS') return isWord(tokens[at + 1], 'PATH');
+  if (text === 'COLUMNS') return tokens[at + 1]?.text === '(';
+  return JSON_TABLE_WORDS.has(text);
 }
 
 /** Whether a word at `at` is one that the printers write at such a place: a keyword, an open function, or the name of a character set or collation. */

@@ -90,6 +90,11 @@ function breakTable(table: TableExpression, context: OrderContext): { table: Tab
       const [left, right] = [breakTable(table.left, context), breakTable(table.right, context)];
       return { table: { ...table, left: left.table, right: right.table }, terms: [...left.terms, ...right.terms] };
     }
+    case 'json-rows': {
+      // SQLite numbers the rows of a document; elsewhere rows that agree in every column cannot be told apart.
+      const names = table.function === 'JSON_TABLE' ? table.columns.map((entry) => entry.name) : ['id'];
+      return { table, terms: names.flatMap((name) => exactTerms(column(table.alias as string, name), context)) };
+    }
     case 'derived':
     case 'relation': {
       const names = table.kind === 'derived' ? outputNames(table.query) : (context.commonTables.get(table.name) ?? []);

@@ -2,7 +2,12 @@ import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { type EnclosureTemplate, matchEnclosure } from './match-enclosure.js';
 import type { PrintedToken } from './printed-tokens.js';
-import { isKnownWord, isWord } from './printed-words.js';
+import { isJsonTableWord, isKnownWord, isTableFunction, isWord } from './printed-words.js';
+
+const JSON_OPENERS: ReadonlySet<string> = new Set(['JSON_TABLE', 'COLUMNS', 'JSON_EACH', 'JSON_TREE']);
+/** What a quoted JSON path may stand directly inside. */
+const PATH_OPENERS: ReadonlySet<string> = new Set(['JSON_TABLE', 'COLUMNS', 'JSON_VALUE']);
+const JSON_COLUMNS: ReadonlySet<string> = new Set(['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']);
 
 /** One pair of parentheses, or the whole text. */
 interface Level {
@@ -71,6 +76,7 @@ export class TableWalk {
     if (this.level.expectsTable && token.kind !== 'word' && token.kind !== 'quoted') {
       refuse(`${token.text} where a table must stand`);
     }
+    if (token.kind === 'path' && !PATH_OPENERS.has(this.level.opener ?? '')) refuse('a JSON path in another place');
     if (token.kind === 'quoted') this.takeName(at);
     else if (token.kind === 'word') this.takeWord(at);
     else if (token.text === ')') this.closeParenthesis();
@@ -117,7 +123,8 @@ export class TableWalk {
       level.fresh = false;
       return;
     }
-    if (!/^[tcw]\d+$/.test(name)) refuse(`the name ${name} is none of ours`);
+    const isPathEnd = this.tokens[at - 1]?.text === '.';
+    if (!/^[tcw]\d+$/.test(name) && !(isPathEnd && this.isJsonColumn(name))) refuse(`the name ${name} is none of ours`);
     if (level.withRecursion === null || !this.beginsDefinition(at)) return;
     if (!/^t\d+$/.test(name)) refuse(`the common table ${name} is none of ours`);
     this.commonTables.add(name);
@@ -145,15 +152,29 @@ export class TableWalk {
   /** Only `` `t1`.`c1` ``: no third part, no star. */
   private takePoint(at: number): void {
     const [left, right] = [this.tokens[at - 1], this.tokens[at + 1]];
-    const ours =
-      left?.kind === 'quoted' && /^t\d+$/.test(left.name) && right?.kind === 'quoted' && /^c\d+$/.test(right.name);
+    const isColumn = right?.kind === 'quoted' && (/^c\d+$/.test(right.name) || this.isJsonColumn(right.name));
+    const ours = left?.kind === 'quoted' && /^t\d+$/.test(left.name) && isColumn;
     if (!ours || this.tokens[at + 2]?.text === '.') refuse('a path is not table and column of ours');
+  }
+
+  /** json_each and json_tree give their columns fixed names. */
+  private isJsonColumn(name: string): boolean {
+    return this.dialect === 'sqlite' && JSON_COLUMNS.has(name);
   }
 
   private takeWord(at: number): void {
     const { text } = this.tokens[at] as PrintedToken;
-    if (!isKnownWord(this.tokens, at, this.dialect)) refuse(`the word ${text} has no place in printed text`);
     const { level } = this;
+    // Between the parentheses of COLUMNS there are only names, types and paths.
+    if (level.opener === 'COLUMNS' && isJsonTableWord(this.tokens, at)) return;
+    if (level.opener === 'JSON_TABLE' && text === 'COLUMNS' && isJsonTableWord(this.tokens, at)) return;
+    if (level.expectsTable && isTableFunction(this.tokens, at, this.dialect)) {
+      // Its document holds no query, so nothing in it can reach a relation: SELECT below this level is refused.
+      level.expectsTable = false;
+      level.fresh = false;
+      return;
+    }
+    if (!isKnownWord(this.tokens, at, this.dialect)) refuse(`the word ${text} has no place in printed text`);
     if (level.expectsTable) this.beginTable(text, at);
     const before = this.tokens[at - 1];
     const next = this.tokens[at + 1];
@@ -168,6 +189,8 @@ export class TableWalk {
       case 'SELECT':
         this.endWith();
         if (level.opener === 'EXTRACT' || level.opener === 'TRIM') refuse(`SELECT directly inside ${level.opener}`);
+        if (this.levels.some((open) => open.opener !== null && JSON_OPENERS.has(open.opener)))
+          refuse('a query inside a table function');
         level.sawSelect = true;
         level.inFrom = false;
         break;

@@ -1,7 +1,16 @@
 import { SwaliError } from '../errors/swali-error.js';
 import type { BindableRelation, Binder, BoundTable, TableScope } from './binder.js';
 import { foldName } from './fold-name.js';
-import type { DerivedTable, Expression, Join, RelationReference, TableExpression } from './nodes.js';
+import {
+  type DerivedTable,
+  type Expression,
+  type Join,
+  type JsonRows,
+  type RelationReference,
+  SQLITE_JSON_COLUMNS,
+  type TableExpression,
+} from './nodes.js';
+import { visitExpression } from './rewrite.js';
 import { type CommonTableEntry, findCommonTable, type Scope, type ScopeColumn, type ScopeSource } from './scope.js';
 
 function reference(alias: string, name: string): Expression {
@@ -116,6 +125,45 @@ function bindDerived(node: DerivedTable, scope: TableScope, binder: Binder): Bou
   return {
     table: { kind: 'derived', query, alias, columns: null, lateral: node.lateral },
     sources: [{ fold: node.alias === null ? null : foldName(node.alias), schema: null, columns }],
+    columns,
+  };
+}
+
+function refuseQuery(): never {
+  throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'a query inside a table function' });
+}
+
+/** Rows of a JSON document, which may name what stands to the left. JSON_TABLE's columns get names of ours; SQLite's are fixed. */
+function bindJsonRows(node: JsonRows, scope: TableScope, binder: Binder): BoundTable {
+  binder.sources += 1;
+  const visible = scopeOf([scope.preceding], scope);
+  const bindPart = (part: Expression) => {
+    visitExpression(part, (child) => {
+      if ('query' in child) refuseQuery();
+    });
+    return binder.expression(part, visible);
+  };
+  const document = bindPart(node.document);
+  const alias = binder.nextTable();
+  const names = node.function === 'JSON_TABLE' ? node.columns.map((column) => column.name) : SQLITE_JSON_COLUMNS;
+  const bound = names.map((name) => {
+    if (node.function !== 'JSON_TABLE') return { name, column: name };
+    const column = binder.nextColumn();
+    binder.definitions.set(column, { kind: 'output', expressions: [document] });
+    return { name, column };
+  });
+  const columns = bound.map(
+    ({ name, column }): ScopeColumn => ({ name, fold: foldName(name), refer: () => reference(alias, column) }),
+  );
+  return {
+    table: {
+      ...node,
+      document,
+      root: node.root && bindPart(node.root),
+      columns: node.columns.map((column, index) => ({ ...column, name: bound[index]!.column })),
+      alias,
+    },
+    sources: [{ fold: foldName(node.alias ?? node.function), schema: null, columns }],
     columns,
   };
 }
@@ -236,6 +284,8 @@ export function bindTable(node: TableExpression, scope: TableScope, binder: Bind
       return bindDerived(node, scope, binder);
     case 'join':
       return bindJoin(node, scope, binder);
+    case 'json-rows':
+      return bindJsonRows(node, scope, binder);
     case 'enclosure':
       throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'an enclosure cannot be written' });
   }

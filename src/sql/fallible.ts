@@ -1,7 +1,7 @@
 import type { Dialect } from '../domain/dialect.js';
 import { functionRule } from './functions.js';
 import type { BinaryOperator, Expression, Query } from './nodes.js';
-import { visitExpression, visitQuery } from './rewrite.js';
+import { rewriteQuery, visitExpression, visitQuery } from './rewrite.js';
 
 const LEAKPROOF_OPERATORS: ReadonlySet<BinaryOperator> = new Set([
   'OR',
@@ -83,6 +83,13 @@ export function isFallible(expression: Expression, dialect: Dialect): boolean {
 /** Whether a query holds, at any level, a node that may fail on some stored value. */
 export function hasFallible(query: Query, dialect: Dialect): boolean {
   let found = false;
+  rewriteQuery(query, {
+    table: (table) => {
+      // A document that is no JSON is an error.
+      found ||= table.kind === 'json-rows';
+      return table;
+    },
+  });
   visitQuery(query, (node) => {
     found ||= isFallibleNode(node, dialect);
   });

@@ -89,10 +89,32 @@ export interface Unary {
  * `IS`/`IS NOT` between any two operands are SQLite's; the MySQL family's own IS tests are {@link IsTest}.
  */
 export const BINARY_OPERATORS = [
-  'OR', 'XOR', 'AND',
-  '=', '<=>', '<>', '<', '<=', '>', '>=', 'IS', 'IS NOT',
-  '|', '&', '<<', '>>', '+', '-', '*', '/', 'DIV', '%', '^', '||',
-  '->', '->>',
+  'OR',
+  'XOR',
+  'AND',
+  '=',
+  '<=>',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'IS',
+  'IS NOT',
+  '|',
+  '&',
+  '<<',
+  '>>',
+  '+',
+  '-',
+  '*',
+  '/',
+  'DIV',
+  '%',
+  '^',
+  '||',
+  '->',
+  '->>',
 ] as const;
 export type BinaryOperator = (typeof BINARY_OPERATORS)[number];
 export interface Binary {
@@ -177,8 +199,26 @@ export interface Case {
 
 /** Type names a CAST may name, upper case. MySQL family first, SQLite's (affinity words) after. `SIGNED` is also `SIGNED INTEGER`. */
 export const CAST_TYPES = [
-  'BINARY', 'CHAR', 'DATE', 'DATETIME', 'DECIMAL', 'DOUBLE', 'FLOAT', 'JSON', 'REAL', 'SIGNED', 'TIME', 'UNSIGNED', 'YEAR',
-  'BLOB', 'INTEGER', 'NUMERIC', 'TEXT', 'VARCHAR', 'INT', 'BIGINT',
+  'BINARY',
+  'CHAR',
+  'DATE',
+  'DATETIME',
+  'DECIMAL',
+  'DOUBLE',
+  'FLOAT',
+  'JSON',
+  'REAL',
+  'SIGNED',
+  'TIME',
+  'UNSIGNED',
+  'YEAR',
+  'BLOB',
+  'INTEGER',
+  'NUMERIC',
+  'TEXT',
+  'VARCHAR',
+  'INT',
+  'BIGINT',
 ] as const;
 export interface CastType {
   readonly name: (typeof CAST_TYPES)[number];
@@ -212,9 +252,26 @@ export interface Collate {
 }
 
 export const INTERVAL_UNITS = [
-  'MICROSECOND', 'SECOND', 'MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR',
-  'SECOND_MICROSECOND', 'MINUTE_MICROSECOND', 'MINUTE_SECOND', 'HOUR_MICROSECOND', 'HOUR_SECOND', 'HOUR_MINUTE',
-  'DAY_MICROSECOND', 'DAY_SECOND', 'DAY_MINUTE', 'DAY_HOUR', 'YEAR_MONTH',
+  'MICROSECOND',
+  'SECOND',
+  'MINUTE',
+  'HOUR',
+  'DAY',
+  'WEEK',
+  'MONTH',
+  'QUARTER',
+  'YEAR',
+  'SECOND_MICROSECOND',
+  'MINUTE_MICROSECOND',
+  'MINUTE_SECOND',
+  'HOUR_MICROSECOND',
+  'HOUR_SECOND',
+  'HOUR_MINUTE',
+  'DAY_MICROSECOND',
+  'DAY_SECOND',
+  'DAY_MINUTE',
+  'DAY_HOUR',
+  'YEAR_MONTH',
 ] as const;
 export type IntervalUnit = (typeof INTERVAL_UNITS)[number];
 
@@ -402,7 +459,11 @@ export interface Select {
 }
 
 export type SelectItem =
-  | { readonly kind: 'star'; /** `[]`, `[table]` or `[schema, table]` */ readonly qualifier: readonly string[]; readonly at: number }
+  | {
+      readonly kind: 'star' /** `[]`, `[table]` or `[schema, table]` */;
+      readonly qualifier: readonly string[];
+      readonly at: number;
+    }
   | {
       readonly kind: 'expression';
       readonly expression: Expression;
@@ -412,7 +473,7 @@ export type SelectItem =
       readonly text: string;
     };
 
-export type TableExpression = RelationReference | DerivedTable | Join | Enclosure;
+export type TableExpression = RelationReference | DerivedTable | Join | JsonRows | Enclosure;
 
 /** A name in FROM: a base relation or a common table. After binding only common tables are left as this. */
 export interface RelationReference {
@@ -446,6 +507,61 @@ export interface Join {
   /** After binding null: USING and NATURAL become ON. */
   readonly using: readonly string[] | null;
 }
+
+/** Column types that JSON_TABLE may give, upper case. */
+export const JSON_COLUMN_TYPES = [
+  'TINYINT',
+  'SMALLINT',
+  'INT',
+  'BIGINT',
+  'DECIMAL',
+  'DOUBLE',
+  'FLOAT',
+  'CHAR',
+  'VARCHAR',
+  'TEXT',
+  'DATE',
+  'TIME',
+  'DATETIME',
+  'JSON',
+] as const;
+
+/** `name type PATH '$.a'`, `name type EXISTS PATH '$.a'`, or `name FOR ORDINALITY` (type null). NULL ON EMPTY and ON ERROR, as by default. */
+export interface JsonColumn {
+  readonly name: string;
+  readonly type: {
+    readonly name: (typeof JSON_COLUMN_TYPES)[number];
+    readonly length: number | null;
+    readonly scale: number | null;
+  } | null;
+  readonly exists: boolean;
+  /** By {@link JSON_PATH}; null for FOR ORDINALITY. */
+  readonly path: string | null;
+}
+
+/** The paths that JSON_TABLE may say: the servers take them only as string literals, so nothing else may stand between the quotes. */
+export const JSON_PATH = /^\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\.\*|\[(?:\d+|\*)\])*$/;
+
+/**
+ * Rows made from one JSON document: `JSON_TABLE(document, '$.a[*]' COLUMNS (…)) AS t` on the MySQL family, `json_each(document, path)`
+ * and `json_tree` on SQLite. The document may name tables to its left and may not hold a query.
+ */
+export interface JsonRows {
+  readonly kind: 'json-rows';
+  readonly function: 'JSON_TABLE' | 'JSON_EACH' | 'JSON_TREE';
+  readonly document: Expression;
+  /** JSON_TABLE: always, by {@link JSON_PATH}. */
+  readonly path: string | null;
+  /** JSON_EACH and JSON_TREE: any expression; null where not written. */
+  readonly root: Expression | null;
+  /** JSON_TABLE only; SQLite's functions have fixed columns. */
+  readonly columns: readonly JsonColumn[];
+  /** SQLite lets it be absent; after binding never null. */
+  readonly alias: string | null;
+}
+
+/** The columns of json_each and json_tree. */
+export const SQLITE_JSON_COLUMNS = ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path'] as const;
 
 /**
  * The only form in which a base relation is printed. Exactly:

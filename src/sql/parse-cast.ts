@@ -83,7 +83,8 @@ function readFamilyType(stream: TokenStream, dialect: 'mysql' | 'mariadb'): Cast
   return { name: type.name, length, scale, characterSet };
 }
 
-function readTypeNumbers(stream: TokenStream, most: 0 | 1 | 2): readonly [number | null, number | null] {
+/** A length, or a length and a scale, in parentheses; nulls where absent. */
+export function readTypeNumbers(stream: TokenStream, most: 0 | 1 | 2): readonly [number | null, number | null] {
   if (most === 0 || !stream.accept('(')) return [null, null];
   const length = readTypeNumber(stream);
   const scale = most === 2 && stream.accept(',') ? readTypeNumber(stream) : null;

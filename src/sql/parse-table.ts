@@ -1,4 +1,5 @@
 import type { Join, Query, TableExpression } from './nodes.js';
+import { readJsonFunction, readJsonTable } from './parse-json-rows.js';
 import { readNames } from './parse-query.js';
 import type { TokenStream } from './token-stream.js';
 
@@ -132,14 +133,19 @@ function readLateral(stream: TokenStream): TableExpression {
 
 function readRelation(stream: TokenStream): TableExpression {
   const at = stream.current.start;
-  if (stream.at('JSON_TABLE')) stream.unsupported('a table function');
+  if (stream.at('JSON_TABLE') && stream.dialect !== 'sqlite') return readJsonTable(stream);
   let name = stream.name();
   let schema: string | null = null;
   if (stream.accept('.')) {
     schema = name;
     name = stream.name();
   }
-  if (stream.at('(')) stream.unsupported('a table function');
+  if (stream.at('(')) {
+    const called = name.toUpperCase();
+    if (stream.dialect === 'sqlite' && schema === null && (called === 'JSON_EACH' || called === 'JSON_TREE'))
+      return readJsonFunction(stream, called);
+    stream.unsupported('a table function');
+  }
   if (stream.at('PARTITION') && stream.dialect !== 'sqlite') stream.unsupported('PARTITION');
   if (stream.atSequence('FOR', 'SYSTEM_TIME')) stream.unsupported('FOR SYSTEM_TIME');
   if (stream.dialect !== 'sqlite' && stream.at('FULL') && ['JOIN', 'OUTER'].includes(stream.peek().key))

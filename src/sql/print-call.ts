@@ -1,7 +1,7 @@
 import type { FrameBound, FunctionCall, OrderItem, WindowFrame, WindowSpecification } from './nodes.js';
 import type { PrintContext } from './print-context.js';
 import { FAMILY_LEVELS as F, SQLITE_LEVELS as S } from './print-level.js';
-import { hexadecimal, printLimitValue, printString } from './print-literal.js';
+import { hexadecimal, printJsonPath, printLimitValue, printString } from './print-literal.js';
 
 /** Keywords that SQLite takes without parentheses only. */
 const SQLITE_BARE: ReadonlySet<string> = new Set(['CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP']);
@@ -16,6 +16,7 @@ export function printCall(print: PrintContext, call: FunctionCall): string {
 
 function printInside(print: PrintContext, call: FunctionCall): string {
   if (call.star) return '*';
+  if (call.name === 'JSON_VALUE' && print.dialect === 'mysql') return printJsonValue(print, call);
   const parts = [(call.distinct ? 'DISTINCT ' : '') + print.expressions(call.arguments)];
   if (call.separator !== null && print.sqlite) parts[0] += `, ${printString(print, call.separator)}`;
   if (call.orderBy.length > 0) parts.push(printOrderBy(print, call.orderBy));
@@ -28,6 +29,12 @@ function printInside(print: PrintContext, call: FunctionCall): string {
     );
   }
   return parts.join(' ');
+}
+
+/** MySQL takes the path of JSON_VALUE as a string literal only (MariaDB takes any expression). */
+function printJsonValue(print: PrintContext, { arguments: [document, path] }: FunctionCall): string {
+  if (!document || path?.kind !== 'string') return print.unsupported('JSON_VALUE without a written path');
+  return `${print.expression(document)}, ${printJsonPath(print, path.value)}`;
 }
 
 /** The grammar wants a literal here. No hexadecimal one is empty. */

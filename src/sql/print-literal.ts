@@ -1,4 +1,12 @@
-import type { BytesLiteral, CastType, LimitValue, NumberLiteral, Parameter, TemporalLiteral } from './nodes.js';
+import {
+  type BytesLiteral,
+  type CastType,
+  JSON_PATH,
+  type LimitValue,
+  type NumberLiteral,
+  type Parameter,
+  type TemporalLiteral,
+} from './nodes.js';
 import type { PrintContext } from './print-context.js';
 
 const NUMERAL = /^(?:0|[1-9]\d*)(?:\.\d*)?(?:e-?\d{1,4})?$/;
@@ -103,4 +111,9 @@ export function printCastType(print: PrintContext, type: CastType): string {
     numbers.length === 0 ? '' : `(${numbers.map((number) => print.shaped(String(number), /^\d+$/)).join(', ')})`;
   const set = type.characterSet === null ? '' : ` CHARACTER SET ${print.shaped(type.characterSet, /^[a-z0-9]+$/)}`;
   return name + size + set;
+}
+
+/** The only quoted text there is: the servers take no other form here, and the closed form of a path cannot leave its quotes. */
+export function printJsonPath(print: PrintContext, path: string | null): string {
+  return path !== null && JSON_PATH.test(path) ? `'${path}'` : print.unsupported('this JSON path');
 }

@@ -1,6 +1,7 @@
-import type { Enclosure, Join, Select, TableExpression, TableExpressionKind } from './nodes.js';
+import type { Enclosure, Join, JsonColumn, JsonRows, Select, TableExpression, TableExpressionKind } from './nodes.js';
 import type { PrintContext } from './print-context.js';
 import { FAMILY_LEVELS as F, SQLITE_LEVELS as S } from './print-level.js';
+import { printJsonPath } from './print-literal.js';
 
 type PrinterOf<K extends TableExpressionKind> = (
   print: PrintContext,
@@ -17,6 +18,7 @@ const PRINTERS: { readonly [K in TableExpressionKind]: PrinterOf<K> } = {
     return columns === null ? text : `${text} (${print.names(columns)})`;
   },
   join: (print, join) => printJoin(print, join, false),
+  'json-rows': printJsonRows,
   enclosure: printEnclosure,
 };
 
@@ -73,6 +75,24 @@ function printJoinCondition(print: PrintContext, { type, natural, on, using }: J
   if (on !== null) return ` ON ${print.expression(on)}`;
   if (using !== null) return ` USING (${print.names(using)})`;
   return !print.sqlite && !natural && (type === 'LEFT' || type === 'RIGHT') ? ' ON TRUE' : '';
+}
+
+function printJsonColumn(print: PrintContext, { name, type, exists, path }: JsonColumn): string {
+  if (type === null) return `${print.name(name)} FOR ORDINALITY`;
+  const numbers = [type.length, type.scale].filter((number) => number !== null);
+  const typeText = numbers.length > 0 ? `${type.name}(${numbers.join(', ')})` : type.name;
+  return `${print.name(name)} ${typeText} ${exists ? 'EXISTS ' : ''}PATH ${printJsonPath(print, path)}`;
+}
+
+function printJsonRows(print: PrintContext, node: JsonRows): string {
+  if ((node.function === 'JSON_TABLE') === print.sqlite) print.unsupported(node.function);
+  const document = print.expression(node.document);
+  if (print.sqlite) {
+    const root = node.root === null ? '' : `, ${print.expression(node.root)}`;
+    return `${node.function}(${document}${root})${printAlias(print, node.alias)}`;
+  }
+  const columns = node.columns.map((column) => printJsonColumn(print, column)).join(', ');
+  return `JSON_TABLE(${document}, ${printJsonPath(print, node.path)} COLUMNS (${columns}))${printAlias(print, node.alias)}`;
 }
 
 /** The one form in which a base relation is read; nothing else may be inside. */

@@ -52,6 +52,12 @@ function rewriteTable(node: TableExpression, rewriter: Rewriter): TableExpressio
         return { ...node, query: rewriteQuery(node.query, rewriter) };
       case 'join':
         return rewriteJoin(node, rewriter);
+      case 'json-rows':
+        return {
+          ...node,
+          document: rewriteExpression(node.document, rewriter),
+          root: node.root && rewriteExpression(node.root, rewriter),
+        };
       case 'enclosure':
         return rewriteEnclosure(node, rewriter);
     }

@@ -95,6 +95,11 @@ const TABLES: { readonly [K in TableExpressionKind]: RebuilderOf<TableExpression
     right: to.table(node.right),
     on: mapNullable(node.on, to.expression),
   }),
+  'json-rows': (node, to) => ({
+    ...node,
+    document: to.expression(node.document),
+    root: mapNullable(node.root, to.expression),
+  }),
   enclosure: (node, to) => ({
     ...node,
     columns: node.columns.map(({ name, expression }) => ({ name, expression: to.expression(expression) })),
