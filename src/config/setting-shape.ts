@@ -16,11 +16,8 @@ const httpAddress = z.string().refine((text) => text === '' || /^https?:$/.test(
   error: 'expected an http:// or https:// address, or nothing',
 });
 
-const sourceAddress = z
-  .string()
-  .refine(isSourceAddress, { error: 'expected mysql://USER@HOST/DATABASE or sqlite:PATH' });
-const storeAddress = z.string().refine(isDataAddress, { error: 'expected mysql://USER@HOST/DATABASE or sqlite:PATH' });
-const optionalSourceAddress = z.string().refine((text) => text === '' || isSourceAddress(text), {
+const dataAddress = z.string().refine(isDataAddress, { error: 'expected mysql://USER@HOST/DATABASE or sqlite:PATH' });
+const optionalDataAddress = z.string().refine((text) => text === '' || isDataAddress(text), {
   error: 'expected mysql://USER@HOST/DATABASE, sqlite:PATH or nothing',
 });
 
@@ -39,12 +36,12 @@ export const SETTING_SHAPE = z.object({
   TRUST_PROXY: whole(0, 10),
   DATA_DIR: filled('a folder'),
   SOURCE_NAME: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'expected letters, digits, - and _ only' }),
-  SOURCE_URL: sourceAddress,
-  SOURCE_URL_CUSTOMER: optionalSourceAddress,
-  SOURCE_URL_EMPLOYEE: optionalSourceAddress,
-  SOURCE_URL_ADMIN: optionalSourceAddress,
+  SOURCE_URL: dataAddress,
+  SOURCE_URL_CUSTOMER: optionalDataAddress,
+  SOURCE_URL_EMPLOYEE: optionalDataAddress,
+  SOURCE_URL_ADMIN: optionalDataAddress,
   ALLOW_WIDE_GRANTS: choice(['on', 'off']),
-  STORE_URL: storeAddress,
+  STORE_URL: dataAddress,
   POLICY_DIR: filled('a folder'),
   JWT_SECRET: optionalKey,
   MASK_KEY: optionalKey,
@@ -68,16 +65,12 @@ export const SETTING_SHAPE = z.object({
 /** The settings as text by name, after defaults, secret files and the checks of each one. */
 export type SettingValues = z.output<typeof SETTING_SHAPE>;
 
-function isSourceAddress(text: string): boolean {
-  // The server itself says which of the two it is.
-  return isDataAddress(text.replace(/^mariadb:/, 'mysql:'));
-}
-
+/** `mysql:` and `mariadb:` mean the same: the server itself says which of the two it is. */
 function isDataAddress(text: string): boolean {
   if (text.startsWith('sqlite:')) return text.length > 'sqlite:'.length;
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
-  return url.protocol === 'mysql:' && url.hostname !== '' && url.pathname.length > 1;
+  return (url.protocol === 'mysql:' || url.protocol === 'mariadb:') && url.hostname !== '' && url.pathname.length > 1;
 }
 
 function protocolOf(text: string): string | null {

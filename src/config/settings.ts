@@ -105,7 +105,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string): Se
     }),
     sourceIsDefault: sourceUrl === `sqlite:${join(dataDir, 'demo.sqlite')}`,
     allowWideGrants: values.ALLOW_WIDE_GRANTS === 'on',
-    storeUrl: place(values.STORE_URL),
+    storeUrl: place(values.STORE_URL).replace(/^mariadb:/, 'mysql:'),
     policyDir: resolve(base, values.POLICY_DIR),
     jwtSecret: values.JWT_SECRET || null,
     maskKey: values.MASK_KEY || null,

@@ -92,6 +92,7 @@ describe('parseSettings', () => {
     );
     const mysql = { SOURCE_URL: 'mysql://reader@db/shop', STORE_URL: 'mysql://writer:p@db:3306/shop' };
     expect(faultsOf(mysql)[0]).toContain('STORE_URL');
+    expect(faultsOf({ ...mysql, STORE_URL: 'mariadb://writer:p@db/shop' })[0]).toContain('STORE_URL');
   });
 });
 
