@@ -445,7 +445,10 @@ describeEngines(
   (engine) => {
     let gateway: ServedGateway<keyof typeof ACCOUNTS>;
     beforeAll(async () => {
-      gateway = await serveGateway(ACCOUNTS, { STORE_URL: engine.url, TRANSLATOR: 'offline' });
+      gateway = await serveGateway(ACCOUNTS, {
+        STORE_URL: engine.url.replace(/^mariadb:/, 'mysql:'),
+        TRANSLATOR: 'offline',
+      });
     }, 120_000);
     afterAll(() => gateway?.stop());
 
