@@ -6,8 +6,9 @@ import type { Candidate, Translation } from './domain/candidate.js';
 import type { Logger } from './domain/ports.js';
 import type { Permission, Principal } from './domain/principal.js';
 import type { ResultSet } from './domain/result-set.js';
-import type { SealedStatement } from './domain/sealed-statement.js';
+import type { ParameterValue, SealedStatement } from './domain/sealed-statement.js';
 import { SwaliError } from './errors/swali-error.js';
+import { MASK_KEY_PREFIX } from './policy/mask.js';
 import type { PrincipalView } from './policy/view.js';
 import type { Feedback } from './translate/request.js';
 import type { Translate } from './translate/translate.js';
@@ -37,7 +38,7 @@ export interface DryRun {
   readonly parameters: readonly {
     readonly origin: 'claim' | 'slot' | 'literal';
     readonly name: string | null;
-    /** 64-bit integers as text. */
+    /** 64-bit integers as text; null for the keys of masks. */
     readonly value: string | number | null;
   }[];
   readonly provenance: Answer['provenance'];
@@ -303,7 +304,7 @@ function describeSealed(statement: SealedStatement): DryRun {
     parameters: statement.parameters.map(({ origin, name, value }) => ({
       origin,
       name,
-      value: typeof value === 'bigint' ? value.toString() : value,
+      value: showValue(name, value),
     })),
     provenance: {
       translator: 'caller',
@@ -313,4 +314,10 @@ function describeSealed(statement: SealedStatement): DryRun {
       policy_version: provenance.policyVersion,
     },
   };
+}
+
+/** The keys of the mask `hash` are nobody's to see: with one, every value behind the mask could be tried. */
+function showValue(name: string | null, value: ParameterValue): string | number | null {
+  if (name?.startsWith(MASK_KEY_PREFIX)) return null;
+  return typeof value === 'bigint' ? value.toString() : value;
 }

@@ -131,6 +131,12 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
     timeoutMs: settings.judgeTimeoutMs,
     threads: Math.min(MAX_JUDGE_THREADS, availableParallelism()),
   });
+  // The parsers take up to a second to load; whoever asks first should not wait for it.
+  judges
+    .gate('SELECT 1', catalog.dialect, () => true)
+    .catch((error: unknown) => {
+      logger.warn({ error }, 'the judges could not be started early');
+    });
   const { seal } = createSeal({ catalog, judges });
   const execute = createExecute(source);
   const stages: Stages = {

@@ -48,7 +48,10 @@ function seal(from: Candidate) {
   return sealStatement({
     dialect: 'sqlite',
     sql: `SELECT 7 AS c1 /* ${from.sql.length} */`,
-    parameters: [{ origin: 'claim', name: 'customer_number', value: 103n }],
+    parameters: [
+      { origin: 'claim', name: 'customer_number', value: 103n },
+      { origin: 'claim', name: 'mask-key:customers.phone', value: 'a key' },
+    ],
     columns: [{ name: 'n', unit: null, masked: false }],
     limits: { rows: 10, timeoutMs: 1000, bytes: 1000 },
     filtered: true,
@@ -238,7 +241,7 @@ describe('the way back to the model', () => {
 });
 
 describe('dryRun', () => {
-  it('seals, runs nothing, and gives 64-bit parameters as text', async () => {
+  it('seals, runs nothing, gives 64-bit parameters as text, and keeps the keys of masks to itself', async () => {
     let ran = false;
     const { ask, records } = spine({
       execute: async () => {
@@ -249,7 +252,10 @@ describe('dryRun', () => {
     const sealed = await ask.dryRun('SELECT 1', principal('sql:write-own', 'sql:read'), CONTEXT);
     expect(sealed).toMatchObject({
       sealed_sql: expect.stringContaining('SELECT 7'),
-      parameters: [{ origin: 'claim', name: 'customer_number', value: '103' }],
+      parameters: [
+        { origin: 'claim', name: 'customer_number', value: '103' },
+        { origin: 'claim', name: 'mask-key:customers.phone', value: null },
+      ],
       provenance: { translator: 'caller', relations: ['orders'] },
     });
     expect(ran).toBe(false);
