@@ -99,9 +99,9 @@ interface ServerTest {
   readonly steps: readonly (readonly ['s' | 'q', string])[];
 }
 
-/** What must not be run on a shared server, or never ends. */
+/** What must not be run on a shared server, never ends, or changes what a text means: the gateway pins its sql_mode. */
 const UNFIT =
-  /\b(?:SLEEP|BENCHMARK|GET_LOCK|SHUTDOWN|KILL|GLOBAL|FLUSH|INSTALL|LOAD|OUTFILE|DUMPFILE|USER|GRANT|REVOKE|DELAYED|DATABASE)\b/i;
+  /\b(?:SLEEP|BENCHMARK|GET_LOCK|SHUTDOWN|KILL|GLOBAL|FLUSH|INSTALL|LOAD|OUTFILE|DUMPFILE|USER|GRANT|REVOKE|DELAYED|DATABASE|SQL_MODE)\b/i;
 
 describe.skipIf(folder === '' || mariadb === null)('the tests of MariaDB on MariaDB', () => {
   it('gives the same rows for what is read and printed', { timeout: 600_000 }, async () => {
