@@ -58,7 +58,7 @@ function showSignedIn(kind, identifier) {
   byId('sign-out').hidden = false;
   byId('who').hidden = false;
   byId('who').textContent = `Signed in as ${kind} ${identifier}`;
-  byId('sql').hidden = kind === 'customer';
+  byId('own-sql').hidden = kind === 'customer';
   byId('question').focus();
 }
 
@@ -66,19 +66,29 @@ function showSignedOut() {
   session = null;
   for (const id of ['work', 'sign-out', 'who', 'answer']) byId(id).hidden = true;
   byId('relations').replaceChildren();
-  byId('schema').open = false;
+  for (const id of ['schema', 'own-sql', 'facts']) byId(id).open = false;
+  for (const id of ['ask', 'sql']) byId(id).reset();
+  for (const id of ['table', 'choices', 'provenance']) byId(id).replaceChildren();
+  for (const id of ['asked', 'sentence', 'explanation', 'shown-sql']) byId(id).textContent = '';
   byId('sign-in').hidden = false;
   byId('identifier').focus();
 }
 
 const NUMBERS = new Set(['integer', 'decimal', 'float']);
+const TIMES = new Set(['date', 'time', 'datetime']);
+
+function classOf(column) {
+  if (NUMBERS.has(column?.type)) return 'number';
+  return TIMES.has(column?.type) ? 'time' : '';
+}
 
 function tableOf(answer) {
   const table = element('table');
   const head = table.createTHead().insertRow();
   for (const column of answer.columns) {
     const notes = [column.unit, column.masked ? 'masked' : null].filter(Boolean).join(', ');
-    const cell = element('th', notes ? `${column.name} (${notes})` : column.name);
+    const cell = element('th', column.name, classOf(column));
+    if (notes) cell.append(element('small', notes));
     cell.scope = 'col';
     head.append(cell);
   }
@@ -86,14 +96,16 @@ function tableOf(answer) {
   for (const row of answer.rows) {
     const line = body.insertRow();
     row.forEach((value, index) => {
-      const kind = NUMBERS.has(answer.columns[index]?.type) ? 'number' : '';
-      line.append(value === null ? element('td', 'none', 'null') : element('td', String(value), kind));
+      const column = answer.columns[index];
+      line.append(value === null ? element('td', 'none', 'null') : element('td', String(value), classOf(column)));
     });
   }
   return table;
 }
 
 function showAnswer(answer) {
+  byId('asked').textContent = answer.question ?? '';
+  byId('asked').hidden = answer.question === null;
   byId('sentence').textContent = answer.text;
   byId('choices').replaceChildren(
     ...answer.choices.map((choice) => {
