@@ -143,6 +143,11 @@ function mayRecur(node: With, binder: Binder): boolean {
   return node.recursive || binder.environment.dialect === 'sqlite';
 }
 
+/** True where a common table may read those after it. */
+function mayReadAhead(node: With, binder: Binder): boolean {
+  return mayRecur(node, binder) && binder.environment.dialect !== 'mysql';
+}
+
 function nameColumns(table: CommonTable, outputs: readonly BoundOutput[]): CommonTableEntry['columns'] {
   if (table.columns && table.columns.length !== outputs.length)
     throw new SwaliError('SEAL_SHAPE', { detail: 'a column list and its query differ in length' });
@@ -151,12 +156,12 @@ function nameColumns(table: CommonTable, outputs: readonly BoundOutput[]): Commo
 
 function bindCommonTable(
   table: CommonTable,
+  entry: CommonTableEntry,
   node: With,
   parent: Scope | null,
   tables: CommonTables,
   binder: Binder,
-): [CommonTable, CommonTableEntry] {
-  const entry: CommonTableEntry = { fold: foldName(table.name), name: binder.nextTable(), columns: null };
+): CommonTable {
   const inner: CommonTables = mayRecur(node, binder) ? { entries: [entry], outer: tables } : tables;
   const outer = binder.environment.dialect === 'mariadb' ? null : parent;
   const { query, outputs } = binder.query(table.query, outer, inner, (leg) => {
@@ -164,20 +169,27 @@ function bindCommonTable(
   });
   entry.columns = nameColumns(table, outputs);
   const columns = outputs.map((output) => output.column);
-  return [{ name: entry.name, columns, query, materialized: table.materialized }, entry];
+  return { name: entry.name, columns, query, materialized: table.materialized };
 }
 
 function bindWith(node: With, parent: Scope | null, tables: CommonTables | null, binder: Binder): [With, CommonTables] {
-  const entries: CommonTableEntry[] = [];
-  const level: CommonTables = { entries, outer: tables };
-  const bound = node.tables.map((table) => {
-    const [result, entry] = bindCommonTable(table, node, parent, level, binder);
-    if (entries.some((other) => other.fold === entry.fold))
-      throw new SwaliError('SEAL_SHAPE', { detail: 'two common tables of one name' });
-    entries.push(entry);
+  const folds = node.tables.map((table) => foldName(table.name));
+  if (new Set(folds).size < folds.length)
+    throw new SwaliError('SEAL_SHAPE', { detail: 'two common tables of one name' });
+  const done: CommonTableEntry[] = [];
+  const bound = node.tables.map((table, index) => {
+    const entry: CommonTableEntry = { fold: folds[index] as string, name: binder.nextTable(), columns: null };
+    // Where the server would let a name mean a later table, it must not mean a relation here: in sight, and not yet readable.
+    const later = folds.slice(index + 1).map((fold) => ({ fold, name: '', columns: null }));
+    const entries = mayReadAhead(node, binder) ? [...done, ...later] : [...done];
+    const result = bindCommonTable(table, entry, node, parent, { entries, outer: tables }, binder);
+    done.push(entry);
     return result;
   });
-  return [{ recursive: node.recursive, tables: bound }, level];
+  return [
+    { recursive: node.recursive, tables: bound },
+    { entries: done, outer: tables },
+  ];
 }
 
 /**

@@ -1,9 +1,11 @@
 import { SwaliError } from '../errors/swali-error.js';
 import { assertDistinctSources, concatTables } from './bind-table.js';
 import type { Binder, BoundOutput, BoundTable } from './binder.js';
+import { expressionKey } from './expression-key.js';
 import { foldName } from './fold-name.js';
-import { mapWindow } from './map-children.js';
-import type { Expression, OrderItem, Select, SelectItem, TableExpression } from './nodes.js';
+import { mapChildren, mapWindow } from './map-children.js';
+import type { Expression, OrderItem, Select, SelectItem, TableExpression, WindowSpecification } from './nodes.js';
+import { rewriteQuery } from './rewrite.js';
 import { type CommonTables, emptyScope, expandStar, type OutputNames, type Scope, type ScopeOutput } from './scope.js';
 
 /** A bound select, its outputs, and a way to bind the ORDER BY of the query that it stands in. */
@@ -61,6 +63,39 @@ function bindItems(node: Select, scope: Scope, windows: ReadonlyMap<string, stri
   return result;
 }
 
+/**
+ * MariaDB takes a bare name in a window's ORDER BY for an output column first, MySQL and SQLite only for a column of FROM.
+ * Where the two differ the text is refused: outputs are not known yet while the select list is bound.
+ */
+function assertWindowNames(node: Select, orderBy: readonly OrderItem[]): void {
+  const renamed = new Set(
+    node.items.flatMap((item) => {
+      if (item.kind === 'star' || item.alias === null) return [];
+      const { expression } = item;
+      const same = expression.kind === 'column' && foldName(expression.name) === foldName(item.alias);
+      return same ? [] : [foldName(item.alias)];
+    }),
+  );
+  const check = (window: WindowSpecification) => {
+    for (const { expression } of window.orderBy)
+      if (expression.kind === 'column' && expression.qualifier.length === 0 && renamed.has(foldName(expression.name)))
+        throw new SwaliError('SEAL_COLUMN_AMBIGUOUS', { detail: `at character ${expression.at + 1}` });
+  };
+  const look = (expression: Expression): void => {
+    if (expression.kind === 'call' && expression.over?.kind === 'window') check(expression.over);
+    mapChildren(expression, {
+      expression: (child) => {
+        look(child);
+        return child;
+      },
+      query: (query) => query,
+    });
+  };
+  for (const item of node.items) if (item.kind === 'expression') look(item.expression);
+  for (const { expression } of orderBy) look(expression);
+  for (const { window } of node.windows) check(window);
+}
+
 /** The output column that `ORDER BY 2` or `GROUP BY 2` means; null where the expression is no ordinal. */
 export function bindOrdinal(expression: Expression, outputs: readonly BoundOutput[]): Expression | null {
   if (expression.kind === 'collate') {
@@ -104,7 +139,9 @@ export function bindSelect(
   tables: CommonTables | null,
   binder: Binder,
 ): BoundSelect {
-  const sqlite = binder.environment.dialect === 'sqlite';
+  const { dialect } = binder.environment;
+  const sqlite = dialect === 'sqlite';
+  if (dialect === 'mariadb') assertWindowNames(node, []);
   const from = bindFrom(node.from, parent, tables, binder);
   const base: Scope = {
     ...emptyScope(parent, tables),
@@ -120,8 +157,8 @@ export function bindSelect(
   const where = node.where && binder.expression(node.where, whereScope);
   const groupScope: Scope = { ...scope, outputNames: 'last' };
   const groupBy = node.groupBy.map((item) => bindOrdinal(item, outputs) ?? binder.expression(item, groupScope));
-  const having =
-    node.having && binder.expression(node.having, scopeOfHaving(scope, node, groupBy, sqlite), windowNames);
+  const bare = node.having && binder.expression(node.having, scopeOfHaving(scope, node, groupBy, sqlite), windowNames);
+  const having = bare && dialect === 'mariadb' ? nameOutputsInSubqueries(bare, scopeOutputs) : bare;
   const windows = node.windows.map((entry) => ({
     name: windowNames.get(entry.name.toLowerCase()) as string,
     window: mapWindow(entry.window, {
@@ -130,15 +167,30 @@ export function bindSelect(
       windowName: (name) => windowNames.get(name.toLowerCase()) ?? refuseWindow(),
     }),
   }));
-  const bindOrderBy = (orderBy: readonly OrderItem[]): OrderItem[] =>
-    orderBy.map((item) => ({
+  const bindOrderBy = (orderBy: readonly OrderItem[]): OrderItem[] => {
+    if (dialect === 'mariadb') assertWindowNames(node, orderBy);
+    return orderBy.map((item) => ({
       ...item,
       expression:
         bindOrdinal(item.expression, outputs) ??
         binder.expression(item.expression, { ...scope, outputNames: orderNames(item.expression) }, windowNames),
     }));
+  };
   const select: Select = { ...node, items, from: from.map((table) => table.table), where, groupBy, having, windows };
   return { select, outputs, bindOrderBy };
+}
+
+/**
+ * MariaDB reads a column of a merged derived table wrongly where a subquery of HAVING names it (after grouping it holds
+ * another group's value); by its output name it reads it rightly.
+ */
+function nameOutputsInSubqueries(having: Expression, outputs: readonly ScopeOutput[]): Expression {
+  const named = new Map(outputs.map((output) => [expressionKey(output.expression), output.refer]));
+  const inside = (node: Expression): Expression =>
+    node.kind === 'column' ? (named.get(expressionKey(node))?.() ?? node) : node;
+  const outside = (node: Expression): Expression =>
+    mapChildren(node, { expression: outside, query: (query) => rewriteQuery(query, { expression: inside }) });
+  return outside(having);
 }
 
 function refuseWindow(): never {

@@ -47,7 +47,9 @@ function scopeOf(tables: readonly (BoundTable | null)[], scope: TableScope): Sco
 
 function bindCommonTable(node: RelationReference, entry: CommonTableEntry, binder: Binder): BoundTable {
   if (!entry.columns)
-    throw new SwaliError('SEAL_SHAPE', { detail: 'a common table reads itself before its first part' });
+    throw new SwaliError('SEAL_SHAPE', {
+      detail: 'a common table reads itself, or a later one, before its first part',
+    });
   const alias = binder.nextTable();
   const columns = entry.columns.map(
     ({ name, column }): ScopeColumn => ({ name, fold: foldName(name), refer: () => reference(alias, column) }),
@@ -175,12 +177,34 @@ function onlyColumn(columns: readonly ScopeColumn[], fold: string): ScopeColumn 
   return found[0];
 }
 
+/** Names that USING or NATURAL joins, in the order that the servers show them: as the preserved side declares them, else the left one. */
 function sharedNames(node: Join, left: BoundTable, right: BoundTable): string[] {
-  if (node.using) return node.using.map(foldName);
-  if (!node.natural) return [];
   const named = (table: BoundTable) => table.columns.filter((column) => !column.implicit).map((column) => column.fold);
-  const rightFolds = new Set(named(right));
-  return [...new Set(named(left))].filter((fold) => rightFolds.has(fold));
+  const [first, second] = node.type === 'RIGHT' ? [right, left] : [left, right];
+  const others = new Set(node.using ? node.using.map(foldName) : node.natural ? named(second) : []);
+  const shared = [...new Set(named(first))].filter((fold) => others.has(fold));
+  // A name of USING that neither side shows still goes on, to be refused as unknown.
+  return node.using ? [...new Set([...shared, ...others])] : shared;
+}
+
+/** True where a join inside holds USING or NATURAL. */
+function hasMerge(table: TableExpression): boolean {
+  return (
+    table.kind === 'join' && (table.natural || table.using !== null || hasMerge(table.left) || hasMerge(table.right))
+  );
+}
+
+/** SQLite: under RIGHT and FULL, `t.*` of a table to the left shows merged columns as `*` does. */
+function mergeInStars(table: BoundTable, merged: readonly ScopeColumn[]): BoundTable {
+  const byFold = new Map(merged.map((column) => [column.fold, column.refer]));
+  const sources = table.sources.map((source) => ({
+    ...source,
+    columns: source.columns.map((column) => {
+      const refer = byFold.get(column.fold);
+      return refer && !column.implicit ? { ...column, referByStar: refer } : column;
+    }),
+  }));
+  return { ...table, sources };
 }
 
 function mergeColumn(node: Join, left: ScopeColumn, right: ScopeColumn): ScopeColumn {
@@ -226,9 +250,13 @@ function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
   const sqlite = binder.environment.dialect === 'sqlite';
   const left = binder.table(node.left, scope);
   const before = scope.preceding ? concatTables([scope.preceding, left]) : left;
-  const right = binder.table(node.right, { ...scope, preceding: before });
-  const sources = [...left.sources, ...right.sources];
-  assertDistinctSources(sources);
+  const nested = sqlite && node.right.kind === 'join';
+  // SQLite shows the columns of such a join in an order of its own.
+  if (nested && hasMerge(node.right))
+    throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'USING or NATURAL inside a parenthesised join; use ON' });
+  // On SQLite a join in parentheses is a table of its own, which sees nothing to its left.
+  const right = binder.table(node.right, { ...scope, preceding: nested ? null : before });
+  assertDistinctSources([...left.sources, ...right.sources]);
   // On SQLite a comma is a join like any other, so USING and ON also see what stands before it.
   const leftSide = sqlite ? before : left;
   const folds = sharedNames(node, leftSide, right);
@@ -238,6 +266,9 @@ function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
     condition = conjoin(condition, { kind: 'binary', operator: '=', left: ours.refer(), right: theirs.refer() });
     return mergeColumn(node, ours, theirs);
   });
+  const isOuter = node.type === 'RIGHT' || node.type === 'FULL';
+  if (sqlite && isOuter && folds.some((fold) => left.columns.every((column) => column.fold !== fold)))
+    throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'USING or NATURAL over a comma and an outer join; use ON' });
   if (node.on) {
     const visible = scopeOf(sqlite ? [scope.preceding, left, right] : [left, right], scope);
     condition = conjoin(condition, binder.expression(node.on, visible));
@@ -257,7 +288,7 @@ function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
   const type = (node.type === 'CROSS' || node.type === 'STRAIGHT') && node.natural ? 'INNER' : node.type;
   return {
     table: { kind: 'join', type, natural: false, left: left.table, right: right.table, on: condition, using: null },
-    sources,
+    sources: [...(sqlite && isOuter ? mergeInStars(left, merged) : left).sources, ...right.sources],
     columns,
   };
 }

@@ -11,6 +11,8 @@ export interface ScopeColumn {
   readonly fold: string;
   /** Makes the bound reference; for base relations it also notes that the column is used. */
   readonly refer: () => Expression;
+  /** What `t.*` gives, where it is not what `t.name` gives: SQLite merges columns there too. */
+  readonly referByStar?: () => Expression;
   /** True for SQLite's names of the row id: `*`, USING and NATURAL do not see them. */
   readonly implicit?: boolean;
 }
@@ -149,5 +151,7 @@ export function expandStar(scope: Scope, qualifier: readonly string[], at: numbe
   const schema = second === undefined ? null : foldName(first as string);
   const source = scope.sources.find((entry) => entry.fold === table && (schema === null || entry.schema === schema));
   if (!source) throw new SwaliError('SEAL_COLUMN_UNKNOWN', { detail: `at character ${at + 1}` });
-  return source.columns.filter((column) => !column.implicit);
+  return source.columns
+    .filter((column) => !column.implicit)
+    .map((column) => ({ ...column, refer: column.referByStar ?? column.refer }));
 }

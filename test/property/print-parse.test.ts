@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DIALECTS, type Dialect } from '../../src/domain/dialect.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
+import { expressionKey } from '../../src/sql/expression-key.js';
 import type {
   BinaryOperator,
   Expression,
@@ -15,7 +16,6 @@ import type {
 } from '../../src/sql/nodes.js';
 import { parseExpression, parseQuery } from '../../src/sql/parser.js';
 import { printExpression, printQuery } from '../../src/sql/printer.js';
-import { equalExpressions, equalQueries } from '../../src/sql/walk.js';
 
 /** Strings that a reader or printer could stumble over. */
 const text = fc.oneof(
@@ -333,7 +333,8 @@ describe.each(DIALECTS)('print and read on %s', (dialect) => {
         const sql = printExpression(expression, dialect, quoted).sql;
         const again = parseExpression(sql, dialect);
         expect(printExpression(again, dialect, quoted).sql).toBe(sql);
-        if (!/ (?:UNION|INTERSECT|EXCEPT) /.test(sql)) expect(equalExpressions(again, expression), sql).toBe(true);
+        if (!/ (?:UNION|INTERSECT|EXCEPT) /.test(sql))
+          expect(expressionKey(again), sql).toBe(expressionKey(expression));
       }),
       runs,
     );
@@ -345,7 +346,7 @@ describe.each(DIALECTS)('print and read on %s', (dialect) => {
         const sql = printQuery(query, dialect, quoted).sql;
         const again = parseQuery(sql, dialect);
         expect(printQuery(again, dialect, quoted).sql).toBe(sql);
-        if (!/ (?:UNION|INTERSECT|EXCEPT) /.test(sql)) expect(equalQueries(again, query), sql).toBe(true);
+        if (!/ (?:UNION|INTERSECT|EXCEPT) /.test(sql)) expect(expressionKey(again), sql).toBe(expressionKey(query));
       }),
       runs,
     );

@@ -5,7 +5,7 @@ import { SwaliError } from '../../../src/errors/swali-error.js';
 import type { Query } from '../../../src/sql/nodes.js';
 import { parseExpression, parseQuery } from '../../../src/sql/parser.js';
 import { printQuery } from '../../../src/sql/printer.js';
-import { forEachExpression } from '../../../src/sql/walk.js';
+import { visitQuery } from '../../../src/sql/rewrite.js';
 
 function readCases<T>(name: string): T[] {
   const text = readFileSync(new URL(`../../../fixtures/cases/${name}`, import.meta.url), 'utf8');
@@ -154,7 +154,7 @@ describe('long and deep texts', () => {
       };
       const query = run();
       if (query !== null) {
-        forEachExpression(query, () => undefined);
+        visitQuery(query, () => undefined);
         expect(printQuery(query, dialect).sql.length).toBeGreaterThan(0);
       }
       // Time of this process alone, and the best of several: other work on the machine does not count.
