@@ -41,7 +41,10 @@ async function post(path, body, token) {
 
 async function waitUntilReady() {
   for (let tries = 0; tries < 600; tries += 1) {
-    const ready = await fetch(`${base}/readyz`).then((response) => response.ok, () => false);
+    const ready = await fetch(`${base}/readyz`).then(
+      (response) => response.ok,
+      () => false,
+    );
     if (ready) return;
     await new Promise((next) => setTimeout(next, 100));
   }
@@ -65,7 +68,9 @@ try {
   const { access_token: token } = await post('/v1/auth/customer/login', { identifier: '103', password });
   const answer = await post('/v1/ask', { question: 'How many orders did I place last year?' }, token);
   report('sign in and ask');
-  console.log(`${'in all'.padEnd(24)} ${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s: ${answer.text}`);
+  console.log(
+    `${'in all'.padEnd(24)} ${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s: ${answer.text}`,
+  );
 } finally {
   if (server) process.kill(-server.pid, 'SIGTERM');
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
