@@ -15,6 +15,7 @@ import { createAskRoutes } from './http/routes/ask-routes.js';
 import { createAuditRoutes } from './http/routes/audit-routes.js';
 import { createAuthRoutes } from './http/routes/auth-routes.js';
 import { createConsoleRouter } from './http/routes/console-routes.js';
+import { createErrorPageRouter } from './http/routes/error-page-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps): Express {
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
   ]);
   app.use(createConsoleRouter());
+  app.use(createErrorPageRouter());
   app.use(() => {
     throw new SwaliError('ROUTE_NOT_FOUND');
   });
