@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Candidate } from '../domain/candidate.js';
+import { SwaliError } from '../errors/swali-error.js';
 import { BASE_ALIAS, type PrincipalView, type RelationObligation } from '../policy/view.js';
 import type { BoundStatement } from '../sql/bind.js';
 import { foldName } from '../sql/fold-name.js';
@@ -67,7 +68,7 @@ function readRelations(obligations: readonly RelationObligation[]): string[] {
       },
     });
   }
-  return [...names];
+  return [...names].sort();
 }
 
 /** Step 8: the printed text is read again by code that shares nothing with the steps before, then by two foreign parsers. */
@@ -86,8 +87,11 @@ async function verify(
       return printExpression(shown, dialect).sql;
     }),
   }));
-  verifyPrinted({ sql, dialect, parameterCount, enclosures });
-  await context.judges.judge({ sql, dialect, relations: readRelations(obligations) });
+  const relations = readRelations(obligations);
+  const found = verifyPrinted({ sql, dialect, parameterCount, enclosures });
+  if (found.join('\n') !== relations.join('\n'))
+    throw new SwaliError('SEAL_UNPROVEN', { cause: `the text reads ${found.join()}, not ${relations.join()}` });
+  await context.judges.judge({ sql, dialect, relations });
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
-import type { PrincipalView } from '../policy/view.js';
+import { BASE_ALIAS, type PrincipalView } from '../policy/view.js';
 import { expressionKey } from '../sql/expression-key.js';
 import { foldName } from '../sql/fold-name.js';
-import { isAggregated, itemExpressions, outputExpressions, roleOf } from '../sql/levels.js';
+import { isAggregated, itemExpressions, mapLevel, outputExpressions, roleOf } from '../sql/levels.js';
 import { mapChildren } from '../sql/map-children.js';
 import type { Enclosure, Expression, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
-import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
+import { rewriteExpression, rewriteQuery, visitQuery } from '../sql/rewrite.js';
 import { splitConjuncts, uniqueKeys } from './fence.js';
 
 const refuse = (): never => {
@@ -141,6 +141,35 @@ function assertDetermined(
   check(expression);
 }
 
+/**
+ * Refuses an aggregate that belongs to an outer query, all its columns being of there: `(SELECT SUM(o.x))` makes one row of
+ * the outer query's many, which nothing in that query's own text says.
+ */
+function assertOwnAggregates(select: Select, orderBy: readonly OrderItem[], dialect: Dialect): void {
+  const { aliases } = readSources(select);
+  const look = (node: Expression): Expression => {
+    if (node.kind !== 'call' || roleOf(node, dialect) !== 'aggregate') return node;
+    const read = new Set<string>();
+    const made = new Set<string>();
+    for (const argument of [...node.arguments, ...(node.filter ? [node.filter] : [])])
+      rewriteExpression(argument, {
+        expression: (child) => {
+          if (child.kind === 'column') read.add(child.qualifier[0] as string);
+          return child;
+        },
+        table: (table) => {
+          if (table.kind !== 'join') made.add(table.alias as string);
+          return table;
+        },
+      });
+    const outer = [...read].filter((alias) => alias !== BASE_ALIAS && !made.has(alias));
+    if (outer.length > 0 && !outer.some((alias) => aliases.has(alias))) refuse();
+    return node;
+  };
+  const parts = [...itemExpressions(select), ...orderBy.map((item) => item.expression), ...select.groupBy];
+  for (const part of [...parts, select.where, select.having]) if (part) mapLevel(part, look);
+}
+
 function checkSelect(select: Select, orderBy: readonly OrderItem[], view: PrincipalView, dialect: Dialect): void {
   const outputs = outputExpressions(select);
   const behind = (expression: Expression): Expression =>
@@ -175,7 +204,10 @@ function checkSelect(select: Select, orderBy: readonly OrderItem[], view: Princi
  */
 export function assertGrouped(query: Query, view: PrincipalView, dialect: Dialect): void {
   const checkBody = (body: QueryBody, orderBy: readonly OrderItem[]): void => {
-    if (body.kind === 'select') checkSelect(body, orderBy, view, dialect);
+    if (body.kind === 'select') {
+      assertOwnAggregates(body, orderBy, dialect);
+      checkSelect(body, orderBy, view, dialect);
+    }
     if (body.kind !== 'set-operation') return;
     checkBody(body.left, []);
     checkBody(body.right, []);

@@ -6,36 +6,29 @@ import { expressionKey } from '../sql/expression-key.js';
 import { hasFallible } from '../sql/fallible.js';
 import { isAggregated, mapLevel, outputNames, roleOf } from '../sql/levels.js';
 import { mapOrderItems, mapWindow } from '../sql/map-children.js';
-import type {
-  Expression,
-  FunctionCall,
-  OrderItem,
-  Query,
-  QueryBody,
-  Select,
-  WindowSpecification,
-} from '../sql/nodes.js';
+import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
 import type { ColumnTrace } from './literals.js';
+import { orderJson } from './order-json.js';
+import { dependsOnPeers, orderWindow, spellOut } from './order-window.js';
 import { ascending, breakTies, bytewise, exactTerms, type OrderContext } from './tie-breakers.js';
-
-/** Window functions whose value depends on the order of peers. RANK and its like do not. */
-const PEER_SENSITIVE: ReadonlySet<string> = new Set([
-  'ROW_NUMBER',
-  'NTILE',
-  'LAG',
-  'LEAD',
-  'FIRST_VALUE',
-  'LAST_VALUE',
-  'NTH_VALUE',
-]);
 
 /** Aggregates whose value depends on the order of their rows and that take an ORDER BY, per dialect. */
 const ORDERED_AGGREGATES: Readonly<Record<Dialect, ReadonlySet<string>>> = {
   mysql: new Set(['GROUP_CONCAT']),
   mariadb: new Set(['GROUP_CONCAT', 'JSON_ARRAYAGG']),
-  sqlite: new Set(['GROUP_CONCAT', 'STRING_AGG', 'JSON_GROUP_ARRAY', 'JSON_GROUP_OBJECT']),
+  sqlite: new Set([
+    'GROUP_CONCAT',
+    'STRING_AGG',
+    'JSON_GROUP_ARRAY',
+    'JSON_GROUP_OBJECT',
+    'JSONB_GROUP_ARRAY',
+    'JSONB_GROUP_OBJECT',
+  ]),
 };
+
+/** Aggregates of the servers whose value depends on the order of their rows and that take no ORDER BY. */
+const UNORDERED_AGGREGATES: ReadonlySet<string> = new Set(['JSON_ARRAYAGG', 'JSON_OBJECTAGG']);
 
 /** Drops later terms that say what an earlier one said; `select` tells what its output names stand for. */
 function withoutRepeats(items: readonly OrderItem[], select?: Select): OrderItem[] {
@@ -46,43 +39,26 @@ function withoutRepeats(items: readonly OrderItem[], select?: Select): OrderItem
   });
 }
 
-/** The whole of a window specification, named windows spelled out. */
-function spellOut(over: NonNullable<FunctionCall['over']>, select: Select): WindowSpecification {
-  const base = over.kind === 'window' ? over.base : over.name;
-  const named = base === null ? null : select.windows.find((entry) => entry.name === base);
-  if (!named)
-    return over.kind === 'window' ? over : { kind: 'window', base: null, partitionBy: [], orderBy: [], frame: null };
-  const inherited = spellOut(named.window, select);
-  if (over.kind === 'window-name') return inherited;
-  return {
-    kind: 'window',
-    base: null,
-    partitionBy: inherited.partitionBy,
-    orderBy: inherited.orderBy.length > 0 ? inherited.orderBy : over.orderBy,
-    frame: over.frame ?? inherited.frame,
-  };
+/** Of equal values DISTINCT keeps the one that came first: another expression would order them by a row of the server's choice. */
+function assertOrderKept(call: FunctionCall): void {
+  if (!call.distinct) return;
+  const values = new Set(call.arguments.map(expressionKey));
+  const isValue = ({ expression }: OrderItem) => expression.kind === 'number' || values.has(expressionKey(expression));
+  if (!call.orderBy.every(isValue))
+    throw new SwaliError('SEAL_GROUPING', { detail: `${call.name} of DISTINCT values, ordered by something else` });
 }
 
-function dependsOnPeers(call: FunctionCall, window: WindowSpecification): boolean {
-  return PEER_SENSITIVE.has(call.name) || window.frame?.unit === 'ROWS' || call.name === 'GROUP_CONCAT';
-}
-
-function orderCall(
-  call: FunctionCall,
-  select: Select,
-  terms: readonly OrderItem[],
-  context: OrderContext,
-): FunctionCall {
+function orderCall(call: FunctionCall, select: Select, terms: readonly OrderItem[], context: OrderContext): Expression {
   const { dialect } = context;
   if (call.over) {
     const window = spellOut(call.over, select);
     if (!dependsOnPeers(call, window)) return call;
-    const bounds = [window.frame?.start, window.frame?.end];
-    if (window.frame?.unit === 'RANGE' && bounds.some((bound) => bound && 'offset' in bound))
-      throw new SwaliError('SEAL_UNSUPPORTED', { detail: `${call.name} over a RANGE frame with an offset; use ROWS` });
-    return { ...call, over: { ...window, orderBy: withoutRepeats([...window.orderBy, ...terms]) } };
+    // A total of a ROLLUP and a group of NULL cannot be told apart by their keys.
+    if (select.rollup) throw new SwaliError('SEAL_UNSUPPORTED', { detail: `${call.name} over rows of a ROLLUP` });
+    return { ...call, over: orderWindow(call, window, terms) };
   }
-  if (!ORDERED_AGGREGATES[dialect].has(call.name)) return call;
+  if (!ORDERED_AGGREGATES[dialect].has(call.name)) return orderJson(call, select, terms, context);
+  assertOrderKept(call);
   const values = call.arguments.flatMap((argument) => exactTerms(argument, context));
   // SQLite orders a DISTINCT aggregate by its argument only.
   const chosen = call.distinct ? (dialect === 'sqlite' ? values.slice(0, 1) : values) : [...terms, ...values];
@@ -92,7 +68,9 @@ function orderCall(
 function needsTerms(select: Select, orderBy: readonly OrderItem[], context: OrderContext): boolean {
   let found = false;
   const look = (node: Expression): Expression => {
-    found ||= node.kind === 'call' && (node.over !== null || ORDERED_AGGREGATES[context.dialect].has(node.name));
+    found ||=
+      node.kind === 'call' &&
+      (node.over !== null || ORDERED_AGGREGATES[context.dialect].has(node.name) || UNORDERED_AGGREGATES.has(node.name));
     return node;
   };
   for (const item of select.items) if (item.kind === 'expression') mapLevel(item.expression, look);
@@ -145,6 +123,12 @@ function outputTerms(query: Query, context: OrderContext): OrderItem[] {
   return names.flatMap((name) => [ascending(output(name)), ascending(bytewise(output(name), context.dialect))]);
 }
 
+/** `GROUPING(x)`: 1 in a total of a ROLLUP. */
+function grouping(group: Expression): Expression {
+  const call = { star: false, distinct: false, orderBy: [], separator: null, limit: null, filter: null, over: null };
+  return { kind: 'call', name: 'GROUPING', arguments: [group], at: -1, ...call };
+}
+
 /** Appends what makes the order of a query's rows total. A single aggregated row needs nothing. */
 function orderRows(query: Query, context: OrderContext): Query {
   const { body } = query;
@@ -160,7 +144,9 @@ function orderRows(query: Query, context: OrderContext): Query {
   if (isAggregated(body, query.orderBy, context.dialect)) {
     // MariaDB takes no ORDER BY with ROLLUP; a rolled-up result comes sorted by its groups on both servers.
     if (body.rollup && (context.dialect === 'mariadb' || query.orderBy.length === 0)) return query;
-    return { ...query, orderBy: withoutRepeats([...query.orderBy, ...body.groupBy.map(ascending)], body) };
+    // A total has NULL for the columns it sums over, as a group of NULLs has.
+    const totals = body.rollup ? body.groupBy.map((group) => ascending(grouping(behindOutput(group, body)))) : [];
+    return { ...query, orderBy: withoutRepeats([...query.orderBy, ...body.groupBy.map(ascending), ...totals], body) };
   }
   const { select, terms } = breakTies(body, context);
   return { ...query, body: select, orderBy: withoutRepeats([...query.orderBy, ...terms], body) };
@@ -170,6 +156,27 @@ function orderRows(query: Query, context: OrderContext): Query {
 function fixJoinOrder(select: Select): Select {
   const joined = select.from.length > 1 || select.from.some((table) => table.kind === 'join');
   return joined ? { ...select, straight: true } : select;
+}
+
+/** MySQL reads a recursive table before whatever it is joined with, and refuses a written order that says otherwise. */
+function freeRecursion(query: Query): Query {
+  if (!query.with?.recursive) return query;
+  const leaves = (table: TableExpression): TableExpression[] =>
+    table.kind === 'join' ? [...leaves(table.left), ...leaves(table.right)] : [table];
+  const tables = query.with.tables.map((entry) => {
+    const free = (body: QueryBody): QueryBody => {
+      if (body.kind === 'set-operation') return { ...body, left: free(body.left), right: free(body.right) };
+      if (body.kind !== 'select' || !body.straight) return body;
+      const read = body.from.flatMap(leaves);
+      const at = read.findIndex((leaf) => leaf.kind === 'relation' && leaf.name === entry.name);
+      if (at < 1) return body;
+      if (read.length > 2)
+        throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'a recursive table after others; name it first' });
+      return { ...body, straight: false };
+    };
+    return { ...entry, query: { ...entry.query, body: free(entry.query.body) } };
+  });
+  return { ...query, with: { ...query.with, tables } };
 }
 
 function collectCommonTables(query: Query): ReadonlyMap<string, readonly string[]> {
@@ -229,7 +236,8 @@ export function orderRowsOf(
   });
   const whole = ordered.limit ? ordered : orderRows(ordered, context);
   if (!hasFallible(query, dialect)) return whole;
-  return rewriteQuery(whole, { select: fixJoinOrder });
+  const free = (node: Query) => (dialect === 'mysql' ? freeRecursion(node) : node);
+  return rewriteQuery(whole, { select: fixJoinOrder, query: free });
 }
 
 function applyCalls(query: Query, body: Select, context: OrderContext): Query {

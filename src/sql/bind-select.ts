@@ -1,5 +1,5 @@
 import { SwaliError } from '../errors/swali-error.js';
-import { assertDistinctSources, concatTables } from './bind-table.js';
+import { assertDistinctSources, assertPlainNesting, concatTables } from './bind-table.js';
 import type { Binder, BoundOutput, BoundTable } from './binder.js';
 import { expressionKey } from './expression-key.js';
 import { foldName } from './fold-name.js';
@@ -30,6 +30,8 @@ function bindFrom(
 ): BoundTable[] {
   const bound: BoundTable[] = [];
   for (const table of from) {
+    // The reader makes joins of SQLite's commas: what is left in the list stood in parentheses.
+    if (binder.environment.dialect === 'sqlite' && bound.length > 0) assertPlainNesting(table);
     const preceding = bound.length > 0 ? concatTables(bound) : null;
     bound.push(binder.table(table, { preceding, parent, commonTables: tables }));
   }
@@ -158,7 +160,7 @@ export function bindSelect(
   const groupScope: Scope = { ...scope, outputNames: 'last' };
   const groupBy = node.groupBy.map((item) => bindOrdinal(item, outputs) ?? binder.expression(item, groupScope));
   const bare = node.having && binder.expression(node.having, scopeOfHaving(scope, node, groupBy, sqlite), windowNames);
-  const having = bare && dialect === 'mariadb' ? nameOutputsInSubqueries(bare, scopeOutputs) : bare;
+  const having = bare && dialect === 'mariadb' ? nameOutputsInSubqueries(bare, scopeOutputs, from) : bare;
   const windows = node.windows.map((entry) => ({
     name: windowNames.get(entry.name.toLowerCase()) as string,
     window: mapWindow(entry.window, {
@@ -180,14 +182,33 @@ export function bindSelect(
   return { select, outputs, bindOrderBy };
 }
 
+function aliasesOf(table: TableExpression): string[] {
+  if (table.kind === 'join') return [...aliasesOf(table.left), ...aliasesOf(table.right)];
+  return table.alias === null ? [] : [table.alias];
+}
+
 /**
  * MariaDB reads a column of a merged derived table wrongly where a subquery of HAVING names it (after grouping it holds
  * another group's value); by its output name it reads it rightly.
+ *
+ * @throws SwaliError `SEAL_UNSUPPORTED` where the column is no output
  */
-function nameOutputsInSubqueries(having: Expression, outputs: readonly ScopeOutput[]): Expression {
+function nameOutputsInSubqueries(
+  having: Expression,
+  outputs: readonly ScopeOutput[],
+  from: readonly BoundTable[],
+): Expression {
   const named = new Map(outputs.map((output) => [expressionKey(output.expression), output.refer]));
-  const inside = (node: Expression): Expression =>
-    node.kind === 'column' ? (named.get(expressionKey(node))?.() ?? node) : node;
+  const aliases = new Set(from.flatMap(({ table }) => aliasesOf(table)));
+  const inside = (node: Expression): Expression => {
+    if (node.kind !== 'column' || !aliases.has(node.qualifier[0] as string)) return node;
+    const output = named.get(expressionKey(node));
+    if (!output)
+      throw new SwaliError('SEAL_UNSUPPORTED', {
+        detail: 'a subquery in HAVING names a column that the select list does not show',
+      });
+    return output();
+  };
   const outside = (node: Expression): Expression =>
     mapChildren(node, { expression: outside, query: (query) => rewriteQuery(query, { expression: inside }) });
   return outside(having);

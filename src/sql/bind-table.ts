@@ -187,11 +187,17 @@ function sharedNames(node: Join, left: BoundTable, right: BoundTable): string[] 
   return node.using ? [...new Set([...shared, ...others])] : shared;
 }
 
-/** True where a join inside holds USING or NATURAL. */
-function hasMerge(table: TableExpression): boolean {
-  return (
-    table.kind === 'join' && (table.natural || table.using !== null || hasMerge(table.left) || hasMerge(table.right))
-  );
+/**
+ * Refuses USING and NATURAL inside a join in parentheses that is not the first: SQLite shows its columns in an order of its own.
+ *
+ * @throws SwaliError `SEAL_UNSUPPORTED`
+ */
+export function assertPlainNesting(table: TableExpression): void {
+  if (table.kind !== 'join') return;
+  if (table.natural || table.using !== null)
+    throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'USING or NATURAL inside a parenthesised join; use ON' });
+  assertPlainNesting(table.left);
+  assertPlainNesting(table.right);
 }
 
 /** SQLite: under RIGHT and FULL, `t.*` of a table to the left shows merged columns as `*` does. */
@@ -250,37 +256,27 @@ function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
   const sqlite = binder.environment.dialect === 'sqlite';
   const left = binder.table(node.left, scope);
   const before = scope.preceding ? concatTables([scope.preceding, left]) : left;
-  const nested = sqlite && node.right.kind === 'join';
-  // SQLite shows the columns of such a join in an order of its own.
-  if (nested && hasMerge(node.right))
-    throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'USING or NATURAL inside a parenthesised join; use ON' });
-  // On SQLite a join in parentheses is a table of its own, which sees nothing to its left.
-  const right = binder.table(node.right, { ...scope, preceding: nested ? null : before });
+  if (sqlite) assertPlainNesting(node.right);
+  const right = binder.table(node.right, { ...scope, preceding: before });
   assertDistinctSources([...left.sources, ...right.sources]);
-  // On SQLite a comma is a join like any other, so USING and ON also see what stands before it.
-  const leftSide = sqlite ? before : left;
-  const folds = sharedNames(node, leftSide, right);
+  const folds = sharedNames(node, left, right);
   let condition: Expression | null = null;
   const merged = folds.map((fold) => {
-    const [ours, theirs] = [onlyColumn(leftSide.columns, fold), onlyColumn(right.columns, fold)];
+    const [ours, theirs] = [onlyColumn(left.columns, fold), onlyColumn(right.columns, fold)];
     condition = conjoin(condition, { kind: 'binary', operator: '=', left: ours.refer(), right: theirs.refer() });
     return mergeColumn(node, ours, theirs);
   });
   const isOuter = node.type === 'RIGHT' || node.type === 'FULL';
-  if (sqlite && isOuter && folds.some((fold) => left.columns.every((column) => column.fold !== fold)))
-    throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'USING or NATURAL over a comma and an outer join; use ON' });
   if (node.on) {
-    const visible = scopeOf(sqlite ? [scope.preceding, left, right] : [left, right], scope);
-    condition = conjoin(condition, binder.expression(node.on, visible));
+    condition = conjoin(condition, binder.expression(node.on, scopeOf([left, right], scope)));
   }
-  const inPlace = sqlite ? merged.filter((column) => left.columns.some((entry) => entry.fold === column.fold)) : merged;
   const hidden = new Set(folds);
   const columns =
     folds.length === 0
       ? [...left.columns, ...right.columns]
       : mergedOrder(
           node,
-          inPlace,
+          merged,
           left,
           { ...right, columns: right.columns.filter((column) => !hidden.has(column.fold)) },
           sqlite,
