@@ -1,4 +1,5 @@
 import { SwaliError } from '../errors/swali-error.js';
+import { classifyCall } from './bind-expression.js';
 import { assertDistinctSources, assertPlainNesting, concatTables } from './bind-table.js';
 import type { Binder, BoundOutput, BoundTable } from './binder.js';
 import { expressionKey } from './expression-key.js';
@@ -160,7 +161,7 @@ export function bindSelect(
   const groupScope: Scope = { ...scope, outputNames: 'last' };
   const groupBy = node.groupBy.map((item) => bindOrdinal(item, outputs) ?? binder.expression(item, groupScope));
   const bare = node.having && binder.expression(node.having, scopeOfHaving(scope, node, groupBy, sqlite), windowNames);
-  const having = bare && dialect === 'mariadb' ? nameOutputsInSubqueries(bare, scopeOutputs, from) : bare;
+  const having = bare && dialect === 'mariadb' ? nameOutputsInSubqueries(bare, scopeOutputs, from, binder) : bare;
   const windows = node.windows.map((entry) => ({
     name: windowNames.get(entry.name.toLowerCase()) as string,
     window: mapWindow(entry.window, {
@@ -197,6 +198,7 @@ function nameOutputsInSubqueries(
   having: Expression,
   outputs: readonly ScopeOutput[],
   from: readonly BoundTable[],
+  binder: Binder,
 ): Expression {
   const named = new Map(outputs.map((output) => [expressionKey(output.expression), output.refer]));
   const aliases = new Set(from.flatMap(({ table }) => aliasesOf(table)));
@@ -209,8 +211,12 @@ function nameOutputsInSubqueries(
       });
     return output();
   };
-  const outside = (node: Expression): Expression =>
-    mapChildren(node, { expression: outside, query: (query) => rewriteQuery(query, { expression: inside }) });
+  const outside = (node: Expression): Expression => {
+    const rule = node.kind === 'call' ? binder.environment.functionRule(node.name) : undefined;
+    // What an aggregate takes is computed before grouping.
+    if (node.kind === 'call' && rule && classifyCall(node, rule) === 'aggregate') return node;
+    return mapChildren(node, { expression: outside, query: (query) => rewriteQuery(query, { expression: inside }) });
+  };
   return outside(having);
 }
 
