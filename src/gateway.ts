@@ -131,12 +131,9 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
     timeoutMs: settings.judgeTimeoutMs,
     threads: Math.min(MAX_JUDGE_THREADS, availableParallelism()),
   });
-  // The parsers take up to a second to load; whoever asks first should not wait for it.
-  judges
-    .gate('SELECT 1', catalog.dialect, () => true)
-    .catch((error: unknown) => {
-      logger.warn({ error }, 'the judges could not be started early');
-    });
+  // The parsers take up to a second to load; whoever asks first should not wait for it. Where that fails, or ends early,
+  // the first statement meets it again and says so.
+  judges.gate('SELECT 1', catalog.dialect, () => true).catch(() => undefined);
   const { seal } = createSeal({ catalog, judges });
   const execute = createExecute(source);
   const stages: Stages = {
