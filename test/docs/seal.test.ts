@@ -49,3 +49,24 @@ describe('docs/seal.md', () => {
     for (const file of files) expect(readFileSync(file, 'utf8')).not.toBe('');
   });
 });
+
+describe('what is left', () => {
+  const residualsOf = (text: string, from: string): string => {
+    const section = text.slice(text.indexOf(from) + from.length);
+    const end = section.indexOf('\n## ');
+    return (end < 0 ? section : section.slice(0, end)).toLowerCase();
+  };
+
+  it.each([
+    'time',
+    'floating-point sums',
+    'distinct',
+    'max_sort_length',
+    'json_arrayagg',
+    'json_objectagg',
+    'jsonb_group_array',
+  ])('is said alike in SECURITY.md and docs/seal.md: %s', (residual) => {
+    expect(residualsOf(page, '## What is left')).toContain(residual);
+    expect(residualsOf(readFileSync(join(root, 'SECURITY.md'), 'utf8'), '## What is left')).toContain(residual);
+  });
+});
