@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import type { Dialect } from '../../../src/domain/dialect.js';
+import { makeCatalog, makeRelation, makeView, type RelationRules } from '../../support/hand-made-catalog.js';
+import { textAfter } from '../../support/seal-steps.js';
+
+const mine: RelationRules = { rows: 'owner = :owner' };
+
+function shop(dialect: Dialect = 'mysql') {
+  const make = (...parts: Parameters<typeof makeRelation> extends [unknown, ...infer Rest] ? Rest : never) =>
+    makeRelation(dialect, ...parts);
+  return makeCatalog(dialect, [
+    make(
+      'orders',
+      {
+        id: 'int',
+        owner: 'int',
+        code: 'varchar(20)',
+        part: 'int',
+        piece: 'int',
+        maybe: 'int null',
+        made: 'int stored',
+        tag: 'enum',
+        price: 'decimal(10,2)',
+        day: 'date',
+        at: 'datetime',
+        weight: 'double',
+        bits: 'varbinary(8)',
+      },
+      {
+        unique: [
+          ['code'],
+          ['part', 'piece'],
+          ['maybe'],
+          ['made'],
+          ['tag'],
+          ['price'],
+          ['day'],
+          ['at'],
+          ['weight'],
+          ['bits'],
+        ],
+      },
+    ),
+    make(
+      'notes',
+      { id: 'int', owner: 'int', order_code: 'varchar(20)', other_code: 'varchar(20) latin1' },
+      {
+        unique: [['order_code'], ['other_code']],
+      },
+    ),
+    make('totals', { id: 'int', owner: 'int' }, { kind: 'view' }),
+  ]);
+}
+
+const rules = { orders: mine, notes: mine, totals: mine };
+
+/** How many conjuncts were copied behind the filters. */
+function countCopies(sql: string, more: Readonly<Record<string, RelationRules>> = {}, dialect: Dialect = 'mysql') {
+  const catalog = shop(dialect);
+  const text = textAfter('fence', sql, catalog, makeView(catalog, { ...rules, ...more }));
+  const inside = [
+    ...text.matchAll(/WHERE [`"]b[`"]\.[`"]owner[`"] = \?((?: AND .*?)?) LIMIT (?:9223372036854775807|-1)\)/g),
+  ];
+  expect(inside.length, text).toBeGreaterThan(0);
+  return inside.map((match) => match[1]!.replaceAll(/[`"]/g, '').trim()).filter(Boolean);
+}
+
+const where = (condition: string) => `SELECT owner FROM orders WHERE ${condition}`;
+
+describe('a conjunct is copied behind the filter', () => {
+  it.each([
+    ['the whole primary key', where('id = 7'), ['AND b.id = 7']],
+    ['the constant first', where('7 = id'), ['AND b.id = 7']],
+    ['a short IN list', where('id IN (7, 8)'), ['AND b.id IN (7, 8)']],
+    ['a unique NOT NULL text', where("code = 'a''b'"), ["AND b.code = 'a''b'"]],
+    ['all columns of a key of two', where('piece = 2 AND part = 1'), ['AND b.piece = 2 AND b.part = 1']],
+    ['a decimal', where('price = 12.50'), ['AND b.price = 12.50']],
+    ['a canonical date', where("day = '2026-01-31'"), ["AND b.day = '2026-01-31'"]],
+    ['a canonical time of day', where("at = '2026-01-31 10:00:00'"), ["AND b.at = '2026-01-31 10:00:00'"]],
+    ['a conjunct among others', where('id = 7 AND weight > 1 AND owner < 3'), ['AND b.id = 7']],
+    ['the ON of an inner join', 'SELECT o.owner FROM orders o JOIN notes n ON o.id = 7', ['AND b.id = 7']],
+    [
+      'the preserved side of an outer join',
+      'SELECT o.owner FROM orders o LEFT JOIN notes n ON n.id = o.part WHERE o.id = 7',
+      ['AND b.id = 7'],
+    ],
+    ['a derived table’s own WHERE', 'SELECT t.owner FROM (SELECT owner FROM orders WHERE id = 7) t', ['AND b.id = 7']],
+    [
+      'both ends of a join on one type',
+      "SELECT o.owner FROM orders o JOIN notes n ON n.order_code = o.code WHERE o.code = 'x'",
+      ["AND b.code = 'x'", "AND b.order_code = 'x'"],
+    ],
+  ])('where it is %s', (_name, sql, copies) => {
+    expect(countCopies(sql)).toEqual(copies);
+  });
+
+  it('while the original stays outside', () => {
+    const catalog = shop();
+    const text = textAfter('fence', where('id = 7'), catalog, makeView(catalog, rules));
+    expect(text).toBe(
+      'SELECT `t1`.`c1` AS `c2` FROM (SELECT `b`.`owner` AS `c1`, `b`.`id` AS `c3` FROM `orders` AS `b` WHERE `b`.`owner` = ? AND `b`.`id` = 7 LIMIT 9223372036854775807) AS `t1` WHERE `t1`.`c3` = 7',
+    );
+  });
+
+  it('on SQLite too', () => {
+    expect(countCopies(where('id = 7'), {}, 'sqlite')).toEqual(['AND b.id = 7']);
+  });
+});
+
+describe('nothing is copied', () => {
+  it.each([
+    // (a) equality or a short IN with constants, over every column of a unique key of NOT NULL columns
+    ['(a) of a range', where('id > 7')],
+    ['(a) of BETWEEN', where('id BETWEEN 7 AND 7')],
+    ['(a) of LIKE', where("code LIKE 'x'")],
+    ['(a) of <=>', where('id <=> 7')],
+    ['(a) of NOT IN', where('id NOT IN (7)')],
+    ['(a) of a long IN list', where(`id IN (${Array.from({ length: 17 }, (_, index) => index).join()})`)],
+    ['(a) of NULL', where('id = NULL')],
+    ['(a) of an IN list with NULL', where('id IN (7, NULL)')],
+    ['(a) of a column without a key', where('owner = 7')],
+    ['(a) of half a key', where('part = 1')],
+    ['(a) of a unique column that may be NULL', where('maybe = 7')],
+    ['(a) of an expression over the column', where('id + 0 = 7')],
+    ['(a) of a constant that is computed', where('id = 3 + 4')],
+    // (b) stored, shown as it is, no view’s, of a plain family
+    ['(b) of a generated column', where('made = 7')],
+    ['(b) of an enumeration', where("tag = 'x'")],
+    ['(b) of a double', where('weight = 7')],
+    ['(b) of bytes', where("bits = 'x'")],
+    ['(b) of a view’s column', 'SELECT owner FROM totals WHERE id = 7'],
+    // (c) a constant of the column’s family, canonical
+    ['(c) of text with an integer column', where("id = '7'")],
+    ['(c) of a decimal with an integer column', where('id = 7.0')],
+    ['(c) of a float with a decimal column', where('price = 1e1')],
+    ['(c) of a number with a text column', where('code = 7')],
+    ['(c) of bytes with a text column', where("code = x'FF'")],
+    ['(c) of a loose date', where("day = '2026-1-31'")],
+    ['(c) of a date that cannot be', where("day = '2026-13-01'")],
+    ['(c) of a time with a date column', where("day = '2026-01-31 10:00:00'")],
+    ['(c) of an integer that is too long', where('id = 12345678901234567890')],
+    // (d) top-level AND of WHERE, or ON of an inner join, nothing in between
+    ['(d) below OR', where('id = 7 OR owner = 1')],
+    ['(d) below NOT', where('NOT (id = 7)')],
+    ['(d) below IS', where('(id = 7) IS NOT TRUE')],
+    ['(d) in HAVING', 'SELECT id, COUNT(*) FROM orders GROUP BY id HAVING id = 7'],
+    ['(d) in the ON of a left join', 'SELECT o.owner FROM notes n LEFT JOIN orders o ON o.id = 7'],
+    [
+      '(d) of the right side of a left join',
+      'SELECT o.owner FROM notes n LEFT JOIN orders o ON o.part = n.id WHERE o.id = 7',
+    ],
+    [
+      '(d) of the left side of a right join',
+      'SELECT o.owner FROM orders o RIGHT JOIN notes n ON o.part = n.id WHERE o.id = 7',
+    ],
+    ['(d) in the ON of a right join', 'SELECT o.owner FROM orders o RIGHT JOIN notes n ON n.id = 7'],
+    ['(d) over a LIMIT', 'SELECT t.owner FROM (SELECT owner, id FROM orders ORDER BY id LIMIT 5) t WHERE t.id = 7'],
+    ['(d) over an aggregate', 'SELECT t.n FROM (SELECT id, COUNT(*) AS n FROM orders GROUP BY id) t WHERE t.id = 7'],
+    ['(d) over a window', 'SELECT t.n FROM (SELECT id, COUNT(*) OVER () AS n FROM orders) t WHERE t.id = 7'],
+    [
+      '(d) of an outer query’s column',
+      'SELECT n.owner FROM notes n WHERE EXISTS (SELECT 1 FROM orders o WHERE n.id = 7)',
+    ],
+  ])('%s', (_name, sql) => {
+    expect(countCopies(sql)).toEqual([]);
+  });
+
+  it('(b) of a masked column, nor of one that a mask stands for', () => {
+    expect(countCopies(where('id = 7'), { orders: { ...mine, masks: { id: 'owner' } } })).toEqual([]);
+    expect(countCopies(where("code = 'x'"), { orders: { ...mine, masks: { id: 'part' } } })).toEqual([
+      "AND b.code = 'x'",
+    ]);
+  });
+
+  it('(e) over a join of two character sets, though each end has a key', () => {
+    const sql = "SELECT o.owner FROM orders o JOIN notes n ON n.other_code = o.code WHERE o.code = 'x'";
+    expect(countCopies(sql)).toEqual(["AND b.code = 'x'"]);
+  });
+
+  it('where the relation is not filtered: there is no fence then', () => {
+    const catalog = shop();
+    const text = textAfter('fence', where('id = 7'), catalog, makeView(catalog, {}));
+    expect(text).not.toContain('LIMIT');
+    expect(text).not.toContain('`b`.`id` = 7');
+  });
+
+  it('under FULL JOIN on SQLite', () => {
+    const sql = 'SELECT o.owner FROM orders o FULL JOIN notes n ON n.id = o.id WHERE o.id = 7';
+    expect(countCopies(sql, {}, 'sqlite')).toEqual([]);
+  });
+});

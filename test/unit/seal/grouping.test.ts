@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { Dialect } from '../../../src/domain/dialect.js';
+import { customerView, sealShop } from '../../support/seal-shop.js';
+import { checkGrouping, codeOf } from '../../support/seal-steps.js';
+
+const verdict = (sql: string, dialect: Dialect = 'mysql') => {
+  const catalog = sealShop(dialect);
+  return codeOf(() => checkGrouping(sql, catalog, customerView(catalog)));
+};
+
+describe('a column is determined by its groups', () => {
+  it.each([
+    ['where it is grouped', 'SELECT status, COUNT(*) FROM orders GROUP BY status'],
+    ['where it is grouped by its output name', 'SELECT status AS s, COUNT(*) FROM orders GROUP BY s'],
+    ['where it is grouped by its number', 'SELECT status, COUNT(*) FROM orders GROUP BY 1'],
+    ['where the same expression is grouped', 'SELECT YEAR(day), COUNT(*) FROM orders GROUP BY YEAR(day)'],
+    ['inside an expression over what is grouped', 'SELECT YEAR(day) + 1, COUNT(*) FROM orders GROUP BY YEAR(day)'],
+    ['inside an aggregate', 'SELECT MAX(total) - MIN(total) FROM orders'],
+    ['by the primary key', 'SELECT status, total, SUM(total) FROM orders GROUP BY id'],
+    ['by both columns of a key', 'SELECT product, SUM(qty) FROM items GROUP BY line, order_id'],
+    [
+      'by the key of a joined relation',
+      'SELECT o.status, SUM(i.qty) FROM orders o JOIN items i ON i.order_id = o.id GROUP BY i.order_id',
+    ],
+    [
+      'by an equality of WHERE',
+      'SELECT o.status, COUNT(*) FROM orders o, items i WHERE i.order_id = o.id GROUP BY i.order_id',
+    ],
+    [
+      'on the preserved side of an outer join',
+      'SELECT o.status, SUM(i.qty) FROM orders o LEFT JOIN items i ON i.order_id = o.id GROUP BY o.id',
+    ],
+    [
+      'through a derived table that groups',
+      'SELECT t.n, COUNT(*) FROM (SELECT status, COUNT(*) AS n FROM orders GROUP BY status) t GROUP BY t.status',
+    ],
+    [
+      'in a subquery that names what is grouped',
+      'SELECT status, (SELECT COUNT(*) FROM products p WHERE p.code = status) FROM orders GROUP BY status',
+    ],
+    ['in HAVING', 'SELECT status FROM orders GROUP BY status HAVING COUNT(*) > 1 AND status IS NOT NULL'],
+    ['in ORDER BY', 'SELECT COUNT(*) FROM orders GROUP BY status ORDER BY status'],
+    ['in DISTINCT ordered by what it shows', 'SELECT DISTINCT status FROM orders ORDER BY UPPER(status)'],
+    [
+      'in an aggregate of a subquery over its own rows',
+      'SELECT id, (SELECT SUM(i.qty) FROM items i WHERE i.order_id = orders.id) FROM orders',
+    ],
+    [
+      'in an aggregate of its own and an outer column',
+      'SELECT id, (SELECT SUM(i.qty + orders.total) FROM items i) FROM orders',
+    ],
+    ['where nothing is grouped', 'SELECT status, total FROM orders'],
+  ])('%s', (_name, sql) => {
+    expect(verdict(sql)).toBe('answered');
+  });
+});
+
+describe('a column that the server would have to choose is refused', () => {
+  it.each([
+    ['beside an aggregate', 'SELECT status, COUNT(*) FROM orders'],
+    ['beside another group', 'SELECT total, COUNT(*) FROM orders GROUP BY status'],
+    ['beside half a key', 'SELECT product, SUM(qty) FROM items GROUP BY order_id'],
+    ['of a view, which has no key', 'SELECT total, COUNT(*) FROM totals GROUP BY owner'],
+    [
+      'by the key of the other side alone',
+      'SELECT i.product, COUNT(*) FROM orders o JOIN items i ON i.order_id = o.id GROUP BY o.id',
+    ],
+    [
+      'by an outer join with a further condition',
+      'SELECT o.status, COUNT(*) FROM items i LEFT JOIN orders o ON o.id = i.order_id AND i.qty > 1 GROUP BY i.order_id',
+    ],
+    [
+      'by an equality below OR',
+      'SELECT o.status, COUNT(*) FROM orders o, items i WHERE i.order_id = o.id OR i.qty = 1 GROUP BY i.order_id',
+    ],
+    ['in HAVING', 'SELECT COUNT(*) FROM orders GROUP BY status HAVING total > 1'],
+    ['in ORDER BY', 'SELECT status FROM orders GROUP BY status ORDER BY total'],
+    ['by an aggregate that stands only in ORDER BY', 'SELECT status FROM orders ORDER BY COUNT(*)'],
+    [
+      'in a subquery',
+      'SELECT status, (SELECT COUNT(*) FROM products p WHERE p.price > total) FROM orders GROUP BY status',
+    ],
+    ['in a derived table', 'SELECT * FROM (SELECT status, COUNT(*) AS n FROM orders) t'],
+    ['in a common table', 'WITH t AS (SELECT status, COUNT(*) AS n FROM orders) SELECT * FROM t'],
+    ['in one leg of a UNION', 'SELECT 1, 2 UNION SELECT status, COUNT(*) FROM orders'],
+    ['in DISTINCT ordered by what it dropped', 'SELECT DISTINCT status FROM orders ORDER BY total'],
+    ['where the expression is not the grouped one', 'SELECT MONTH(day), COUNT(*) FROM orders GROUP BY YEAR(day)'],
+    ['by an aggregate of a subquery over the outer rows', 'SELECT (SELECT SUM(orders.total)) FROM orders'],
+    [
+      'by such an aggregate over rows of its own',
+      'SELECT status, (SELECT SUM(orders.total) FROM items i LIMIT 1) FROM orders',
+    ],
+    [
+      'by such an aggregate in a comparison',
+      'SELECT status FROM orders WHERE 5 < (SELECT MAX(orders.total) FROM products p)',
+    ],
+    ['by such an aggregate over a subquery', 'SELECT (SELECT SUM((SELECT orders.total))) FROM orders'],
+    [
+      'under ROLLUP by the totals of a derived table',
+      'SELECT t.n, COUNT(*) FROM (SELECT status, COUNT(*) AS n FROM orders GROUP BY status WITH ROLLUP) t GROUP BY t.status',
+    ],
+  ])('%s', (_name, sql) => {
+    expect(verdict(sql)).toBe('SEAL_GROUPING');
+  });
+
+  it('on SQLite too, though MAX picks a row there', () => {
+    expect(verdict('SELECT status, MAX(total) FROM orders', 'sqlite')).toBe('SEAL_GROUPING');
+  });
+
+  it('under a key that a mask hides', () => {
+    const catalog = sealShop();
+    const products = 'SELECT price, COUNT(*) FROM products GROUP BY code';
+    expect(codeOf(() => checkGrouping(products, catalog, customerView(catalog)))).toBe('answered');
+    const masked = customerView(catalog, { products: { masks: { code: "'x'" } } });
+    expect(codeOf(() => checkGrouping(products, catalog, masked))).toBe('SEAL_GROUPING');
+  });
+});
