@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Candidate } from '../domain/candidate.js';
+import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { BASE_ALIAS, type PrincipalView, type RelationObligation } from '../policy/view.js';
 import type { BoundStatement } from '../sql/bind.js';
@@ -95,6 +96,23 @@ async function verify(
 }
 
 /**
+ * Reads the text now and gives the tree, or the refusal, when asked for it.
+ *
+ * @throws SwaliError at once: `SEAL_TOO_LONG`, `SEAL_TOO_DEEP`
+ */
+function read(candidate: Candidate, dialect: Dialect): () => Query {
+  try {
+    const query = parseQuery(candidate.sql, dialect, { allowNamedParameters: candidate.translator === 'verified' });
+    return () => query;
+  } catch (error) {
+    if (error instanceof SwaliError && (error.code === 'SEAL_TOO_LONG' || error.code === 'SEAL_TOO_DEEP')) throw error;
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/**
  * Turns text into a plan that can only read the principal's slice: every step of the seal, in order. The server only ever
  * sees text that was printed from a tree built here; the foreign parsers are judges, never authors.
  *
@@ -103,12 +121,14 @@ async function verify(
 export async function compile(candidate: Candidate, context: CompileContext): Promise<Plan> {
   const { catalog, view, judges } = context;
   const { dialect } = catalog;
-  // 0 gate: refuses early what a foreign parser can see; passing it proves nothing.
+  // 0 gate, 1 read. Reading is linear and comes first, as nested text could hold the gate's parser until its deadline; what
+  // else it finds waits for the gate, which says in clearer words what would change data.
+  const parsed = read(candidate, dialect);
   await judges.gate(candidate.sql, dialect, (name) => view.relations.has(foldName(name)));
-  // 1 read: from here on there is only the tree.
-  const parsed = parseQuery(candidate.sql, dialect, { allowNamedParameters: candidate.translator === 'verified' });
+  // From here on there is only the tree.
+  const tree = parsed();
   // 2 resolve
-  const statement = resolve(parsed, view, catalog, new Set(candidate.slots.keys()));
+  const statement = resolve(tree, view, catalog, new Set(candidate.slots.keys()));
   const obligations = usedObligations(statement, view);
   const filtered = obligations.some((obligation) => obligation.filter !== null);
   // 3 enclose, 4 fence, 5 literals, 6 order and cap

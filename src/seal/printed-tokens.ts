@@ -2,7 +2,7 @@ import type { Dialect } from '../domain/dialect.js';
 
 /** One token of printed text. `text` is exactly what stands there. */
 export interface PrintedToken {
-  readonly kind: 'quoted' | 'word' | 'number' | 'hex' | 'path' | 'parameter' | 'sign';
+  readonly kind: 'quoted' | 'word' | 'number' | 'hex' | 'path' | 'empty' | 'parameter' | 'sign';
   readonly text: string;
   /** The identifier between the quotes, unescaped; empty for other kinds. */
   readonly name: string;
@@ -47,6 +47,8 @@ const HEX = /(?:0x[0-9A-Fa-f]+|0b[01]+)(?![0-9A-Za-z_])/y;
 const NUMBER = /\d+(?:\.\d*)?(?:e[+-]?\d+)?(?![0-9A-Za-z_.])/y;
 /** A JSON path between quotes: nothing in it can end the quotes early. */
 const PATH = /'\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\.\*|\[(?:\d+|\*)\])*'/y;
+/** The empty string, and no quote behind it. */
+const EMPTY = /''(?!')/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 
 function readAt(pattern: RegExp, text: string, at: number): string | null {
@@ -59,7 +61,8 @@ function readToken(text: string, at: number, dialect: Dialect): PrintedToken | n
     found === null ? null : { kind, text: found, name, glued: at > 0 && text[at - 1] !== ' ' };
   const first = text[at] as string;
   if (first === '?') return make('parameter', '?');
-  if (first === "'") return dialect === 'sqlite' ? null : make('path', readAt(PATH, text, at));
+  if (first === "'" && dialect === 'sqlite') return null;
+  if (first === "'") return make('path', readAt(PATH, text, at)) ?? make('empty', readAt(EMPTY, text, at));
   const quoted = readAt(QUOTED[dialect], text, at);
   if (quoted !== null) return make('quoted', quoted, quoted.slice(1, -1).replaceAll(first + first, first));
   if (/\d/.test(first)) return make('hex', readAt(HEX, text, at)) ?? make('number', readAt(NUMBER, text, at));
@@ -69,8 +72,8 @@ function readToken(text: string, at: number, dialect: Dialect): PrintedToken | n
 
 /**
  * Splits text that the printers made into tokens. The alphabet is closed: quoted identifiers, words, numbers, hexadecimal,
- * `?`, JSON paths of a closed form, and fixed signs between single spaces. Any other string quote, a comment, `;`, `@`, a backslash, a control character, or a
- * character outside ASCII that is not inside a quoted identifier, has no token.
+ * `?`, JSON paths of a closed form, an empty string, and fixed signs between single spaces. Any other string quote, a comment, `;`,
+ * `@`, a backslash, a control character, or a character outside ASCII that is not inside a quoted identifier, has no token.
  *
  * @returns null where anything stands that has none
  * @remarks Shares no code with the lexer of `sql/`: it is there to catch that code's faults and the printers'.

@@ -76,6 +76,7 @@ export class TableWalk {
     if (this.level.expectsTable && token.kind !== 'word' && token.kind !== 'quoted') {
       refuse(`${token.text} where a table must stand`);
     }
+    if (token.kind === 'empty' && !isWord(this.tokens[at - 1], 'SEPARATOR')) refuse('an empty string in another place');
     if (token.kind === 'path' && !PATH_OPENERS.has(this.level.opener ?? '')) refuse('a JSON path in another place');
     if (token.kind === 'quoted') this.takeName(at);
     else if (token.kind === 'word') this.takeWord(at);

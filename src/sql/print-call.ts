@@ -37,10 +37,10 @@ function printJsonValue(print: PrintContext, { arguments: [document, path] }: Fu
   return `${print.expression(document)}, ${printJsonPath(print, path.value)}`;
 }
 
-/** The grammar wants a literal here. No hexadecimal one is empty. */
+/** The grammar wants a literal here. No hexadecimal one is empty, so that one alone is quoted. */
 function printSeparator(print: PrintContext, separator: string): string {
   if (print.quoted) return printString(print, separator);
-  return separator === '' ? print.unsupported('an empty SEPARATOR') : hexadecimal(separator);
+  return separator === '' ? "''" : hexadecimal(separator);
 }
 
 function printFilter(print: PrintContext, { filter }: FunctionCall): string {
