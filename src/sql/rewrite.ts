@@ -160,8 +160,10 @@ function mapQueryOnce(query: Query, mapper: ChildMapper): void {
       body(node.left);
       body(node.right);
     }
+    if (node.kind === 'values') node.rows.flat().forEach((item) => mapper.expression(item));
     if (node.kind !== 'select') return;
     node.from.forEach(table);
+    for (const entry of node.windows) mapWindow(entry.window, mapper);
     const parts = [
       ...node.items.flatMap((item) => (item.kind === 'expression' ? [item.expression] : [])),
       ...node.groupBy,

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { parseQuery } from '../../../src/sql/parser.js';
+import { printQuery } from '../../../src/sql/printer.js';
+import { measureDepth, rewriteQuery, visitQuery } from '../../../src/sql/rewrite.js';
+
+/** A number at every place of a query where an expression can stand. */
+const EVERYWHERE = `WITH d AS (SELECT 1 AS a FROM t WHERE 2 = 2)
+  SELECT 3, SUM(4) OVER (PARTITION BY 5 ORDER BY 6 ROWS BETWEEN 7 PRECEDING AND 8 FOLLOWING), (SELECT 9 FROM d), GROUP_CONCAT(10 ORDER BY 11)
+  FROM (SELECT 12 AS b FROM u) e JOIN v ON 13 = 13 LEFT JOIN (w JOIN z ON 14 = 14) ON 15 = 15
+  WHERE EXISTS (SELECT 16 FROM t) AND 17 IN (18, 19) AND 20 IN (SELECT 21 FROM t) AND 22 BETWEEN 23 AND 24 AND 25 LIKE 26
+  GROUP BY 27 + 0 HAVING CASE 28 WHEN 29 THEN 30 ELSE 31 END
+  WINDOW k AS (PARTITION BY 32 ORDER BY 33)
+  UNION SELECT 34, 35, 36, CAST(37 AS CHAR) FROM t ORDER BY 38 + 0`;
+
+describe('a rewrite', () => {
+  it('reaches every expression, once', () => {
+    const seen: number[] = [];
+    visitQuery(parseQuery(EVERYWHERE, 'mysql'), (node) => {
+      if (node.kind === 'number' && node.text !== '0') seen.push(Number(node.text));
+    });
+    const expected = Array.from({ length: 38 }, (_, index) => index + 1).flatMap((value) =>
+      [2, 13, 14, 15].includes(value) ? [value, value] : [value],
+    );
+    expect(seen.sort((left, right) => left - right)).toEqual(expected);
+  });
+
+  it('replaces what it is told to and leaves the input as it was', () => {
+    const query = parseQuery(EVERYWHERE, 'mysql');
+    const before = printQuery(query, 'mysql').sql;
+    const zeros = rewriteQuery(query, {
+      expression: (node) => (node.kind === 'number' ? { ...node, text: '0' } : node),
+      table: (node) => (node.kind === 'relation' ? { ...node, name: 'r', alias: null } : node),
+      select: (node) => ({ ...node, distinct: true }),
+      query: (node) => ({ ...node, limit: { count: { kind: 'integer', value: 1n }, offset: null } }),
+    });
+    const text = printQuery(zeros, 'mysql').sql;
+    expect(text.match(/\b[1-9]\d*\b/g)?.every((number) => number === '1')).toBe(true);
+    expect(text.match(/FROM `(?!r`)\w+`/g)).toBeNull();
+    expect(text.match(/SELECT(?! DISTINCT)/g)).toBeNull();
+    expect(text.match(/LIMIT 1/g)?.length).toBe(6);
+    expect(printQuery(query, 'mysql').sql).toBe(before);
+  });
+
+  it('sees the rewritten parts of a node, bottom up', () => {
+    const texts: string[] = [];
+    rewriteQuery(parseQuery('SELECT -(-1)', 'mysql'), {
+      expression: (node) => {
+        texts.push(node.kind);
+        return node.kind === 'number' ? { kind: 'null' } : node;
+      },
+    });
+    expect(texts[0]).toBe('number');
+    expect(texts.at(-1)).toBe('unary');
+  });
+});
+
+describe('depth', () => {
+  it.each([
+    ['SELECT 1', 1],
+    ['SELECT (SELECT 1)', 2],
+    ['SELECT (SELECT (SELECT 1))', 3],
+    ['SELECT 1 FROM (SELECT 1) t, (SELECT 2) u', 2],
+    ['SELECT 1 FROM (SELECT 1 FROM (SELECT 2) t) u', 3],
+    ['WITH a AS (SELECT 1), b AS (SELECT 2) SELECT 1', 2],
+    ['SELECT 1 UNION SELECT 2 UNION SELECT 3', 1],
+    ['SELECT 1 FROM t JOIN u ON t.x = (SELECT 1)', 2],
+    ['SELECT 1 FROM t WHERE x IN (SELECT 1)', 2],
+    ['VALUES ROW((SELECT 1))', 2],
+    ['SELECT 1 FROM t GROUP BY (SELECT 1)', 2],
+    ['SELECT 1 FROM t HAVING (SELECT 1)', 2],
+    ['SELECT 1 FROM t ORDER BY (SELECT 1)', 2],
+    ['SELECT COALESCE(1, CASE WHEN EXISTS (SELECT 1) THEN 1 END)', 2],
+    ['SELECT SUM(x) OVER (ORDER BY (SELECT 1)) FROM t', 2],
+    ['SELECT SUM(x) OVER w FROM t WINDOW w AS (ORDER BY (SELECT 1))', 2],
+  ])('of %s is %i', (sql, depth) => {
+    expect(measureDepth(parseQuery(sql, 'mysql'))).toBe(depth);
+  });
+});
