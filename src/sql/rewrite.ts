@@ -160,7 +160,7 @@ function mapQueryOnce(query: Query, mapper: ChildMapper): void {
       body(node.left);
       body(node.right);
     }
-    if (node.kind === 'values') node.rows.flat().forEach((item) => mapper.expression(item));
+    if (node.kind === 'values') for (const item of node.rows.flat()) mapper.expression(item);
     if (node.kind !== 'select') return;
     node.from.forEach(table);
     for (const entry of node.windows) mapWindow(entry.window, mapper);
