@@ -91,6 +91,9 @@ export async function openMysqlSession(
         throw mapped;
       } finally {
         watching?.release();
+        // MariaDB runs some statements wrongly the second time that they are executed (MDEV-30073: EXISTS, NOT EXISTS and IN
+        // over derived tables give errors or wrong rows), so there each is prepared anew.
+        if (alive && pins.dialect === 'mariadb') connection.unprepare(request.sql);
       }
     },
   };

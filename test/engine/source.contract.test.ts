@@ -325,6 +325,26 @@ describeEngines(
       expect(result.rows).toEqual([[1]]);
     });
 
+    it('gives the same when a statement runs again', async () => {
+      const fenced = '(SELECT b.id, b.branch FROM kinds AS b WHERE b.branch = 7 LIMIT 9223372036854775807)';
+      const several = `(SELECT x.n FROM (SELECT 1 AS n UNION ALL SELECT 2) AS x WHERE x.n = 1 OR (q.id = 999 AND q.branch = 9)) > 0`;
+      const shapes = [
+        `SELECT COUNT(*) AS n FROM ${fenced} AS r WHERE EXISTS (SELECT 1 FROM ${fenced} AS q WHERE q.id = r.id AND ${several})`,
+        `SELECT COUNT(*) AS n FROM ${fenced} AS r WHERE NOT EXISTS (SELECT 1 FROM ${fenced} AS q WHERE q.id = r.id AND ${several})`,
+        `SELECT COUNT(*) AS n FROM ${fenced} AS r WHERE r.id IN (SELECT q.id FROM ${fenced} AS q WHERE ${several})`,
+      ];
+      const single = await openSource({ url: engine.url, allowWideGrants: true, size: 1 });
+      try {
+        for (const sql of shapes) {
+          const seen = [];
+          for (let times = 0; times < 4; times += 1) seen.push((await single.execute(request(sql))).rows);
+          expect(seen, sql).toEqual([seen[0], seen[0], seen[0], seen[0]]);
+        }
+      } finally {
+        await single.close();
+      }
+    });
+
     it('does not let one statement leave something behind for the next', async () => {
       expect(await codeOf(source.execute(request('SET @left = 5')))).toBe('EXECUTE_FAILED');
       const seen = await Promise.all(Array.from({ length: 10 }, () => row('SELECT @left')));
