@@ -1,5 +1,6 @@
 import type { CatalogColumn } from '../catalog/catalog.js';
 import type { Dialect } from '../domain/dialect.js';
+import { makeCall } from '../sql/make-call.js';
 import type { CastType, Expression } from '../sql/nodes.js';
 import { PolicyRefusal } from './policy-fault.js';
 import type { MaskEntry } from './policy-file.js';
@@ -19,22 +20,6 @@ function text(value: string): Expression {
 function number(value: number): Expression {
   const literal: Expression = { kind: 'number', form: 'integer', text: String(Math.abs(value)) };
   return value < 0 ? { kind: 'unary', operator: '-', operand: literal } : literal;
-}
-
-function call(name: string, ...args: readonly Expression[]): Expression {
-  return {
-    kind: 'call',
-    name,
-    star: false,
-    distinct: false,
-    arguments: args,
-    orderBy: [],
-    separator: null,
-    limit: null,
-    filter: null,
-    over: null,
-    at: -1,
-  };
 }
 
 function cast(operand: Expression, name: CastType['name']): Expression {
@@ -71,25 +56,25 @@ interface Words {
 const MYSQL: Words = {
   asText: (value) => cast(value, 'CHAR'),
   length: 'CHAR_LENGTH',
-  join: (...parts) => call('CONCAT', ...parts),
-  first: (value) => call('LEFT', value, number(1)),
-  last: (value, count) => call('RIGHT', value, number(count)),
-  at: (value) => call('LOCATE', text('@'), value),
+  join: (...parts) => makeCall('CONCAT', ...parts),
+  first: (value) => makeCall('LEFT', value, number(1)),
+  last: (value, count) => makeCall('RIGHT', value, number(count)),
+  at: (value) => makeCall('LOCATE', text('@'), value),
 };
 
 const SQLITE: Words = {
   asText: (value) => cast(value, 'TEXT'),
   length: 'LENGTH',
   join: (...parts) => parts.reduce((left, right) => ({ kind: 'binary', operator: '||', left, right })),
-  first: (value) => call('SUBSTR', value, number(1), number(1)),
-  last: (value, count) => call('SUBSTR', value, number(-count)),
-  at: (value) => call('INSTR', value, text('@')),
+  first: (value) => makeCall('SUBSTR', value, number(1), number(1)),
+  last: (value, count) => makeCall('SUBSTR', value, number(-count)),
+  at: (value) => makeCall('INSTR', value, text('@')),
 };
 
 /** The last `count` characters, of values at least twice as long; shorter ones are hidden whole, as half of them would be shown. */
 function maskLast(column: Expression, count: number, words: Words): Expression {
   const value = words.asText(column);
-  const isLong = compare(call(words.length, value), '>=', number(2 * count));
+  const isLong = compare(makeCall(words.length, value), '>=', number(2 * count));
   return showWhere(column, isLong, words.join(text(DOTS), words.last(value, count)), text(DOTS));
 }
 
@@ -97,7 +82,7 @@ function maskLast(column: Expression, count: number, words: Words): Expression {
 function maskEmail(column: Expression, words: Words): Expression {
   const value = words.asText(column);
   const at = words.at(value);
-  const domain = call('SUBSTR', value, { kind: 'binary', operator: '+', left: at, right: number(1) });
+  const domain = makeCall('SUBSTR', value, { kind: 'binary', operator: '+', left: at, right: number(1) });
   const isAddress: Expression = {
     kind: 'binary',
     operator: 'AND',
@@ -112,7 +97,7 @@ function maskYear(column: Expression, catalog: CatalogColumn, dialect: Dialect):
     throw new PolicyRefusal(
       `the mask year is for dates, and ${catalog.name} is ${catalog.declaredType || 'of no type'}`,
     );
-  if (isMySqlFamily(dialect)) return cast(call('YEAR', column), 'CHAR');
+  if (isMySqlFamily(dialect)) return cast(makeCall('YEAR', column), 'CHAR');
   // SQLite keeps what it is given: only what looks like a date shows its year.
   const value = cast(column, 'TEXT');
   const isDate: Expression = {
@@ -123,7 +108,7 @@ function maskYear(column: Expression, catalog: CatalogColumn, dialect: Dialect):
     pattern: text('[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]*'),
     escape: null,
   };
-  return showWhere(column, isDate, call('SUBSTR', value, number(1), number(4)), { kind: 'null' });
+  return showWhere(column, isDate, makeCall('SUBSTR', value, number(1), number(4)), { kind: 'null' });
 }
 
 /** A nested keyed SHA-256, as HMAC nests it: equal values of the column have equal digests, and without the key no value can be tried. */
@@ -135,7 +120,7 @@ function maskHash(column: Expression, relation: string, catalog: CatalogColumn, 
     name: `${MASK_KEY_PREFIX}${relation}.${catalog.name}`,
     value: null,
   };
-  const digest = (inner: Expression) => call('SHA2', call('CONCAT', key, inner), number(256));
+  const digest = (inner: Expression) => makeCall('SHA2', makeCall('CONCAT', key, inner), number(256));
   return digest(digest(cast(column, 'CHAR')));
 }
 

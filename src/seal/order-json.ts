@@ -1,5 +1,6 @@
 import { SwaliError } from '../errors/swali-error.js';
 import { foldName } from '../sql/fold-name.js';
+import { makeCall } from '../sql/make-call.js';
 import type { Enclosure, Expression, FunctionCall, OrderItem, Select } from '../sql/nodes.js';
 import { uniqueKeys } from './fence.js';
 import type { OrderContext } from './tie-breakers.js';
@@ -56,22 +57,6 @@ function isSameAsText(expression: Expression, context: OrderContext): boolean {
   }
 }
 
-const PLAIN = {
-  kind: 'call',
-  star: false,
-  distinct: false,
-  orderBy: [],
-  separator: null,
-  limit: null,
-  filter: null,
-  over: null,
-  at: -1,
-} as const;
-const call = (name: string, ...operands: readonly Expression[]): FunctionCall => ({
-  ...PLAIN,
-  name,
-  arguments: operands,
-});
 const text = (value: string): Expression => ({ kind: 'string', value });
 
 /** MySQL's JSON_ARRAYAGG takes no ORDER BY; GROUP_CONCAT of the items' JSON does. */
@@ -81,11 +66,11 @@ function orderArray(node: FunctionCall, terms: readonly OrderItem[], context: Or
     throw new SwaliError('SEAL_UNSUPPORTED', {
       detail: 'JSON_ARRAYAGG of such a value has no order; use GROUP_CONCAT, or make it text',
     });
-  const json = call('JSON_EXTRACT', call('JSON_ARRAY', item), text('$[0]'));
+  const json = makeCall('JSON_EXTRACT', makeCall('JSON_ARRAY', item), text('$[0]'));
   const items: FunctionCall = { ...call('GROUP_CONCAT', json), orderBy: terms, separator: ',' };
   return {
     kind: 'cast',
-    operand: call('CONCAT', text('['), items, text(']')),
+    operand: makeCall('CONCAT', text('['), items, text(']')),
     type: { name: 'JSON', length: null, scale: null, characterSet: null },
   };
 }

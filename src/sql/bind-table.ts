@@ -1,6 +1,7 @@
 import { SwaliError } from '../errors/swali-error.js';
 import type { BindableRelation, Binder, BoundTable, TableScope } from './binder.js';
 import { foldName } from './fold-name.js';
+import { makeCall } from './make-call.js';
 import {
   type DerivedTable,
   type Expression,
@@ -216,19 +217,7 @@ function mergeInStars(table: BoundTable, merged: readonly ScopeColumn[]): BoundT
 function mergeColumn(node: Join, left: ScopeColumn, right: ScopeColumn): ScopeColumn {
   if (node.type === 'RIGHT') return { ...right, name: left.name };
   if (node.type !== 'FULL') return left;
-  const refer = (): Expression => ({
-    kind: 'call',
-    name: 'COALESCE',
-    star: false,
-    distinct: false,
-    arguments: [left.refer(), right.refer()],
-    orderBy: [],
-    separator: null,
-    limit: null,
-    filter: null,
-    over: null,
-    at: -1,
-  });
+  const refer = (): Expression => makeCall('COALESCE', left.refer(), right.refer());
   return { ...left, refer };
 }
 
