@@ -67,7 +67,7 @@ function orderArray(node: FunctionCall, terms: readonly OrderItem[], context: Or
       detail: 'JSON_ARRAYAGG of such a value has no order; use GROUP_CONCAT, or make it text',
     });
   const json = makeCall('JSON_EXTRACT', makeCall('JSON_ARRAY', item), text('$[0]'));
-  const items: FunctionCall = { ...call('GROUP_CONCAT', json), orderBy: terms, separator: ',' };
+  const items: FunctionCall = { ...makeCall('GROUP_CONCAT', json), orderBy: terms, separator: ',' };
   return {
     kind: 'cast',
     operand: makeCall('CONCAT', text('['), items, text(']')),
