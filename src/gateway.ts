@@ -10,7 +10,7 @@ import type { Settings } from './config/settings.js';
 import type { Clock, Logger } from './domain/ports.js';
 import type { PrincipalKind } from './domain/principal.js';
 import { createExecute } from './execute/execute.js';
-import { loadPolicy, type Policy } from './policy/policy.js';
+import { loadPolicy, type Policy, readPolicyDefaults } from './policy/policy.js';
 import { createSeal } from './seal/index.js';
 import { createJudges } from './seal/judges.js';
 import { createReadSharedValues } from './shared-values.js';
@@ -82,7 +82,7 @@ export async function openCatalog({ settings }: Surroundings): Promise<Pick<Rule
   const source = await openSource({
     url: settings.sourceUrl,
     urlsByKind: urlsByKind(settings),
-    timeZone: settings.timeZone,
+    timeZone: timeZoneOf(settings),
     allowWideGrants: settings.allowWideGrants,
   });
   try {
@@ -116,6 +116,17 @@ export async function openRuled(surroundings: Surroundings): Promise<Ruled> {
   }
 }
 
+/**
+ * The time zone of "today" and of NOW(): the setting where it is given, else the policy file's default. Read from the file
+ * by itself, as the source is opened with it before the policy can be checked against the catalog.
+ */
+export function timeZoneOf(
+  settings: Pick<Settings, 'timeZone' | 'timeZoneIsDefault' | 'policyDir' | 'sourceName'>,
+): string {
+  if (!settings.timeZoneIsDefault) return settings.timeZone;
+  return readPolicyDefaults({ dir: settings.policyDir, source: settings.sourceName }).timeZone ?? settings.timeZone;
+}
+
 /** The accounts of single kinds that are set. */
 function urlsByKind({ sourceUrls }: Settings): Partial<Record<PrincipalKind, string>> {
   const set = Object.entries(sourceUrls).filter((entry): entry is [PrincipalKind, string] => entry[1] !== null);
@@ -145,7 +156,9 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
       verified: (principal) => policy.verifiedFor(principal),
       readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect }),
       clock,
-      timeZone: settings.timeZone,
+      timeZone: timeZoneOf(settings),
+      metrics: (view) => policy.metricsFor(view),
+      currency: policy.defaults.currency,
       logger,
     }),
     seal,

@@ -44,6 +44,8 @@ export interface Settings {
   readonly judgeTimeoutMs: number;
   readonly maxRows: number;
   readonly timeZone: string;
+  /** True where TIME_ZONE is not set, so that the policy's own default may hold instead. */
+  readonly timeZoneIsDefault: boolean;
   readonly rateLimit: boolean;
   readonly logLevel: SettingValues['LOG_LEVEL'];
 }
@@ -82,10 +84,10 @@ export function parseSettings(
   if (!parsed.success || faults.length > 0) {
     throw new SwaliError('SETTINGS_INVALID', { detail: faults.join('\n') });
   }
-  return shapeSettings(parsed.data, dataDir, base);
+  return shapeSettings(parsed.data, dataDir, base, !env.TIME_ZONE);
 }
 
-function shapeSettings(values: SettingValues, dataDir: string, base: string): Settings {
+function shapeSettings(values: SettingValues, dataDir: string, base: string, timeZoneIsDefault: boolean): Settings {
   const place = (url: string): string => absoluteSqlite(url, base);
   const optionalPlace = (url: string): string | null => (url === '' ? null : place(url));
   const sourceUrl = place(values.SOURCE_URL);
@@ -122,6 +124,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string): Se
     judgeTimeoutMs: values.JUDGE_TIMEOUT_MS,
     maxRows: values.MAX_ROWS,
     timeZone: values.TIME_ZONE,
+    timeZoneIsDefault,
     rateLimit: values.RATE_LIMIT === 'on',
     logLevel: values.LOG_LEVEL,
   });

@@ -1,7 +1,9 @@
 import { foldName } from '../sql/fold-name.js';
 import { functionRule } from '../sql/functions.js';
+import type { Expression } from '../sql/nodes.js';
 import { parseExpression } from '../sql/parser.js';
-import { visitExpression } from '../sql/rewrite.js';
+import { printExpression } from '../sql/printer.js';
+import { rewriteExpression, visitExpression } from '../sql/rewrite.js';
 import type { CompileContext, CompiledRelation } from './compiled-relation.js';
 import { collectFault, type FaultPath, PolicyRefusal } from './policy-fault.js';
 import type { MetricEntry } from './policy-file.js';
@@ -12,14 +14,27 @@ export interface CompiledMetric {
   readonly name: string;
   /** Catalog spelling. */
   readonly relation: string;
-  /** As written; its words mean the same in the source's dialect. */
+  /** As written, in the file's dialect. */
   readonly expression: string;
+  /** In the source's dialect, names quoted: bare columns, for a FROM with this relation alone. */
+  readonly sql: string;
+  /** The same with every column qualified by the relation's name, for a FROM that joins others. */
+  readonly qualifiedSql: string;
+  /** What its outermost aggregate does, through COALESCE, IFNULL and ROUND; null for anything more, e.g. a ratio. */
+  readonly aggregate: MetricAggregate | null;
   /** Columns that it reads, catalog spelling: it is shown only to those who see all of them unmasked. */
   readonly columns: readonly string[];
   readonly unit: string | null;
   readonly description: string | null;
   readonly synonyms: readonly string[];
 }
+
+/** Aggregates that a question may name beside a metric: "total revenue" of a SUM. */
+export type MetricAggregate = 'SUM' | 'AVG' | 'COUNT' | 'MIN' | 'MAX';
+const AGGREGATES: ReadonlySet<string> = new Set(['SUM', 'AVG', 'COUNT', 'MIN', 'MAX'] satisfies MetricAggregate[]);
+
+/** Functions around an aggregate that leave it what it is. */
+const WRAPPERS: ReadonlySet<string> = new Set(['COALESCE', 'IFNULL', 'ROUND']);
 
 /** Constructs of a metric that both MySQL and SQLite read alike. */
 const PORTABLE: ReadonlySet<string> = new Set([
@@ -68,10 +83,12 @@ export function compileMetric(
     return null;
   }
   const crosses = isMySqlFamily(catalog.dialect) !== isMySqlFamily(file.dialect);
-  const columns = collectFault(faults, [...path, 'expression'], () => {
+  const compiled = collectFault(faults, [...path, 'expression'], () => {
+    if (/[\u0000-\u001f\u007f]/u.test(name)) throw new PolicyRefusal('the name of a metric has no control characters');
     const found = new Set<string>();
     let aggregates = 0;
-    visitExpression(parseExpression(entry.expression, file.dialect, { allowNamedParameters: false }), (node) => {
+    const parsed = parseExpression(entry.expression, file.dialect, { allowNamedParameters: false });
+    visitExpression(parsed, (node) => {
       if (
         node.kind === 'in-query' ||
         node.kind === 'exists' ||
@@ -100,16 +117,45 @@ export function compileMetric(
       found.add(column.column.name);
     });
     if (aggregates === 0) throw new PolicyRefusal('a metric is an aggregate, e.g. SUM(total)');
-    return [...found];
+    const print = (qualifier: readonly string[]) => printMetric(parsed, qualifier, relation, context);
+    return {
+      columns: [...found],
+      sql: print([]),
+      qualifiedSql: print([relation.relation.name]),
+      aggregate: aggregateOf(parsed),
+    };
   });
-  if (columns === undefined) return null;
+  if (compiled === undefined) return null;
   return {
     name,
     relation: relation.relation.name,
     expression: entry.expression,
-    columns,
+    ...compiled,
     unit: entry.unit ?? null,
     description: entry.description ?? null,
     synonyms: entry.synonyms ?? [],
   };
+}
+
+/** The metric as text that can stand in a statement on the source; it is read and sealed there like any other. */
+function printMetric(
+  parsed: Expression,
+  qualifier: readonly string[],
+  { columns }: CompiledRelation,
+  { catalog }: CompileContext,
+): string {
+  const named = rewriteExpression(parsed, {
+    expression: (node) => {
+      if (node.kind !== 'column') return node;
+      const found = columns.find((each) => foldName(each.column.name) === foldName(node.name));
+      return { ...node, qualifier, name: found?.column.name ?? node.name };
+    },
+  });
+  return printExpression(named, catalog.dialect, { strings: 'quoted' }).sql;
+}
+
+function aggregateOf(node: Expression): MetricAggregate | null {
+  if (node.kind !== 'call') return null;
+  if (WRAPPERS.has(node.name)) return node.arguments[0] ? aggregateOf(node.arguments[0]) : null;
+  return AGGREGATES.has(node.name) ? (node.name as MetricAggregate) : null;
 }

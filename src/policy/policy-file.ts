@@ -115,21 +115,24 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/** What holds where a question, or a setting, says nothing. */
+export const defaultsSchema = z
+  .strictObject({
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'three capital letters, e.g. KES')
+      .optional(),
+    time_zone: z.string().refine(isTimeZone, 'is no IANA time zone').optional(),
+  })
+  .optional();
+
 /** The whole policy file (DESIGN §3). Strict: a key that is not in the format is a fault, never passed over. */
 export const policyFileSchema = z.strictObject({
   version: z.literal(1, { error: 'this reads version 1' }),
   source: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, - and _'),
   /** Of the expressions in the file; they are printed in the source's. */
   dialect: z.enum(DIALECTS),
-  defaults: z
-    .strictObject({
-      currency: z
-        .string()
-        .regex(/^[A-Z]{3}$/, 'three capital letters, e.g. KES')
-        .optional(),
-      time_zone: z.string().refine(isTimeZone, 'is no IANA time zone').optional(),
-    })
-    .optional(),
+  defaults: defaultsSchema,
   relations: z.record(nameSchema, relationSchema).refine((map) => Object.keys(map).length > 0, 'lists no relation'),
   tenant: tenantSchema.optional(),
   metrics: z.record(nameSchema, metricSchema).optional(),

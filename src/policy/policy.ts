@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -10,9 +11,13 @@ import type { CompiledMetric } from './compile-metric.js';
 import { compilePolicy } from './compile-policy.js';
 import type { CompiledQuestion } from './compile-verified.js';
 import type { CompiledRelation } from './compiled-relation.js';
+import { defaultsSchema } from './policy-file.js';
 import { createViewFor, type ViewLimits } from './principal-view.js';
 import type { PrincipalView } from './view.js';
 import { readYamlDocument } from './yaml-document.js';
+
+/** Names of sources; they are names of files too. */
+const SOURCE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** The rules of one source, checked against its catalog and compiled. Immutable: a changed file makes a new one. */
 export interface Policy {
@@ -101,7 +106,7 @@ export function readPolicy(text: string, file: string, options: PolicyOptions): 
  */
 export function loadPolicy(options: PolicyOptions & { readonly dir: string }): Policy {
   const { dir, source } = options;
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(source))
+  if (!SOURCE_NAME.test(source))
     throw new SwaliError('POLICY_INVALID', { detail: 'the name of the source takes letters, digits, - and _' });
   const file = join(dir, `${source}.yaml`);
   let bytes: Buffer;
@@ -117,6 +122,27 @@ export function loadPolicy(options: PolicyOptions & { readonly dir: string }): P
     throw new SwaliError('POLICY_INVALID', { detail: `${file}:1: the file is not UTF-8`, cause });
   }
   return readPolicy(text, file, options);
+}
+
+/**
+ * What `DIR/SOURCE.yaml` says of time zone and currency, read before the source is opened, which needs the zone. Checks
+ * nothing else: a file that is absent or faulty has no defaults here, and {@link loadPolicy} tells what is wrong with it.
+ */
+export function readPolicyDefaults({
+  dir,
+  source,
+}: {
+  readonly dir: string;
+  readonly source: string;
+}): Policy['defaults'] {
+  const none = { currency: null, timeZone: null };
+  if (!SOURCE_NAME.test(source)) return none;
+  const file = join(dir, `${source}.yaml`);
+  if (!existsSync(file)) return none;
+  const { value } = readYamlDocument(readFileSync(file, 'utf8'), file);
+  const read = z.object({ defaults: defaultsSchema }).safeParse(value);
+  const { currency = null, time_zone: timeZone = null } = read.data?.defaults ?? {};
+  return { currency, timeZone };
 }
 
 /** The visible catalog in the wire's words, by name: the answer of `GET /v1/schema`. */

@@ -8,7 +8,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { Day } from './dates.js';
 import { MODEL_ANSWER, readModelAnswer } from './read-model-answer.js';
 import type { TranslateRequest } from './request.js';
-import { writeQuestionPrompt, writeSystemPrompt } from './write-prompt.js';
+import { type SchemaNotes, writeQuestionPrompt, writeSystemPrompt } from './write-prompt.js';
 
 /** How to reach the model. */
 export interface OpenAiSettings {
@@ -31,11 +31,7 @@ interface EndpointForm {
 }
 
 /** A translator that asks a model. */
-export type OpenAiTranslate = (
-  request: TranslateRequest,
-  today: Day,
-  sharedValues: ReadonlyMap<string, readonly string[]>,
-) => Promise<Translation>;
+export type OpenAiTranslate = (request: TranslateRequest, today: Day, known: SchemaNotes) => Promise<Translation>;
 
 /** A pause before the one retry of a failed connection or a 5xx. */
 const RETRY_PAUSE_MS = 250;
@@ -84,13 +80,8 @@ export function createOpenAiTranslate(deps: {
   });
   let form: EndpointForm = { format: 'json_schema', cap: 'max_tokens', temperature: true };
 
-  return async (request, today, sharedValues) => {
-    const messages = writeMessages(
-      request,
-      writeSystemPrompt(request.view, deps.dialect, sharedValues),
-      today,
-      deps.timeZone,
-    );
+  return async (request, today, known) => {
+    const messages = writeMessages(request, writeSystemPrompt(request.view, deps.dialect, known), today, deps.timeZone);
     const deadline = AbortSignal.timeout(settings.timeoutMs);
     const signal = AbortSignal.any([request.signal, deadline]);
     let attempt = form;

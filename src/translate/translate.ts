@@ -3,9 +3,11 @@ import type { Dialect } from '../domain/dialect.js';
 import type { Clock, Logger } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
+import type { CompiledMetric } from '../policy/compile-metric.js';
+import type { PrincipalView } from '../policy/view.js';
 import { checkQuestion } from './check-question.js';
-import { type Day, localDay } from './dates.js';
-import { translateOffline } from './offline/translate-offline.js';
+import { localDay } from './dates.js';
+import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
 import { createOpenAiTranslate, type OpenAiSettings } from './openai.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
 import { matchVerified, type VerifiedQuestion } from './verified.js';
@@ -29,6 +31,10 @@ export interface TranslateDeps {
   /** Null: no values are read, and questions must state them exactly. */
   readonly readSharedValues?: ReadSharedValues | null;
   readonly clock: Clock;
+  /** The figures that the data owner has defined and this principal may use. */
+  readonly metrics: (view: PrincipalView) => readonly CompiledMetric[];
+  /** ISO 4217 code in which a question may state amounts; null where the policy names none. */
+  readonly currency: string | null;
   /** IANA name; decides what "today" is. */
   readonly timeZone: string;
   readonly logger: Logger;
@@ -52,9 +58,10 @@ export function createTranslate(deps: TranslateDeps): Translate {
     const verified = matchVerified(request.question, deps.verified(request.principal), today);
     if (verified && isNew(verified, request)) return verified;
     const sharedValues = await readValues(deps.readSharedValues ?? null, request);
+    const metrics = deps.metrics(request.view);
     if (model) {
       try {
-        return await model(request, today, sharedValues);
+        return await model(request, today, { sharedValues, metrics });
       } catch (error) {
         if (deps.mode === 'openai' || !isModelFailure(error)) throw error;
         deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');
@@ -62,18 +69,16 @@ export function createTranslate(deps: TranslateDeps): Translate {
     } else if (deps.mode === 'openai') {
       throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
     }
-    return answerOffline(request, deps.dialect, today, sharedValues);
+    return answerOffline(request, { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics });
   };
 }
 
 function answerOffline(
   request: TranslateRequest,
-  dialect: Dialect,
-  today: Day,
-  sharedValues: ReadonlyMap<string, readonly string[]>,
+  known: Pick<OfflineRequest, 'dialect' | 'currency' | 'today' | 'sharedValues' | 'metrics'>,
 ): Translation {
   const { question, view, principal } = request;
-  const found = translateOffline({ question, view, principal, dialect, today, sharedValues });
+  const found = translateOffline({ question, view, principal, ...known });
   if (isNew(found, request)) return found;
   return {
     kind: 'refused',

@@ -53,6 +53,8 @@ describe.skipIf(folder === null)('questions of the Spider training set, answered
         asked += 1;
         const today = { year: 2026, month: 3, day: 15 };
         const found = translateOffline({
+          metrics: [],
+          currency: null,
           question,
           view,
           principal: admin(),

@@ -5,7 +5,7 @@ import { SwaliError } from '../../src/errors/swali-error.js';
 import type { ReadSharedValues, TranslateRequest } from '../../src/translate/request.js';
 import { createTranslate, type TranslateDeps } from '../../src/translate/translate.js';
 import { customer } from '../support/principals.js';
-import { shopView } from '../unit/translate/short-view.js';
+import { shopMetrics, shopView } from '../unit/translate/short-view.js';
 import { type ModelServer, startModelServer, USAGE } from './model-server.js';
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -25,6 +25,8 @@ function translator(changes: Partial<TranslateDeps> = {}, timeoutMs = 3000) {
     mode: 'openai',
     openai: { apiKey: 'sk-test', baseUrl: server.baseUrl, model: 'test-model', timeoutMs, maxOutputTokens: 700 },
     verified: () => [],
+    metrics: () => shopMetrics('mysql'),
+    currency: null,
     clock: () => Date.parse('2026-03-15T10:00:00Z'),
     timeZone: 'Africa/Nairobi',
     logger: silent,

@@ -4,7 +4,7 @@ import { isAmount, measureColumn, wholeKey } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import { finishPlan, pathTo } from './finish-plan.js';
 import { NotUnderstood } from './not-understood.js';
-import type { Filter, Key, Output, Plan } from './plan.js';
+import { type Filter, isComputed, type Key, type Output, type Plan } from './plan.js';
 import { rankPlan } from './rank-plan.js';
 import type { Asked } from './read-items.js';
 import { groupKeys, labelOutputs, outputOf, shown } from './resolve-output.js';
@@ -30,7 +30,7 @@ function isOwn(context: Context, plan: Plan): boolean {
 
 function plainPlan(context: Context, draft: Draft, asked: Asked): Plan {
   const items = asked.items.map((item) => outputOf(context, item, asked.subjects));
-  const computes = items.filter((each) => each.output.kind === 'aggregate');
+  const computes = items.filter((each) => isComputed(each.output));
   if (computes.length > 0) return aggregatePlan(context, draft, asked, items);
   if (draft.groups.length > 0 && items.length === 0 && asked.subjects.length === 1)
     throw askWhatToCompute(asked.subjects[0]!);
@@ -56,13 +56,13 @@ function askWhatToCompute(subject: RelationObligation): NotUnderstood {
 type Resolved = readonly { readonly output: Output; readonly fact: RelationObligation }[];
 
 function aggregatePlan(context: Context, draft: Draft, asked: Asked, items: Resolved): Plan {
-  const facts = [...new Set(items.filter((each) => each.output.kind === 'aggregate').map((each) => each.fact))];
+  const facts = [...new Set(items.filter((each) => isComputed(each.output)).map((each) => each.fact))];
   if (facts.length > 1)
     throw new NotUnderstood('I can compute over one kind of rows at a time; ask for one after the other.');
   const fact = facts[0]!;
   const groups = draft.groups.map((each) => groupKeys(context, fact, each));
   const columns = items
-    .filter((each): each is { output: Key; fact: RelationObligation } => each.output.kind !== 'aggregate')
+    .filter((each): each is { output: Key; fact: RelationObligation } => !isComputed(each.output))
     .map((each) => each.output);
   if (columns.length > 0 && groups.length === 0)
     throw new NotUnderstood('Say for which groups this should be computed, for example "for each …".');
@@ -72,10 +72,7 @@ function aggregatePlan(context: Context, draft: Draft, asked: Asked, items: Reso
   const keys = [...groups.flatMap((each) => each.keys), ...columns].filter(
     (key, index, all) => all.findIndex((each) => same(each, key)) === index,
   );
-  const outputs: Output[] = [
-    ...lead,
-    ...items.filter((each) => each.output.kind === 'aggregate').map((each) => each.output),
-  ];
+  const outputs: Output[] = [...lead, ...items.filter((each) => isComputed(each.output)).map((each) => each.output)];
   if (draft.related.length > 0) throw new NotUnderstood('I cannot count within a count; ask for the list first.');
   const first = groupOutputs[0];
   const asOrder = orderKeys(context, draft, outputs, fact);
@@ -111,13 +108,14 @@ function orderKeys(
       if (!first) throw new NotUnderstood('Say by what the rows should be ordered.');
       return { output: first, descending };
     }
-    const selected = outputs.find(
-      (output) => output.of && element.columns.some((each) => each.column === output.of!.column),
+    const selected = outputs.find((output) =>
+      output.kind === 'metric'
+        ? element.metrics.some((each) => each.metric === output.figure.metric)
+        : output.of && element.columns.some((each) => each.column === output.of!.column),
     );
     if (selected) return { output: selected, descending };
     const of = resolveColumn(context, element, text, () => true, fact);
-    if (!of || outputs.some((output) => output.kind === 'aggregate'))
-      throw new NotUnderstood(`I cannot order this by "${text}".`);
+    if (!of || outputs.some(isComputed)) throw new NotUnderstood(`I cannot order this by "${text}".`);
     return { output: { kind: 'column' as const, of }, descending };
   });
 }

@@ -1,21 +1,25 @@
 import type { Principal } from '../../domain/principal.js';
 import type { RelationObligation } from '../../policy/view.js';
+import type { Currency } from '../currency.js';
 import { singular } from '../words.js';
 import { isTextual, labelColumns } from './describe-relation.js';
 import { findPath, type JoinStep } from './find-joins.js';
-import type { ColumnOf, Element } from './lexicon.js';
+import type { ColumnOf, Element, MetricOf } from './lexicon.js';
 import type { Mark } from './mark-words.js';
 import { NotUnderstood } from './not-understood.js';
+import type { AggregateName } from './plan.js';
 
 /** What is known while one question is read. */
 export interface Context {
   readonly principal: Principal;
   readonly relations: readonly RelationObligation[];
   readonly steps: readonly JoinStep[];
-  /** Relations that the question names, in its order. */
+  /** Relations that the question names, in its order, and behind them those of the metrics that it names. */
   readonly mentioned: readonly RelationObligation[];
   /** The shared values of a column as this principal sees them; empty where they could not be looked up. */
   readonly valuesOf: (of: ColumnOf) => readonly string[];
+  /** In which amounts may be stated; null where the policy names none. */
+  readonly currency: Currency | null;
   /** Folded words of the question, for the stems of date columns. */
   readonly hints: readonly string[];
 }
@@ -26,6 +30,35 @@ export function mentionedRelations(marks: readonly Mark[]): readonly RelationObl
     mark.type === 'element' && mark.element.relations.length === 1 ? mark.element.relations : [],
   );
   return [...new Set(found)];
+}
+
+/** Relations of the metrics that marks name. */
+export function relationsOfMetrics(marks: readonly Mark[]): readonly RelationObligation[] {
+  return marks.flatMap((mark) =>
+    mark.type === 'element' && mark.element.relations.length === 0
+      ? mark.element.metrics.map(({ relation }) => relation)
+      : [],
+  );
+}
+
+/** The metric that an element means; null where it names none. @throws NotUnderstood where it names several */
+export function metricOf(element: Element, text: string): MetricOf | null {
+  if (element.metrics.length < 2) return element.metrics[0] ?? null;
+  throw new NotUnderstood(
+    `"${text}" may mean several figures here: ${element.metrics.map(({ metric }) => metric.name).join(', ')}. Say which.`,
+    element.metrics.slice(0, 4).map(({ metric }) => ({ replace: text, by: nameInWords(metric.name) })),
+  );
+}
+
+/**
+ * The metric that an aggregate's word and an element mean together: "total revenue" of a sum or a count, "average rating" of
+ * an average. Null where the metric is another figure, so that "average revenue" is no sum.
+ */
+export function metricFor(element: Element, text: string, name: AggregateName): MetricOf | null {
+  const figure = metricOf(element, text);
+  if (!figure) return null;
+  const { aggregate } = figure.metric;
+  return aggregate === name || (name === 'SUM' && aggregate === 'COUNT') ? figure : null;
 }
 
 /** True where `to` is `from` or joins to it many-to-one in one way. */

@@ -1,16 +1,17 @@
 import type { RelationObligation } from '../../policy/view.js';
 import type { DateRange, DateUnit } from '../dates.js';
-import type { ColumnOf, Element } from './lexicon.js';
+import type { ColumnOf, Element, MetricOf } from './lexicon.js';
 import type { AggregateName, Comparison, Filter, Literal } from './plan.js';
 
 /** A grouping that the question asks for: something named, or a period of the date. */
 export type GroupAsked = { readonly element: Element; readonly text: string } | { readonly unit: DateUnit };
 
-/** What rows are ranked by: a column, an aggregate of one, or (null) how many rows there are of `counted`. */
+/** What rows are ranked by: a column, an aggregate of one, a metric, or (null) how many rows there are of `counted`. */
 export interface Ranking {
   readonly subject: RelationObligation;
   readonly by:
     | { readonly kind: 'column'; readonly of: ColumnOf; readonly aggregate: AggregateName | null }
+    | { readonly kind: 'metric'; readonly figure: MetricOf }
     | { readonly kind: 'count'; readonly counted: RelationObligation };
   readonly descending: boolean;
   readonly limit: number;

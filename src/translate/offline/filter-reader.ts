@@ -1,6 +1,7 @@
 import type { RelationObligation } from '../../policy/view.js';
+import { type Currency, foldUnit } from '../currency.js';
 import { splitIdentifier } from '../words.js';
-import type { Context } from './context.js';
+import { type Context, mentionedRelations } from './context.js';
 import { isNumeric, isTextual } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import type { ColumnOf } from './lexicon.js';
@@ -76,19 +77,51 @@ export function asName(marks: readonly Mark[], at: number): Extract<Mark, { type
   return { text: mark.text, type: 'element', element: mark.element };
 }
 
-/** A currency or unit behind a number, where the column has that unit. */
-export function unitLength(of: ColumnOf, mark: Mark | undefined): number {
-  const unit = of.column.unit?.toLowerCase();
-  return unit && (mark?.type === 'proper' || mark?.type === 'unknown') && mark.value.toLowerCase() === unit ? 1 : 0;
+/** Longest name of a unit, in marks. */
+const LONGEST_UNIT = 3;
+
+/** How many marks behind a number name the column's unit, or the policy's currency where that is the column's unit. */
+export function unitLength(context: Context, of: ColumnOf, marks: readonly Mark[], at: number): number {
+  const { unit } = of.column;
+  if (unit === null) return 0;
+  const { currency } = context;
+  return unitNameAt(
+    marks,
+    at,
+    (name) => name === foldUnit(unit) || (currency?.code === unit && currency.names.has(name)),
+  );
 }
 
-/** The relation named last before a place, else the first one named. */
-export function subjectBefore(context: Context, marks: readonly Mark[], at: number): RelationObligation | null {
-  for (let index = at - 1; index >= 0; index -= 1) {
-    const mark = marks[index];
-    if (mark?.type === 'element' && mark.element.relations.length === 1) return mark.element.relations[0]!;
+function unitNameAt(marks: readonly Mark[], at: number, isUnit: (name: string) => boolean): number {
+  for (let length = LONGEST_UNIT; length > 0; length -= 1) {
+    const span = marks.slice(at, at + length);
+    if (span.length < length || span.some((mark) => mark.type !== 'proper' && mark.type !== 'unknown')) continue;
+    if (isUnit(foldUnit(span.map((mark) => mark.text).join(' ')))) return length;
   }
-  return context.mentioned[0] ?? null;
+  return 0;
+}
+
+/** "KES 500" as "500 KES", so that a unit always stands behind its number. */
+export function putCurrencyBehind(marks: readonly Mark[], currency: Currency | null): readonly Mark[] {
+  if (!currency) return marks;
+  const moved = [...marks];
+  for (let at = 0; at < moved.length; at += 1) {
+    const length = moved[at - 1]?.type === 'number' ? 0 : unitNameAt(moved, at, (name) => currency.names.has(name));
+    const number = moved[at + length];
+    if (length === 0 || number?.type !== 'number') continue;
+    moved.splice(at, length + 1, number, ...moved.slice(at, at + length));
+    at += length;
+  }
+  return moved;
+}
+
+/** The relation named last before a place, else the first one named; never that of a metric, whose rows nobody named. */
+export function subjectBefore(marks: readonly Mark[], at: number): RelationObligation | null {
+  for (let index = at - 1; index >= 0; index -= 1) {
+    const [relation] = mentionedRelations(marks.slice(index, index + 1));
+    if (relation) return relation;
+  }
+  return mentionedRelations(marks)[0] ?? null;
 }
 
 /** The one numeric column of the named relations that has one of some usual names, tried in order. */

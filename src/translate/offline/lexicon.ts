@@ -1,4 +1,6 @@
+import type { CompiledMetric } from '../../policy/compile-metric.js';
 import type { PrincipalView, RelationObligation, VisibleColumn } from '../../policy/view.js';
+import { foldName } from '../../sql/fold-name.js';
 import { foldWord, singular, splitIdentifier, splitWords, type Word } from '../words.js';
 import { FIRST_NAMES, keyColumn, LAST_NAMES, labelColumns } from './describe-relation.js';
 
@@ -8,10 +10,17 @@ export interface ColumnOf {
   readonly column: VisibleColumn;
 }
 
-/** What a phrase may mean: relations, columns, or both. */
+/** A metric and the relation that it is over. */
+export interface MetricOf {
+  readonly relation: RelationObligation;
+  readonly metric: CompiledMetric;
+}
+
+/** What a phrase may mean: relations, columns, metrics, or several of them. */
 export interface Element {
   readonly relations: readonly RelationObligation[];
   readonly columns: readonly ColumnOf[];
+  readonly metrics: readonly MetricOf[];
 }
 
 /** Names of the visible schema, by phrase. */
@@ -41,13 +50,16 @@ const EVERYDAY: ReadonlyMap<string, readonly string[]> = new Map([
 /**
  * Collects every name by which the visible relations and columns may be called: their own names word by word (singular,
  * folded, so that `customerName`, `customer_name` and "customer names" are the same), the policy's synonyms, columns
- * without or with their relation's name in front, and the last word of longer relation names where that is unique.
+ * without or with their relation's name in front, the last word of longer relation names where that is unique, and the
+ * metrics by name and synonyms.
+ *
+ * @param metrics those that the principal of the view may use
  */
-export function buildLexicon(view: PrincipalView): Lexicon {
-  const strong = new Map<string, { relations: Set<RelationObligation>; columns: ColumnOf[] }>();
+export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetric[]): Lexicon {
+  const strong = new Map<string, { relations: Set<RelationObligation>; columns: ColumnOf[]; metrics: MetricOf[] }>();
   const weak = new Map<string, Set<RelationObligation>>();
   const slot = (key: string) => {
-    const found = strong.get(key) ?? { relations: new Set<RelationObligation>(), columns: [] };
+    const found = strong.get(key) ?? { relations: new Set<RelationObligation>(), columns: [], metrics: [] };
     strong.set(key, found);
     return found;
   };
@@ -62,14 +74,22 @@ export function buildLexicon(view: PrincipalView): Lexicon {
     for (const column of relation.columns.values()) addColumn(slot, relation, names, column);
   }
   for (const relation of view.relations.values()) addUsualNames(slot, relation);
+  for (const metric of metrics) {
+    const relation = view.relations.get(foldName(metric.relation));
+    if (!relation) continue;
+    const keys = new Set(
+      [splitIdentifier(metric.name), ...metric.synonyms.map(phraseWords)].map((key) => key.join('')),
+    );
+    for (const key of keys) slot(key).metrics.push({ relation, metric });
+  }
   const lookup = (key: string): Element | null => {
     const found = strong.get(key);
-    if (found && found.relations.size + found.columns.length > 0)
-      return { relations: [...found.relations], columns: found.columns };
+    if (found && found.relations.size + found.columns.length + found.metrics.length > 0)
+      return { relations: [...found.relations], columns: found.columns, metrics: found.metrics };
     const last = weak.get(key);
-    if (last?.size === 1) return { relations: [...last], columns: [] };
+    if (last?.size === 1) return { relations: [...last], columns: [], metrics: [] };
     const everyday = (EVERYDAY.get(key) ?? []).flatMap((word) => [...(strong.get(word)?.relations ?? [])]);
-    return everyday.length === 1 ? { relations: everyday, columns: [] } : null;
+    return everyday.length === 1 ? { relations: everyday, columns: [], metrics: [] } : null;
   };
   return {
     find(words, at) {

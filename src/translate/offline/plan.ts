@@ -1,7 +1,7 @@
 import type { RelationObligation } from '../../policy/view.js';
 import type { DateRange, DateUnit } from '../dates.js';
 import type { JoinStep } from './find-joins.js';
-import type { ColumnOf } from './lexicon.js';
+import type { ColumnOf, MetricOf } from './lexicon.js';
 
 export type AggregateName = 'COUNT' | 'SUM' | 'AVG' | 'MIN' | 'MAX';
 
@@ -14,10 +14,17 @@ export type Output =
       readonly name: AggregateName;
       readonly of: ColumnOf | null;
       readonly distinct: boolean;
-    };
+    }
+  /** A figure of the data owner's, over the rows of its relation. */
+  | { readonly kind: 'metric'; readonly of: null; readonly figure: MetricOf };
 
 /** An output that rows can be grouped by. */
-export type Key = Exclude<Output, { readonly kind: 'aggregate' }>;
+export type Key = Exclude<Output, { readonly kind: 'aggregate' | 'metric' }>;
+
+/** True for what is computed over a group of rows. */
+export function isComputed(output: Output): output is Exclude<Output, Key> {
+  return output.kind === 'aggregate' || output.kind === 'metric';
+}
 
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
 

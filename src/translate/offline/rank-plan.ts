@@ -1,9 +1,10 @@
+import type { RelationObligation } from '../../policy/view.js';
 import { type Context, nameInWords, reaches } from './context.js';
 import { isKey, wholeKey } from './describe-relation.js';
 import type { Draft, Ranking } from './draft.js';
 import { finishPlan } from './finish-plan.js';
 import { NotUnderstood } from './not-understood.js';
-import type { Filter, Key, Output, Plan } from './plan.js';
+import { type Filter, isComputed, type Key, type Output, type Plan } from './plan.js';
 import type { Asked } from './read-items.js';
 import { labelOutputs, outputOf, shown } from './resolve-output.js';
 
@@ -13,7 +14,7 @@ export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: 
   if (draft.orders.length > 0 || draft.groups.length > 0 || draft.related.length > 0)
     throw new NotUnderstood('I cannot rank and order or group in other ways at once; ask for one after the other.');
   const items = asked.items.map((item) => outputOf(context, item, asked.subjects));
-  if (items.some((each) => each.output.kind === 'aggregate'))
+  if (items.some((each) => isComputed(each.output)))
     throw new NotUnderstood('I cannot rank and compute other things at once; ask for one after the other.');
   const outputs = items.map((each) => each.output);
   const needed = asked.subjects;
@@ -35,11 +36,7 @@ export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: 
       filters,
     });
   }
-  const fact = by.kind === 'count' ? by.counted : by.of.relation;
-  const measure: Output =
-    by.kind === 'count'
-      ? { kind: 'aggregate', name: 'COUNT', of: null, distinct: false }
-      : { kind: 'aggregate', name: by.aggregate ?? 'SUM', of: by.of, distinct: false };
+  const { fact, measure } = rankedBy(by);
   if (fact === subject || !reaches(context, fact, subject))
     throw new NotUnderstood(`I do not know how to rank ${nameInWords(subject.relation.name)} by this.`);
   if (by.kind === 'column' && isKey(by.of.relation, by.of.column.column))
@@ -67,4 +64,19 @@ export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: 
     needed: needed.filter((each) => each !== fact),
     filters: [],
   });
+}
+
+/** The rows that are ranked over, and what is computed of them. */
+function rankedBy(by: Ranking['by']): { readonly fact: RelationObligation; readonly measure: Output } {
+  switch (by.kind) {
+    case 'count':
+      return { fact: by.counted, measure: { kind: 'aggregate', name: 'COUNT', of: null, distinct: false } };
+    case 'metric':
+      return { fact: by.figure.relation, measure: { kind: 'metric', of: null, figure: by.figure } };
+    case 'column':
+      return {
+        fact: by.of.relation,
+        measure: { kind: 'aggregate', name: by.aggregate ?? 'SUM', of: by.of, distinct: false },
+      };
+  }
 }

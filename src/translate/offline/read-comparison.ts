@@ -28,7 +28,7 @@ export const columnCompared: FilterReader = (context, marks, at, draft) => {
     return 0;
   const of = resolveColumn(context, mark.element, mark.text, numericColumn);
   if (!of) return 0;
-  const unit = unitLength(of, marks[next + 2]);
+  const unit = unitLength(context, of, marks, next + 2);
   if (operator.role.role === 'compare') {
     draft.filters.push({ kind: 'compare', of, operator: operator.role.operator, value: low });
     return next + 2 + unit - at;
@@ -36,7 +36,7 @@ export const columnCompared: FilterReader = (context, marks, at, draft) => {
   const high = isRole(marks[next + 2 + unit], 'and') ? numberAt(marks[next + 3 + unit]) : null;
   if (!high) return 0;
   draft.filters.push({ kind: 'between', of, low, high });
-  return next + 4 + unit + unitLength(of, marks[next + 4 + unit]) - at;
+  return next + 4 + unit + unitLength(context, of, marks, next + 4 + unit) - at;
 };
 
 /** `more than 5000 total horses`, `at least 3 orders`, `over 500` (of the one amount of what is asked for). */
@@ -55,12 +55,12 @@ export const comparedFirst: FilterReader = (context, marks, at, draft) => {
     }
     return countRelated(context, marks, at, operator.role.operator, value, draft) ? 3 : 0;
   }
-  const subject = subjectBefore(context, marks, at);
+  const subject = subjectBefore(marks, at);
   const measure = subject && measureColumn(subject);
   if (!subject || !measure) return 0;
   const of = { relation: subject, column: measure };
   draft.filters.push({ kind: 'compare', of, operator: operator.role.operator, value });
-  return 2 + unitLength(of, target);
+  return 2 + unitLength(context, of, marks, at + 2);
 };
 
 /** `customers with more than 5 orders`: rows of a relation that points here. */
@@ -76,7 +76,7 @@ function countRelated(
   if (target?.type !== 'element' || target.element.relations.length !== 1 || !isRole(marks[at - 1], 'with', 'verb'))
     return false;
   const relation = target.element.relations[0]!;
-  const subject = subjectBefore(context, marks, at);
+  const subject = subjectBefore(marks, at);
   if (!subject || subject === relation || !reaches(context, relation, subject)) return false;
   draft.related.push({ relation, subject, operator, count });
   return true;
@@ -107,7 +107,7 @@ export const without: FilterReader = (context, marks, at, draft) => {
   const target = marks[at + 1];
   if (target?.type !== 'element' || target.element.relations.length !== 1) return 0;
   const relation = target.element.relations[0]!;
-  const subject = subjectBefore(context, marks, at);
+  const subject = subjectBefore(marks, at);
   if (!subject || subject === relation || !reaches(context, relation, subject)) return 0;
   draft.related.push({ relation, subject, operator: '=', count: { kind: 'number', text: '0' } });
   return 2;
@@ -121,5 +121,5 @@ export const comparative: FilterReader = (context, marks, at, draft) => {
   const of = usualColumn(context, mark.role.columns);
   if (!of) return 0;
   draft.filters.push({ kind: 'compare', of, operator: mark.role.operator, value });
-  return 2 + unitLength(of, marks[at + 2]);
+  return 2 + unitLength(context, of, marks, at + 2);
 };

@@ -58,7 +58,7 @@ const statusWord: FilterReader = (context, marks, at, draft) => {
   const follows = isRole(marks[at - 1], 'is', 'with') && target?.type !== 'element';
   const before =
     target?.type === 'element' && target.element.relations.length === 1 ? target.element.relations[0]! : null;
-  const relation = before ?? (follows ? subjectBefore(context, marks, at) : null);
+  const relation = before ?? (follows ? subjectBefore(marks, at) : null);
   if (!relation) return 0;
   const belongs = mark.type === 'shared' && mark.meanings.some((each) => each.of.relation === relation);
   if (belongs || (mark.type !== 'shared' && mark.type !== 'unknown' && !isRole(mark, 'verb'))) return 0;

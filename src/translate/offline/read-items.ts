@@ -1,6 +1,7 @@
 import type { RelationObligation } from '../../policy/view.js';
+import { metricFor, metricOf } from './context.js';
 import type { Draft } from './draft.js';
-import type { Element } from './lexicon.js';
+import type { Element, MetricOf } from './lexicon.js';
 import type { Mark } from './mark-words.js';
 import { NotUnderstood } from './not-understood.js';
 import type { AggregateName } from './plan.js';
@@ -17,6 +18,7 @@ export type Item =
       readonly text: string;
       readonly owner: RelationObligation | null;
     }
+  | { readonly kind: 'metric'; readonly element: Element; readonly text: string; readonly figure: MetricOf }
   | {
       readonly kind: 'column';
       readonly element: Element;
@@ -112,6 +114,13 @@ class ItemReader {
   #plain(): void {
     const mark = this.#element();
     const next = this.#peek();
+    // Where a table is called so too, it is the table that is listed.
+    const figure = mark.element.relations.length === 0 ? metricOf(mark.element, mark.text) : null;
+    if (figure) {
+      this.#items.push({ kind: 'metric', element: mark.element, text: mark.text, figure });
+      this.#owner(this.#items.length);
+      return;
+    }
     // "customers name": a relation that stands right before its own column.
     if (
       mark.element.relations.length === 1 &&
@@ -140,7 +149,7 @@ class ItemReader {
   }
 
   #isColumn(mark: Mark | undefined): boolean {
-    return mark?.type === 'element' && mark.element.columns.length > 0;
+    return mark?.type === 'element' && mark.element.columns.length + mark.element.metrics.length > 0;
   }
 
   #count(): void {
@@ -186,8 +195,12 @@ class ItemReader {
     }
     const start = this.#items.length;
     for (const each of elements) {
-      for (const name of names)
-        this.#items.push({ kind: 'aggregate', explicit, name, element: each.element, text: each.text, owner: null });
+      for (const name of names) {
+        const { element, text } = each;
+        const figure = metricFor(element, text, name);
+        if (figure) this.#items.push({ kind: 'metric', element, text, figure });
+        else this.#items.push({ kind: 'aggregate', explicit, name, element, text, owner: null });
+      }
     }
     this.#owner(start);
   }
@@ -208,7 +221,8 @@ class ItemReader {
       this.#at += 2;
       for (let index = start; index < this.#items.length; index += 1) {
         const item = this.#items[index]!;
-        if (item.kind !== 'count' && item.owner === null) this.#items[index] = { ...item, owner };
+        if (item.kind !== 'count' && item.kind !== 'metric' && item.owner === null)
+          this.#items[index] = { ...item, owner };
       }
     }
   }

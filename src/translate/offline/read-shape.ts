@@ -1,9 +1,9 @@
 import type { RelationObligation } from '../../policy/view.js';
-import { type Context, reaches, resolveColumn } from './context.js';
+import { type Context, metricFor, metricOf, reaches, resolveColumn } from './context.js';
 import { dateColumns, isNumeric } from './describe-relation.js';
 import type { Draft, Ranking } from './draft.js';
 import { usualColumn } from './filter-reader.js';
-import type { ColumnOf, Element } from './lexicon.js';
+import type { ColumnOf, Element, MetricOf } from './lexicon.js';
 import type { Mark } from './mark-words.js';
 import type { Role } from './phrases.js';
 
@@ -27,6 +27,11 @@ function relationAt(
   return mark?.type === 'element' && mark.element.relations.length === 1
     ? { mark, relation: mark.element.relations[0]! }
     : null;
+}
+
+/** A metric by itself; where a table is called so too, its rows are counted. */
+function figureAt(mark: Mark | undefined): MetricOf | null {
+  return mark?.type === 'element' && mark.element.relations.length === 0 ? metricOf(mark.element, mark.text) : null;
 }
 
 function countAt(mark: Mark | undefined): number | null {
@@ -56,6 +61,10 @@ function measureAt(context: Context, marks: readonly Mark[], at: number, subject
     return of && { by: { kind: 'column', of, aggregate: null }, length: 1 };
   }
   if (element?.type !== 'element') return null;
+  const figure = aggregate
+    ? metricFor(element.element, element.text, aggregate)
+    : metricOf(element.element, element.text);
+  if (figure) return { by: { kind: 'metric', figure }, length: start + 1 - at };
   const of = resolveColumn(context, element.element, element.text, numeric, subject);
   if (of) return { by: { kind: 'column', of, aggregate }, length: start + 1 - at };
   return null;
@@ -73,7 +82,7 @@ const top: Reader = (context, marks, at, draft) => {
   const extreme = roleOf(marks[from]);
   if (extreme?.role === 'aggregate' && extreme.extreme === 'highest') from += 1;
   if (extreme?.role === 'most') from += 1;
-  const counted = extreme?.role === 'most' ? relationAt(marks[from]) : null;
+  const counted = extreme?.role === 'most' && !figureAt(marks[from]) ? relationAt(marks[from]) : null;
   const measure: Measure | null = counted
     ? { by: { kind: 'count', counted: counted.relation }, length: 1 }
     : measureAt(context, marks, from, subject.relation);
@@ -98,6 +107,13 @@ const extreme: Reader = (context, marks, at, draft) => {
   while (isRole(marks[from], 'with', 'verb', 'of')) from += 1;
   const role = roleOf(marks[from]);
   if (role?.role === 'most') {
+    const figure = figureAt(marks[from + 1]);
+    if (figure) {
+      const by = { kind: 'metric', figure } as const;
+      const { descending } = role;
+      draft.ranking = { subject: subject.relation, by, descending, limit: limit ?? 1, showMeasure: false };
+      return { length: from + 2 - at, keep: [subject.mark] };
+    }
     const counted = relationAt(marks[from + 1]);
     if (!counted || counted.relation === subject.relation || !reaches(context, counted.relation, subject.relation))
       return null;
@@ -177,7 +193,8 @@ const order: Reader = (_context, marks, at, draft) => {
   const keys: { element: Element | null; text: string; descending: boolean }[] = [];
   for (;;) {
     const mark = marks[next];
-    if (!leads || mark?.type !== 'element' || mark.element.columns.length === 0) break;
+    if (!leads || mark?.type !== 'element') break;
+    if (mark.element.columns.length + mark.element.metrics.length === 0) break;
     next += 1;
     const before = directed;
     directed = false;

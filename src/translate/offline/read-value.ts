@@ -56,7 +56,7 @@ export const equality: FilterReader = (context, marks, at, draft) => {
   if (values.length === 1)
     draft.filters.push({ kind: 'compare', of, operator: negated ? '<>' : '=', value: values[0]! });
   else draft.filters.push({ kind: 'in', of, negated, values });
-  const length = end + unitLength(of, marks[end]) - at;
+  const length = end + unitLength(context, of, marks, end) - at;
   return mark.element.relations.includes(of.relation) ? { length, keep: mark } : length;
 };
 
@@ -114,10 +114,10 @@ export const matching: FilterReader = (context, marks, at, draft) => {
 };
 
 /** `named "X"`, `called X`: the name of what stands before it. */
-export const named: FilterReader = (context, marks, at, draft) => {
+export const named: FilterReader = (_context, marks, at, draft) => {
   const value = marks[at + 1];
   if (!isRole(marks[at], 'named') || !value || (value.type !== 'quoted' && value.type !== 'proper')) return 0;
-  const subject = subjectBefore(context, marks, at);
+  const subject = subjectBefore(marks, at);
   const of = subject && labelOf(subject);
   if (!of) return 0;
   draft.filters.push({ kind: 'compare', of, operator: '=', value: { kind: 'string', value: value.value } });

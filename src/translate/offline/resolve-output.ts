@@ -59,6 +59,8 @@ export function outputOf(
   item: Item,
   subjects: readonly RelationObligation[],
 ): { readonly output: Output; readonly fact: RelationObligation } {
+  if (item.kind === 'metric')
+    return { output: { kind: 'metric', of: null, figure: item.figure }, fact: item.figure.relation };
   const near = item.kind === 'count' ? null : (item.owner ?? (subjects.length === 1 ? subjects[0]! : null));
   const relation = item.element.relations.length === 1 ? item.element.relations[0]! : null;
   switch (item.kind) {

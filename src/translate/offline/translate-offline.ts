@@ -1,13 +1,16 @@
 import type { Translation } from '../../domain/candidate.js';
 import type { Dialect } from '../../domain/dialect.js';
 import type { Principal } from '../../domain/principal.js';
+import type { CompiledMetric } from '../../policy/compile-metric.js';
 import type { PrincipalView, RelationObligation } from '../../policy/view.js';
+import { nameCurrency } from '../currency.js';
 import type { Day } from '../dates.js';
 import { splitWords } from '../words.js';
 import { buildPlan } from './build-plan.js';
-import { type Context, mentionedRelations, nameInWords } from './context.js';
+import { type Context, mentionedRelations, nameInWords, relationsOfMetrics } from './context.js';
 import { measureColumn } from './describe-relation.js';
 import { emptyDraft } from './draft.js';
+import { putCurrencyBehind } from './filter-reader.js';
 import { findSteps } from './find-joins.js';
 import { buildLexicon } from './lexicon.js';
 import { type Mark, markWords, type SharedIndex, type SharedMeaning } from './mark-words.js';
@@ -22,6 +25,10 @@ export interface OfflineRequest {
   /** Checked by `checkQuestion`. */
   readonly question: string;
   readonly view: PrincipalView;
+  /** The figures that this principal may use. */
+  readonly metrics: readonly CompiledMetric[];
+  /** ISO 4217 code in which amounts may be stated; null where the policy names none. */
+  readonly currency: string | null;
   readonly principal: Principal;
   readonly dialect: Dialect;
   /** In the configured time zone. */
@@ -50,14 +57,18 @@ export function translateOffline(request: OfflineRequest): Translation {
 function translateOnce(request: OfflineRequest, answers: (question: string) => boolean): Translation {
   const { view } = request;
   const { words } = splitWords(request.question);
-  const marks = markWords(words, buildLexicon(view), indexShared(request), request.today).filter(
-    (mark) => !(mark.type === 'role' && mark.role.role === 'noise'),
+  const currency = request.currency === null ? null : nameCurrency(request.currency);
+  const read = markWords(words, buildLexicon(view, request.metrics), indexShared(request), request.today);
+  const marks = putCurrencyBehind(
+    read.filter((mark) => !(mark.type === 'role' && mark.role.role === 'noise')),
+    currency,
   );
   const context: Context = {
     principal: request.principal,
     relations: [...view.relations.values()],
     steps: findSteps(view),
-    mentioned: mentionedRelations(marks),
+    mentioned: [...new Set([...mentionedRelations(marks), ...relationsOfMetrics(marks)])],
+    currency,
     valuesOf: ({ relation, column }) =>
       request.sharedValues.get(`${relation.relation.name}.${column.column.name}`) ?? [],
     hints: words.map((word) => word.folded),
@@ -148,7 +159,7 @@ function replyTo(
   const own = error.choices
     .map((each) => (typeof each === 'string' ? each : clarified(question, each)))
     .filter(answers);
-  const choices = own.length > 1 || error.final ? own : context.mentioned.flatMap(suggest);
+  const choices = own.length > 1 || error.final ? own : context.mentioned.flatMap(suggest).filter(answers);
   if (choices.length > 1) return { kind: 'clarify', message: error.message, choices: choices.slice(0, 4), ...shared };
   if (error.final) return { kind: 'refused', message: error.message, choices: [], ...shared };
   const names = context.relations.slice(0, 12).map((each) => nameInWords(each.relation.name));
@@ -167,7 +178,7 @@ function clarified(question: string, { replace, by }: { readonly replace: string
   return `${normal} (${by})`;
 }
 
-/** Questions about a relation that are sure to be understood. */
+/** Questions about a relation that are most often understood. */
 function suggest(relation: RelationObligation): readonly string[] {
   const name = nameInWords(relation.relation.name);
   const measure = measureColumn(relation);

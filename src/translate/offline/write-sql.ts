@@ -73,6 +73,8 @@ class Writer {
         return this.#column(output.of);
       case 'period':
         return periodExpression(this.#column(output.of), output.unit, this.#dialect);
+      case 'metric':
+        return this.#qualified ? output.figure.metric.qualifiedSql : output.figure.metric.sql;
       case 'aggregate': {
         if (output.of === null) return 'COUNT(*)';
         return `${output.name}(${output.distinct ? 'DISTINCT ' : ''}${this.#column(output.of)})`;
@@ -158,6 +160,7 @@ class Writer {
 
 function aliasOf(output: Exclude<Output, { kind: 'column' }>, fact: RelationObligation): string {
   if (output.kind === 'period') return output.unit;
+  if (output.kind === 'metric') return output.figure.metric.name;
   if (output.of === null) return `number_of_${fact.relation.name}`.toLowerCase();
   const name = output.of.column.column.name.toLowerCase();
   const word = ALIAS_WORDS[output.name];

@@ -1,4 +1,6 @@
 import type { CatalogColumn, CatalogRelation, ColumnFamily, ForeignKey } from '../../../src/catalog/catalog.js';
+import type { Dialect } from '../../../src/domain/dialect.js';
+import type { CompiledMetric, MetricAggregate } from '../../../src/policy/compile-metric.js';
 import type { PrincipalView, RelationObligation, VisibleColumn } from '../../../src/policy/view.js';
 import { foldName } from '../../../src/sql/fold-name.js';
 import type { Expression } from '../../../src/sql/nodes.js';
@@ -135,4 +137,36 @@ export function shopView(filtered = false): PrincipalView {
       ...own,
     },
   );
+}
+
+/** Figures over the small shop, as the policy would have compiled them. */
+export function shopMetrics(dialect: Dialect): readonly CompiledMetric[] {
+  const name = (text: string) => (dialect === 'sqlite' ? `"${text}"` : `\`${text}\``);
+  const metric = (
+    [called, ...synonyms]: readonly [string, ...string[]],
+    relation: string,
+    column: string,
+    aggregate: MetricAggregate | null,
+    wrap: (column: string) => string,
+  ): CompiledMetric => ({
+    name: called,
+    relation,
+    expression: wrap(column),
+    sql: wrap(name(column)),
+    qualifiedSql: wrap(`${name(relation)}.${name(column)}`),
+    aggregate,
+    columns: [column],
+    unit: aggregate === 'COUNT' ? null : 'KES',
+    description: null,
+    synonyms,
+  });
+  return [
+    metric(['revenue', 'turnover', 'sales'], 'payments', 'amount', 'SUM', (column) => `SUM(${column})`),
+    metric(['units_sold'], 'order_items', 'quantity', 'SUM', (column) => `SUM(${column})`),
+    metric(['average_order_value', 'average basket'], 'orders', 'total', 'AVG', (column) => `AVG(${column})`),
+    metric(['baskets'], 'orders', 'id', 'COUNT', (column) => `COUNT(${column})`),
+    metric(['spread'], 'orders', 'total', null, (column) => `MAX(${column}) - MIN(${column})`),
+    metric(['gross takings', 'takings'], 'payments', 'amount', 'SUM', (column) => `SUM(${column})`),
+    metric(['net takings', 'takings'], 'payments', 'amount', 'SUM', (column) => `SUM(${column}) * 0.84`),
+  ];
 }

@@ -6,7 +6,7 @@ import type { Translation } from '../../../../src/domain/candidate.js';
 import type { Dialect } from '../../../../src/domain/dialect.js';
 import { translateOffline } from '../../../../src/translate/offline/translate-offline.js';
 import { admin, customer } from '../../../support/principals.js';
-import { type ShortRelation, shopView, viewOf } from '../short-view.js';
+import { type ShortRelation, shopMetrics, shopView, viewOf } from '../short-view.js';
 
 interface Case {
   readonly question: string;
@@ -39,7 +39,16 @@ const sharedValues = new Map([
 function translate(question: string, as?: 'customer', dialect: Dialect = 'sqlite'): Translation {
   const principal = as === 'customer' ? customer(7) : admin();
   const today = { year: 2026, month: 3, day: 15 };
-  return translateOffline({ question, view: shopView(as === 'customer'), principal, dialect, today, sharedValues });
+  return translateOffline({
+    question,
+    view: shopView(as === 'customer'),
+    metrics: shopMetrics(dialect),
+    currency: 'KES',
+    principal,
+    dialect,
+    today,
+    sharedValues,
+  });
 }
 
 const sqlOf = (found: Translation): string | null => (found.kind === 'sql' ? found.candidate.sql : null);
@@ -135,6 +144,8 @@ describe('what a principal may not see', () => {
     const ask = (question: string) =>
       translateOffline({
         question,
+        metrics: [],
+        currency: null,
         view,
         principal: admin(),
         dialect: 'sqlite',
@@ -153,6 +164,8 @@ describe('what a principal may not see', () => {
     const ask = (question: string) =>
       translateOffline({
         question,
+        metrics: [],
+        currency: null,
         view,
         principal: admin(),
         dialect: 'sqlite',
@@ -169,6 +182,8 @@ describe('awkward catalogs', () => {
     sqlOf(
       translateOffline({
         question,
+        metrics: [],
+        currency: null,
         view: viewOf(...relations),
         principal: admin(),
         dialect,
@@ -232,6 +247,8 @@ describe('words of a status', () => {
     sqlOf(
       translateOffline({
         question,
+        metrics: [],
+        currency: null,
         view: { ...view, relations },
         principal: admin(),
         dialect: 'mysql',
