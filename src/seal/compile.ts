@@ -21,6 +21,9 @@ import type { Plan } from './plan.js';
 import { resolve } from './resolve.js';
 import { verifyPrinted } from './verify.js';
 
+/** Characters of printed text at most. A text of the longest kind gives about 60 000 where nothing in it multiplies. */
+const MAX_PRINTED = 262_144;
+
 /** What compiling needs beside the text. */
 export interface CompileContext {
   readonly catalog: Catalog;
@@ -135,6 +138,7 @@ export async function compile(candidate: Candidate, context: CompileContext): Pr
   const query = rewriteTree(statement, filtered, context);
   // 7 print
   const { sql, parameters } = printQuery(query, dialect);
+  if (sql.length > MAX_PRINTED) throw new SwaliError('SEAL_TOO_DEEP', { detail: 'spelled out, it is too long' });
   // 8 verify
   await verify(sql, parameters.length, obligations, context);
   return {

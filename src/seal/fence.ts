@@ -1,5 +1,6 @@
 import type { CatalogColumn, CatalogRelation } from '../catalog/catalog.js';
 import type { PrincipalView } from '../policy/view.js';
+import { expressionKey } from '../sql/expression-key.js';
 import { foldName } from '../sql/fold-name.js';
 import type { Enclosure, Expression, Query, Select, TableExpression } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
@@ -13,6 +14,10 @@ export function splitConjuncts(condition: Expression | null): Expression[] {
   if (condition.kind === 'binary' && condition.operator === 'AND')
     return [...splitConjuncts(condition.left), ...splitConjuncts(condition.right)];
   return [condition];
+}
+
+function withoutRepeats(conjuncts: readonly Expression[]): Expression[] {
+  return [...new Map(conjuncts.map((conjunct) => [expressionKey(conjunct), conjunct])).values()];
 }
 
 /** A conjunct `column = constant` or `column IN (constants)`. */
@@ -121,9 +126,11 @@ function chooseCopies(
   const covered = new Set(usable.map((entry) => entry.column.name));
   const key = uniqueKeys(relation).find((columns) => columns.every((column) => covered.has(column)));
   if (!key) return [];
-  return usable
+  const copies = usable
     .filter((entry) => key.includes(entry.column.name))
     .map((entry) => moveInside(entry.probe, enclosure, entry.column));
+  // `a = b` said n times carries each `a = 1` over n times.
+  return withoutRepeats(copies);
 }
 
 /** The catalog column behind `alias`.`name`, where an enclosure shows it as it is. */
@@ -186,7 +193,7 @@ function fenceForDocuments(node: Select): Select {
 
 function fenceSelect(node: Select, view: PrincipalView): Select {
   const { enclosures, conditions } = innerPart(node.from);
-  const conjuncts = [node.where, ...conditions].flatMap(splitConjuncts);
+  const conjuncts = withoutRepeats([node.where, ...conditions].flatMap(splitConjuncts));
   const written = conjuncts.flatMap((conjunct) => readProbe(conjunct) ?? []);
   if (written.length === 0) return node;
   const probes = [...written, ...carryOver(written, conjuncts, enclosures, view)];

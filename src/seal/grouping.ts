@@ -7,6 +7,7 @@ import { isAggregated, itemExpressions, mapLevel, outputExpressions, roleOf } fr
 import { mapChildren } from '../sql/map-children.js';
 import type { Enclosure, Expression, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
 import { rewriteExpression, rewriteQuery, visitQuery } from '../sql/rewrite.js';
+import { createMeasure } from '../sql/tree-size.js';
 import { splitConjuncts, uniqueKeys } from './fence.js';
 
 const refuse = (): never => {
@@ -118,16 +119,29 @@ function derivedColumns(select: Select, key: readonly string[]): readonly string
   return found;
 }
 
+/** Whether an expression is, as a tree, one of those that the groups or the select list hold. */
+interface Keys {
+  has(expression: Expression): boolean;
+}
+
+/** Making a key costs as much as its tree is large, and every node is asked for: only trees of a size that is there are looked at. */
+function makeKeys(expressions: readonly Expression[]): Keys {
+  const measure = createMeasure();
+  const keys = new Set(expressions.map(expressionKey));
+  const sizes = new Set(expressions.map(measure));
+  return { has: (expression) => sizes.has(measure(expression)) && keys.has(expressionKey(expression)) };
+}
+
 /** Refuses an expression that names a column of this level which the groups do not determine. */
 function assertDetermined(
   expression: Expression,
   known: ReadonlySet<string>,
-  keys: ReadonlySet<string>,
+  keys: Keys,
   aliases: ReadonlySet<string>,
   dialect: Dialect,
 ): void {
   const check = (node: Expression): Expression => {
-    if (node.kind === 'output' || keys.has(expressionKey(node))) return node;
+    if (node.kind === 'output' || keys.has(node)) return node;
     if (node.kind === 'call' && roleOf(node, dialect) === 'aggregate') return node;
     if (node.kind === 'column' && aliases.has(node.qualifier[0] as string) && !known.has(node.name)) refuse();
     return mapChildren(node, { expression: check, query: checkQuery });
@@ -179,10 +193,10 @@ function checkSelect(select: Select, orderBy: readonly OrderItem[], view: Princi
   const sources = readSources(select);
   const order = orderBy.map((item) => item.expression);
   if (aggregated) {
-    const groups = select.groupBy.map(behind);
+    const groups = [...new Set(select.groupBy.map(behind))];
     const known = new Set(groups.flatMap((group) => name(group) ?? []));
     closeOver(known, select, sources, view);
-    const keys = new Set(groups.map(expressionKey));
+    const keys = makeKeys(groups);
     for (const part of [...itemExpressions(select), ...(select.having ? [select.having] : []), ...order])
       assertDetermined(part, known, keys, sources.aliases, dialect);
   }
@@ -190,8 +204,8 @@ function checkSelect(select: Select, orderBy: readonly OrderItem[], view: Princi
     const items = itemExpressions(select);
     const known = new Set(items.flatMap((item) => name(item) ?? []));
     closeOver(known, select, sources, view);
-    for (const part of order)
-      assertDetermined(part, known, new Set(items.map(expressionKey)), sources.aliases, dialect);
+    const keys = makeKeys(items);
+    for (const part of order) assertDetermined(part, known, keys, sources.aliases, dialect);
   }
 }
 

@@ -66,6 +66,7 @@ function orderArray(node: FunctionCall, terms: readonly OrderItem[], context: Or
     throw new SwaliError('SEAL_UNSUPPORTED', {
       detail: 'JSON_ARRAYAGG of such a value has no order; use GROUP_CONCAT, or make it text',
     });
+  context.payFor(terms);
   const json = makeCall('JSON_EXTRACT', makeCall('JSON_ARRAY', item), text('$[0]'));
   const items: FunctionCall = { ...makeCall('GROUP_CONCAT', json), orderBy: terms, separator: ',' };
   return {

@@ -8,6 +8,7 @@ import { isAggregated, mapLevel, outputNames, roleOf } from '../sql/levels.js';
 import { mapOrderItems, mapWindow } from '../sql/map-children.js';
 import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
+import { createPurse } from '../sql/tree-size.js';
 import type { ColumnTrace } from './literals.js';
 import { orderJson } from './order-json.js';
 import { dependsOnPeers, orderWindow, spellOut } from './order-window.js';
@@ -33,8 +34,12 @@ const UNORDERED_AGGREGATES: ReadonlySet<string> = new Set(['JSON_ARRAYAGG', 'JSO
 /** Drops later terms that say what an earlier one said; `select` tells what its output names stand for. */
 function withoutRepeats(items: readonly OrderItem[], select?: Select): OrderItem[] {
   const seen = new Set<string>();
+  // `ORDER BY 1, 1, 1 …` names one expression many times: its key is made once.
+  const keys = new Map<Expression, string>();
   return items.filter((item) => {
-    const key = expressionKey(select ? behindOutput(item.expression, select) : item.expression);
+    const said = select ? behindOutput(item.expression, select) : item.expression;
+    const key = keys.get(said) ?? expressionKey(said);
+    keys.set(said, key);
     return seen.has(key) ? false : seen.add(key);
   });
 }
@@ -53,12 +58,14 @@ function orderCall(call: FunctionCall, select: Select, terms: readonly OrderItem
   if (call.over) {
     const window = spellOut(call.over, select);
     if (!dependsOnPeers(call, window)) return call;
+    context.payFor([window, ...terms]);
     // A total of a ROLLUP and a group of NULL cannot be told apart by their keys.
     if (select.rollup) throw new SwaliError('SEAL_UNSUPPORTED', { detail: `${call.name} over rows of a ROLLUP` });
     return { ...call, over: orderWindow(call, window, terms) };
   }
   if (!ORDERED_AGGREGATES[dialect].has(call.name)) return orderJson(call, select, terms, context);
   assertOrderKept(call);
+  context.payFor([call.arguments, call.distinct ? [] : terms]);
   const values = call.arguments.flatMap((argument) => exactTerms(argument, context));
   // SQLite orders a DISTINCT aggregate by its argument only.
   const chosen = call.distinct ? (dialect === 'sqlite' ? values.slice(0, 1) : values) : [...terms, ...values];
@@ -216,6 +223,7 @@ export function orderRowsOf(
     trace,
     commonTables: collectCommonTables(query),
     nextColumn: nextColumnAfter(statement),
+    payFor: createPurse(),
   };
   const legs = (body: QueryBody): QueryBody => {
     if (body.kind === 'select') return orderCalls(body, [], context).select;

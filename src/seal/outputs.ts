@@ -1,4 +1,5 @@
 import type { OutputColumn } from '../domain/sealed-statement.js';
+import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView, VisibleColumn } from '../policy/view.js';
 import type { BoundStatement } from '../sql/bind.js';
 import { foldName } from '../sql/fold-name.js';
@@ -8,58 +9,101 @@ import { visitExpression } from '../sql/rewrite.js';
 /** Aggregates whose result has the unit of their argument. */
 const UNIT_KEEPING: ReadonlySet<string> = new Set(['SUM', 'AVG', 'MIN', 'MAX', 'TOTAL']);
 
-/** Columns of the policy that went into our column `name`, through derived tables, set operations and common tables. */
-function originsOf(name: string, statement: BoundStatement, view: PrincipalView, seen: Set<string>): VisibleColumn[] {
-  if (seen.has(name)) return [];
-  seen.add(name);
-  const definition = statement.definitions.get(name);
-  if (!definition) return [];
-  if (definition.kind === 'base') {
-    const visible = view.relations.get(foldName(definition.relation))?.columns.get(foldName(definition.column));
-    return visible ? [visible] : [];
-  }
-  return definition.expressions.flatMap((expression) => originsOfExpression(expression, statement, view, seen));
-}
+/** Characters of all output names together at most: `*` of `*` repeats a long name as often as it likes. */
+const MAX_NAMES = 262_144;
 
-function originsOfExpression(
-  expression: Expression,
-  statement: BoundStatement,
-  view: PrincipalView,
-  seen: Set<string>,
-): VisibleColumn[] {
-  const origins: VisibleColumn[] = [];
-  visitExpression(expression, (node) => {
-    if (node.kind === 'column' || node.kind === 'output') origins.push(...originsOf(node.name, statement, view, seen));
-  });
-  return origins;
-}
+/** Answers questions about our columns, each looked into once, however many outputs lead to it. */
+class ColumnReader {
+  private readonly masked = new Map<string, boolean>();
+  private readonly named = new Map<string, readonly string[]>();
+  private readonly units = new Map<string, string | null | undefined>();
 
-function unitOf(expression: Expression | undefined, statement: BoundStatement, view: PrincipalView): string | null {
-  if (!expression) return null;
-  if (expression.kind === 'call' && UNIT_KEEPING.has(expression.name))
-    return unitOf(expression.arguments[0], statement, view);
-  if (expression.kind !== 'column') return null;
-  const definition = statement.definitions.get(expression.name);
-  if (definition?.kind === 'output') {
-    const [first, ...rest] = definition.expressions.map((part) => unitOf(part, statement, view));
-    return rest.every((unit) => unit === first) ? (first ?? null) : null;
+  constructor(
+    private readonly statement: BoundStatement,
+    private readonly view: PrincipalView,
+  ) {}
+
+  private visible(name: string): VisibleColumn | undefined {
+    const definition = this.statement.definitions.get(name);
+    if (definition?.kind !== 'base') return undefined;
+    return this.view.relations.get(foldName(definition.relation))?.columns.get(foldName(definition.column));
   }
-  return originsOf(expression.name, statement, view, new Set())[0]?.unit ?? null;
+
+  /** Our columns that the expressions of one of them name. */
+  private namedBy(name: string): readonly string[] {
+    const known = this.named.get(name);
+    if (known) return known;
+    const definition = this.statement.definitions.get(name);
+    const found = new Set<string>();
+    for (const expression of definition?.kind === 'output' ? definition.expressions : [])
+      visitExpression(expression, (node) => {
+        if (node.kind === 'column' || node.kind === 'output') found.add(node.name);
+      });
+    const names = [...found];
+    this.named.set(name, names);
+    return names;
+  }
+
+  /** Whether a mask went into our column `name`, through derived tables, set operations and common tables. */
+  isMasked(name: string): boolean {
+    const seen = new Set<string>();
+    const look = (column: string): boolean => {
+      const known = this.masked.get(column);
+      if (known !== undefined || seen.has(column)) return known ?? false;
+      seen.add(column);
+      const found = (this.visible(column)?.mask ?? null) !== null || this.namedBy(column).some(look);
+      if (found) this.masked.set(column, true);
+      return found;
+    };
+    const found = look(name);
+    // Not before the end: a recursive table meets itself on the way.
+    if (!found) for (const column of seen) this.masked.set(column, false);
+    return found;
+  }
+
+  /** The unit of our column; undefined where it only repeats a column that is being looked into, as a recursive table does. */
+  private unitOfColumn(name: string): string | null | undefined {
+    if (this.units.has(name)) return this.units.get(name);
+    this.units.set(name, undefined);
+    const definition = this.statement.definitions.get(name);
+    const unit =
+      definition?.kind === 'output' ? this.unitOfAll(definition.expressions) : (this.visible(name)?.unit ?? null);
+    this.units.set(name, unit);
+    return unit;
+  }
+
+  private unitOf(expression: Expression): string | null | undefined {
+    if (expression.kind === 'call' && UNIT_KEEPING.has(expression.name)) {
+      const [argument] = expression.arguments;
+      return argument ? this.unitOf(argument) : null;
+    }
+    return expression.kind === 'column' ? this.unitOfColumn(expression.name) : null;
+  }
+
+  /** The unit that all have; null where they differ. */
+  unitOfAll(expressions: readonly Expression[]): string | null {
+    const units = expressions.map((expression) => this.unitOf(expression)).filter((unit) => unit !== undefined);
+    return units.every((unit) => unit === units[0]) ? (units[0] ?? null) : null;
+  }
 }
 
 /**
  * The result's columns as the caller will see them. Names by this rule: the alias as written; else, for a plain column, its
  * name as written (by `*`: the catalog's); else the text of the expression, white space folded.
+ *
+ * @throws SwaliError `SEAL_TOO_DEEP` where the names together are too long
  */
 export function describeOutputs(statement: BoundStatement, view: PrincipalView): OutputColumn[] {
+  const reader = new ColumnReader(statement, view);
+  let length = 0;
   return statement.outputs.map(({ name, column }) => {
+    length += name.length;
+    if (length > MAX_NAMES) throw new SwaliError('SEAL_TOO_DEEP', { detail: 'the names of its columns are too long' });
     const definition = statement.definitions.get(column);
-    const expressions = definition?.kind === 'output' ? definition.expressions : [];
-    const units = expressions.map((expression) => unitOf(expression, statement, view));
     return {
       name,
-      unit: units.every((unit) => unit === units[0]) ? (units[0] ?? null) : null,
-      masked: originsOf(column, statement, view, new Set()).some((visible) => visible.mask !== null),
+      unit: definition?.kind === 'output' ? reader.unitOfAll(definition.expressions) : null,
+      masked: reader.isMasked(column),
     };
   });
 }

@@ -14,6 +14,8 @@ export interface OrderContext {
   /** Our name of a common table → its columns. */
   readonly commonTables: ReadonlyMap<string, readonly string[]>;
   nextColumn(): string;
+  /** To be called with terms that are about to stand in one place more. @throws SwaliError `SEAL_TOO_DEEP` */
+  payFor(copies: object): void;
 }
 
 /** Families whose values compare equal only when they are the same. */

@@ -155,7 +155,14 @@ export function bindSelect(
   const { items, outputs, scopeOutputs } = bindItems(node, base, windowNames, binder);
   const scope: Scope = { ...base, outputs: scopeOutputs };
   // SQLite lets WHERE name an output: it means the expression.
-  const inlined = scopeOutputs.map((output) => ({ ...output, refer: () => output.expression }));
+  const inlined = scopeOutputs.map((output) => ({
+    ...output,
+    refer: () => {
+      // An alias that names an alias that names an alias …: each level may multiply the one before.
+      binder.payFor(output.expression);
+      return output.expression;
+    },
+  }));
   const whereScope: Scope = sqlite ? { ...base, outputs: inlined, outputNames: 'last' } : base;
   const where = node.where && binder.expression(node.where, whereScope);
   const groupScope: Scope = { ...scope, outputNames: 'last' };

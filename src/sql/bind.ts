@@ -1,4 +1,5 @@
 import type { Dialect } from '../domain/dialect.js';
+import { SwaliError } from '../errors/swali-error.js';
 import { bindExpression } from './bind-expression.js';
 import { bindQuery } from './bind-query.js';
 import { bindTable } from './bind-table.js';
@@ -7,6 +8,10 @@ import { foldName } from './fold-name.js';
 import type { FunctionRule } from './function-rule.js';
 import type { Expression, Query } from './nodes.js';
 import { emptyScope, type Scope } from './scope.js';
+import { createPurse } from './tree-size.js';
+
+/** Columns at all levels of a statement together. `*` of `*` of `*` would multiply them without end. */
+const MAX_COLUMNS = 4096;
 
 /** A statement in which every name is one of ours. */
 export interface BoundStatement {
@@ -33,7 +38,13 @@ function createBinder(environment: BindEnvironment): Binder {
       while (environment.isTaken(`${prefix}${tables}`));
       return `${prefix}${tables}`;
     },
-    nextColumn: () => `c${++columns}`,
+    nextColumn: () => {
+      if (columns === MAX_COLUMNS)
+        throw new SwaliError('SEAL_TOO_DEEP', { detail: `more than ${MAX_COLUMNS} columns at all levels together` });
+      columns += 1;
+      return `c${columns}`;
+    },
+    payFor: createPurse(),
     nextWindow: () => `w${++windows}`,
     query: (query, parent, visible, onFirstLeg) => bindQuery(query, parent, visible, binder, onFirstLeg),
     table: (table, scope) => bindTable(table, scope, binder),

@@ -71,7 +71,14 @@ export interface Binder {
   /** Sources named in FROM so far, at any level. */
   sources: number;
   nextTable(): string;
+  /** @throws SwaliError `SEAL_TOO_DEEP` where a statement has too many */
   nextColumn(): string;
+  /**
+   * To be called with an expression that is about to stand in one place more.
+   *
+   * @throws SwaliError `SEAL_TOO_DEEP` where copies make the statement grow too much
+   */
+  payFor(copy: Expression): void;
   nextWindow(): string;
   query(
     query: Query,
