@@ -22,8 +22,14 @@ export function isIdentifier(name: string): boolean {
   );
 }
 
+/** True for averages, whose digits behind the second say nothing to a reader. */
+function isAverage(name: string): boolean {
+  return /^(?:avg|average)(?:$|[\s_(])/iu.test(name.trim());
+}
+
 /**
- * A value in words: numbers in English digits and separators with their unit behind, exact decimals digit for digit.
+ * A value in words: numbers in English digits and separators with their unit behind. Amounts with a unit and averages have at
+ * most two decimals; other decimals stand digit for digit.
  *
  * @param unit as the policy states it, e.g. `KES`; null where none
  */
@@ -34,18 +40,38 @@ export function formatValue(value: ResultValue, type: ResultType, name: string, 
   if (number === null) return String(value);
   const digits = isIdentifier(name)
     ? String(value)
-    : formatNumber(value as number | string, type, unit === null ? 6 : 2);
+    : formatNumber(value as number | string, type, unit !== null || isAverage(name) ? 2 : null);
   return unit ? `${digits} ${unit}` : digits;
 }
 
-/** `floatDigits`: amounts of something are not shown finer than hundredths. */
-function formatNumber(value: number | string, type: ResultType, floatDigits: number): string {
+/** Most decimals of a floating-point number in words. */
+const FLOAT_DECIMALS = 6;
+
+/** `decimals`: at most so many, but for a value that would be rounded to nothing; null for as many as there are. */
+function formatNumber(value: number | string, type: ResultType, decimals: number | null): string {
   const text = String(value);
   if (/e/i.test(text)) return text;
-  if (type === 'float') return new Intl.NumberFormat('en', { maximumFractionDigits: floatDigits }).format(Number(text));
-  const [whole = '0', fraction] = text.replace('-', '').split('.');
-  const sign = text.startsWith('-') ? '-' : '';
+  if (type === 'float') {
+    const number = Number(text);
+    const tiny = Math.abs(number) < 0.005;
+    const maximumFractionDigits = decimals === null || tiny ? FLOAT_DECIMALS : decimals;
+    return new Intl.NumberFormat('en', { maximumFractionDigits }).format(number);
+  }
+  const rounded = decimals === null ? text : roundDecimal(text, decimals);
+  const [whole = '0', fraction] = rounded.replace('-', '').split('.');
+  const sign = rounded.startsWith('-') ? '-' : '';
   return `${sign}${WHOLE.format(BigInt(whole))}${fraction ? `.${fraction}` : ''}`;
+}
+
+/** Decimal text rounded half away from zero without passing through a double; as it is where nothing would be left of it. */
+function roundDecimal(text: string, decimals: number): string {
+  const [whole = '0', fraction = ''] = text.replace('-', '').split('.');
+  if (fraction.length <= decimals) return text;
+  const up = fraction[decimals]! >= '5' ? 1n : 0n;
+  const units = BigInt(whole + fraction.slice(0, decimals)) + up;
+  if (units === 0n) return text;
+  const digits = String(units).padStart(decimals + 1, '0');
+  return `${text.startsWith('-') ? '-' : ''}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
 /** An output name as words: `total_amount` → `total amount`; `COUNT(*)` → `number of rows`. */

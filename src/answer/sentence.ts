@@ -1,14 +1,14 @@
 import type { ChartSpecification } from '../domain/answer.js';
 import type { ResultSet } from '../domain/result-set.js';
 import type { OutputColumn } from '../domain/sealed-statement.js';
-import { formatValue, nameInWords, toNumber } from './format-value.js';
+import { formatValue, isIdentifier, nameInWords, toNumber } from './format-value.js';
 
 /** Longest text value quoted in a sentence, in characters. */
 const MAX_QUOTED = 80;
 
 /**
  * One sentence about a result, made without a model: the value of a single cell, the fields of a single row, the number
- * of rows with the highest of a chart, or that nothing was found. Says where the result was cut.
+ * of groups and the one with the highest value, or that nothing was found. Says where the result was cut.
  */
 export function writeSentence(
   columns: readonly OutputColumn[],
@@ -24,18 +24,42 @@ export function writeSentence(
   const cut = result.truncated ? ' This is only the first row; there are more.' : '';
   if (rows.length === 1 && columns.length === 1) {
     if (rows[0]![0] === null) return `There is no value for ${name(0)}: no row has one.${cut}`;
-    return `The answer is ${value(0, 0)} (${name(0)}).${cut}`;
+    return `${writeValue(name(0), value(0, 0), result.types[0]!, columns[0]!)}${cut}`;
   }
   if (rows.length === 1) {
     const fields = columns.slice(0, 4).map((_, index) => `${name(index)} ${value(0, index)}`);
     return `One row was found: ${fields.join(', ')}${columns.length > 4 ? ' and more' : ''}.${cut}`;
   }
-  if (result.truncated) return `The first ${count(rows.length)} are shown; there are more.`;
-  const top = chart && chart.x !== null && chart.y.length === 1 ? highest(result, chart.y[0]!) : null;
-  if (chart && chart.x !== null && top !== null) {
-    return `${capital(count(rows.length))} were found; the highest ${name(chart.y[0]!)} is ${value(top, chart.y[0]!)} (${value(top, chart.x)}).`;
+  if (result.truncated) return `The first ${number(rows.length)} rows are shown; there are more.`;
+  const measure = chart && chart.x !== null && chart.y.length === 1 ? chart.y[0]! : null;
+  const top = measure === null ? null : highest(result, measure);
+  if (chart && chart.x !== null && measure !== null && top !== null) {
+    const [what, rest] = [name(measure), COMPUTED.test(name(measure)) ? 'groups' : 'rows'];
+    const most = what.startsWith('highest ') ? what : `highest ${what}`;
+    return `Of ${number(rows.length)} ${rest}, ${value(top, chart.x)} has the ${most}: ${value(top, measure)}.`;
   }
-  return `${capital(count(rows.length))} were found.`;
+  return `${number(rows.length)} rows were found.`;
+}
+
+/** Names of what is computed over a group of rows; a column by itself is not called so. */
+const COMPUTED = /^(?:number of|total|average|highest|lowest)\b/;
+
+/** Names that are words, so that they can stand in a sentence. */
+const WORDS = /^\p{L}[\p{L}\p{M}\p{N}]*(?: [\p{L}\p{M}\p{N}]+)*$/u;
+
+/** One value: a count as so many of something, anything else by its name where that is made of words. */
+function writeValue(name: string, value: string, type: ResultSet['types'][number], column: OutputColumn): string {
+  const counted = /^number of (.+)$/.exec(name)?.[1];
+  const count = type === 'integer' && column.unit === null && value !== '1';
+  if (count && counted !== undefined && isPlural(counted)) return `There are ${value} ${counted}.`;
+  if (!WORDS.test(name)) return `The answer is ${value} (${name}).`;
+  if (counted !== undefined || !isPlural(name)) return `The ${name} is ${value}.`;
+  if (count && !isIdentifier(name)) return `${value} ${name}.`;
+  return `${capital(name)}: ${value}.`;
+}
+
+function isPlural(name: string): boolean {
+  return /(?:[^su]s|people|children|staff)$/iu.test(name) && !/(?:is|series|species)$/iu.test(name);
 }
 
 /** Row of the one highest value; null where it is shared or there is none. */
@@ -50,8 +74,8 @@ function highest(result: ResultSet, column: number): number | null {
   return found && !found.shared ? found.row : null;
 }
 
-function count(rows: number): string {
-  return rows === 1 ? 'one row' : `${new Intl.NumberFormat('en').format(rows)} rows`;
+function number(count: number): string {
+  return new Intl.NumberFormat('en').format(count);
 }
 
 function capital(text: string): string {

@@ -67,7 +67,9 @@ function printHow(answer: Answer): string {
 
 function printTable(columns: readonly AnswerColumn[], rows: readonly (readonly ResultValue[])[]): string {
   const heads = columns.map((column) => clip(printable(column.unit ? `${column.name} (${column.unit})` : column.name)));
-  const cells = rows.slice(0, MAX_PRINTED_ROWS).map((row) => row.map(printCell));
+  const cells = rows
+    .slice(0, MAX_PRINTED_ROWS)
+    .map((row) => row.map((value, index) => printCell(value, columns[index]?.type)));
   const widths = heads.map((head, index) =>
     cells.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? '')), widthOf(head)),
   );
@@ -83,8 +85,18 @@ function printTable(columns: readonly AnswerColumn[], rows: readonly (readonly R
   ].join('\n');
 }
 
-function printCell(value: ResultValue): string {
-  return value === null ? 'NULL' : clip(printable(String(value)));
+function printCell(value: ResultValue, type: string | undefined): string {
+  if (value === null) return 'NULL';
+  return clip(printable(typeof value === 'number' && type === 'float' ? shortenFloat(value) : String(value)));
+}
+
+/** Decimals of a floating-point number that a reader can use; below one, digits that say something. */
+const FLOAT_DIGITS = 6;
+
+/** For the eye alone: the answer itself keeps every digit. */
+function shortenFloat(value: number): string {
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e21) return String(value);
+  return String(Number(Math.abs(value) < 1 ? value.toPrecision(FLOAT_DIGITS) : value.toFixed(FLOAT_DIGITS)));
 }
 
 function clip(text: string): string {

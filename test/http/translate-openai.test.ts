@@ -91,6 +91,16 @@ describe('a question to a model over HTTP', () => {
     expect(raw).not.toContain(String(CUSTOMER_NUMBER));
   });
 
+  it('shows the model the figures that the principal may use, in the dialect, with what the owner says of them', async () => {
+    server.reply({ kind: 'answer', answer: ANSWER });
+    await translator()(asked('What of my orders?'));
+    const { content } = server.requests[0]!.body.messages[0]!;
+    expect(content).toContain('revenue = SUM(`amount`) over payments -- unit KES; also called turnover, sales');
+    server.reply({ kind: 'answer', answer: ANSWER });
+    await translator({ metrics: () => [] })(asked('What of my orders?'));
+    expect(server.requests.at(-1)!.body.messages[0]!.content).not.toContain('Figures:');
+  });
+
   it('reads shared values only of columns whose owner shares them', async () => {
     server.reply({ kind: 'answer', answer: ANSWER });
     const read: string[] = [];

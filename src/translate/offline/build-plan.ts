@@ -2,7 +2,7 @@ import type { RelationObligation } from '../../policy/view.js';
 import { type Context, nameInWords, reaches, resolveColumn } from './context.js';
 import { isAmount, measureColumn, wholeKey } from './describe-relation.js';
 import type { Draft } from './draft.js';
-import { finishPlan, pathTo } from './finish-plan.js';
+import { finishPlan, groupedBy, pathTo } from './finish-plan.js';
 import { NotUnderstood } from './not-understood.js';
 import { type Filter, isComputed, type Key, type Output, type Plan } from './plan.js';
 import { rankPlan } from './rank-plan.js';
@@ -60,7 +60,7 @@ function aggregatePlan(context: Context, draft: Draft, asked: Asked, items: Reso
   if (facts.length > 1)
     throw new NotUnderstood('I can compute over one kind of rows at a time; ask for one after the other.');
   const fact = facts[0]!;
-  const groups = draft.groups.map((each) => groupKeys(context, fact, each));
+  const groups = draft.groups.map((each) => groupKeys(context, fact, each, groupedBy(draft)));
   const columns = items
     .filter((each): each is { output: Key; fact: RelationObligation } => !isComputed(each.output))
     .map((each) => each.output);

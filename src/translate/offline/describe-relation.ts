@@ -114,19 +114,29 @@ const RECORDED = ['createdat', 'created', 'createdon', 'datecreated', 'date', 'd
 export function dateColumns(relation: RelationObligation, hints: readonly string[]): readonly VisibleColumn[] {
   const dates = visible(relation).filter(({ column, mask }) => mask === null && isTemporal(column));
   if (dates.length < 2) return dates;
-  const stems = new Set(hints.map(stem));
   const pick = (test: (words: readonly string[]) => boolean) => {
     const found = dates.filter(({ column }) => test(splitIdentifier(column.name)));
     return found.length === 1 ? found : null;
   };
-  const event = (words: readonly string[]) => words.filter((word) => !DATE_ENDINGS.has(word));
-  const own = splitIdentifier(relation.relation.name).map((word) => stem(singular(word)));
+  const own = ownStems(relation);
+  const said = dates.filter(({ column }) => saysEvent(relation, column, hints));
   return (
-    pick((words) => event(words).some((word) => stems.has(stem(word)) && !own.includes(stem(word)))) ??
+    (said.length === 1 ? said : null) ??
     pick((words) => event(words).length > 0 && event(words).every((word) => own.includes(stem(word)))) ??
     pick((words) => RECORDED.includes(words.join(''))) ??
     dates
   );
+}
+
+const event = (words: readonly string[]) => words.filter((word) => !DATE_ENDINGS.has(word));
+const ownStems = (relation: RelationObligation) =>
+  splitIdentifier(relation.relation.name).map((word) => stem(singular(word)));
+
+/** Whether a question says the event of a date column (`opened` of `opened_on`), not only the name of its relation. */
+export function saysEvent(relation: RelationObligation, column: CatalogColumn, hints: readonly string[]): boolean {
+  const stems = new Set(hints.map(stem));
+  const own = ownStems(relation);
+  return event(splitIdentifier(column.name)).some((word) => stems.has(stem(word)) && !own.includes(stem(word)));
 }
 
 /** A crude verb stem: `placed`, `places`, `place` → `plac`; `paid`, `payment` → `pay`. */

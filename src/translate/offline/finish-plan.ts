@@ -1,6 +1,6 @@
 import type { RelationObligation } from '../../policy/view.js';
 import { type Context, nameInWords, reaches } from './context.js';
-import { dateColumns } from './describe-relation.js';
+import { dateColumns, saysEvent } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import { isYear } from './filter-reader.js';
 import { findPath, type JoinStep } from './find-joins.js';
@@ -34,7 +34,7 @@ export function finishPlan(context: Context, draft: Draft, shape: Shape): Plan {
     ...shape.filters,
     ...draft.periods.map(({ range, text }) => ({
       kind: 'range' as const,
-      of: periodColumn(context, fact, range.year, text),
+      of: periodColumn(context, fact, groupedBy(draft), range.year, text),
       range,
     })),
   ];
@@ -105,16 +105,43 @@ function joinAll(
   return steps;
 }
 
-/** The date that a period means: of the fact, else of the one joined relation that has one. */
+/** Relations that rows are grouped or ranked by: "top branches in 2025" is not about the branches' own dates. */
+export function groupedBy(draft: Draft): readonly RelationObligation[] {
+  const groups = draft.groups.flatMap((each) =>
+    'element' in each && each.element.relations.length === 1 ? each.element.relations : [],
+  );
+  return draft.ranking ? [...groups, draft.ranking.subject] : groups;
+}
+
+/**
+ * The date that a period means: of the fact; else one whose event the question says ("opened"); else of the nearest joined
+ * relation that has one. What is grouped by comes last.
+ *
+ * @param grouped see {@link groupedBy}
+ */
 export function periodColumn(
   context: Context,
   fact: RelationObligation,
+  grouped: readonly RelationObligation[],
   year: number | null,
   text: string | null,
 ): ColumnOf {
   const own = dateColumns(fact, context.hints);
-  if (own.length === 1) return { relation: fact, column: own[0]! };
-  if (own.length > 1) {
+  const dated = context.relations
+    .filter((relation) => relation !== fact && reaches(context, fact, relation))
+    .map((relation) => ({
+      relation,
+      columns: dateColumns(relation, context.hints),
+      steps: pathTo(context, fact, relation).length,
+    }))
+    .filter((each) => each.columns.length === 1);
+  const said = dated.filter(({ relation, columns }) => saysEvent(relation, columns[0]!.column, context.hints));
+  // "Payments of customers who joined in 2025": the event that is said is not the payment.
+  const elsewhere =
+    said.some(({ relation }) => context.mentioned.includes(relation)) &&
+    own.every((column) => !saysEvent(fact, column.column, context.hints));
+  if (own.length === 1 && !elsewhere) return { relation: fact, column: own[0]! };
+  if (own.length > 1 && !elsewhere) {
     throw new NotUnderstood(
       `${nameInWords(fact.relation.name)} have several dates: ${own.map((each) => each.column.name).join(', ')}. Say which is meant.`,
       text === null
@@ -126,19 +153,12 @@ export function periodColumn(
     const years = [...fact.columns.values()].map((column) => ({ relation: fact, column })).filter(isYear);
     if (years.length === 1) return years[0]!;
   }
-  const candidates = context.relations.filter((relation) => relation !== fact && reaches(context, fact, relation));
-  const named = candidates.filter((relation) => context.mentioned.includes(relation));
-  for (const group of [named, candidates]) {
-    const dated = group
-      .map((relation) => ({
-        relation,
-        columns: dateColumns(relation, context.hints),
-        steps: pathTo(context, fact, relation).length,
-      }))
-      .filter((each) => each.columns.length === 1);
-    const nearest = dated.filter((each) => each.steps === Math.min(...dated.map((other) => other.steps)));
-    if (nearest.length === 1 && nearest[0]!.columns.length === 1)
-      return { relation: nearest[0]!.relation, column: nearest[0]!.columns[0]! };
+  const apart = dated.filter(({ relation }) => !grouped.includes(relation));
+  for (const group of [said, apart, dated]) {
+    const near = group.filter((each) => each.steps === Math.min(...group.map((other) => other.steps)));
+    const named = near.filter(({ relation }) => context.mentioned.includes(relation));
+    const [only, second] = named.length > 0 ? named : near;
+    if (only && !second) return { relation: only.relation, column: only.columns[0]! };
   }
   throw new NotUnderstood(`I cannot tell which date of ${nameInWords(fact.relation.name)} is meant.`);
 }

@@ -28,9 +28,10 @@ export function groupKeys(
   context: Context,
   fact: RelationObligation,
   asked: GroupAsked,
+  grouped: readonly RelationObligation[],
 ): { readonly outputs: readonly Key[]; readonly keys: readonly Key[] } {
   if ('unit' in asked) {
-    const of = periodColumn(context, fact, asked.unit === 'year' ? 1 : null, null);
+    const of = periodColumn(context, fact, grouped, asked.unit === 'year' ? 1 : null, null);
     const key: Key = isYear(of) ? { kind: 'column', of } : { kind: 'period', of, unit: asked.unit };
     return { outputs: [key], keys: [key] };
   }

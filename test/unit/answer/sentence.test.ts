@@ -13,22 +13,30 @@ function sentence(short: readonly Short[], rows: readonly (readonly ResultValue[
 
 describe('writeSentence', () => {
   it.each([
-    ['a count', [['COUNT(*)', 'integer']], [[1234]], 'The answer is 1,234 (number of rows).'],
+    ['a count', [['COUNT(*)', 'integer']], [[1234]], 'There are 1,234 rows.'],
+    ['a count of something', [['number_of_orders', 'integer']], [[27]], 'There are 27 orders.'],
+    ['a count of one', [['number_of_orders', 'integer']], [[1]], 'The number of orders is 1.'],
+    ['a count of nothing', [['number_of_orders', 'integer']], [[0]], 'There are 0 orders.'],
+    ['a count of what has no plural', [['number_of_status', 'integer']], [[5]], 'The number of status is 5.'],
+    ['what is called like a count', [['orders', 'integer']], [[27]], '27 orders.'],
+    ['one of what is called like a count', [['orders', 'integer']], [[1]], 'Orders: 1.'],
+    ['an amount with a plural name', [['sales', 'decimal', 'KES']], [['27.00']], 'Sales: 27.00 KES.'],
+    ['an expression without a name', [['SUM(a * b)', 'integer']], [[27]], 'The answer is 27 (SUM(a * b)).'],
     [
       'an exact decimal with its unit',
       [['total_amount', 'decimal', 'KES']],
       [['90071992547409931234.50']],
-      'The answer is 90,071,992,547,409,931,234.50 KES (total amount).',
+      'The total amount is 90,071,992,547,409,931,234.50 KES.',
     ],
-    ['a negative number', [['total', 'decimal', 'KES']], [['-1234.5']], 'The answer is -1,234.5 KES (total).'],
-    [
-      'a long fraction',
-      [['AVG(total)', 'float', 'KES']],
-      [[3670.9131578947367]],
-      'The answer is 3,670.91 KES (average total).',
-    ],
-    ['a year', [['year', 'integer']], [[2025]], 'The answer is 2025 (year).'],
-    ['text', [['name', 'text']], [['Amina']], 'The answer is Amina (name).'],
+    ['a negative number', [['total', 'decimal', 'KES']], [['-1234.5']], 'The total is -1,234.5 KES.'],
+    ['a long fraction', [['AVG(total)', 'float', 'KES']], [[3670.9131578947367]], 'The average total is 3,670.91 KES.'],
+    ['a long exact fraction', [['total', 'decimal', 'KES']], [['-99.9950']], 'The total is -100.00 KES.'],
+    ['a fraction without a unit', [['rate', 'decimal']], [['0.123456']], 'The rate is 0.123456.'],
+    ['an average without a unit', [['average_rating', 'decimal']], [['3.6667']], 'The average rating is 3.67.'],
+    ['a small price', [['price', 'decimal', 'KES']], [['0.0040']], 'The price is 0.0040 KES.'],
+    ['a small floating price', [['price', 'float', 'KES']], [[0.004]], 'The price is 0.004 KES.'],
+    ['a year', [['year', 'integer']], [[2025]], 'The year is 2025.'],
+    ['text', [['name', 'text']], [['Amina']], 'The name is Amina.'],
     ['a value that is not there', [['total', 'decimal']], [[null]], 'There is no value for total: no row has one.'],
     ['nothing', [['name', 'text']], [], 'Nothing was found.'],
     [
@@ -64,7 +72,31 @@ describe('writeSentence', () => {
         ['C', 7],
         ['D', 9],
       ],
-      '4 rows were found; the highest orders is 9 (D).',
+      'Of 4 rows, D has the highest orders: 9.',
+    ],
+    [
+      'groups with a highest',
+      [
+        ['name', 'text'],
+        ['total_amount', 'decimal', 'KES'],
+      ],
+      [
+        ['A', '2.50'],
+        ['B', '1234.5678'],
+      ],
+      'Of 2 groups, B has the highest total amount: 1,234.57 KES.',
+    ],
+    [
+      'groups of what is highest itself',
+      [
+        ['name', 'text'],
+        ['highest_price', 'integer'],
+      ],
+      [
+        ['A', 2],
+        ['B', 1],
+      ],
+      'Of 2 groups, A has the highest price: 2.',
     ],
     [
       'rows with two highest',
@@ -95,7 +127,7 @@ describe('writeSentence', () => {
       ),
     ).toBe('The first 1,000 rows are shown; there are more.');
     expect(sentence([['name', 'text']], [['x']], true)).toBe(
-      'The answer is x (name). This is only the first row; there are more.',
+      'The name is x. This is only the first row; there are more.',
     );
   });
 

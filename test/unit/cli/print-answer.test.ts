@@ -46,6 +46,31 @@ describe('printAnswer', () => {
     ]);
   });
 
+  it('shortens floating-point numbers for the eye, and nothing else', () => {
+    const columns: Answer['columns'] = [
+      { name: 'average', type: 'float', unit: null, masked: false },
+      { name: 'exact', type: 'decimal', unit: null, masked: false },
+    ];
+    const rows = [
+      [3670.9131578947367, '3670.913157894736'],
+      [0.00000123456789, '0.10'],
+      [1200, '1200'],
+      [-0.1 - 0.2, '0'],
+    ];
+    const answer = { ...ANSWER, columns, rows };
+    const cells = printAnswer(answer)
+      .split('\n')
+      .slice(2, 6)
+      .map((line) => line.trim().split(/ +/));
+    expect(cells).toEqual([
+      ['3670.913158', '3670.913157894736'],
+      ['0.00000123457', '0.10'],
+      ['1200', '1200'],
+      ['-0.3', '0'],
+    ]);
+    expect(answer.rows[0]).toEqual([3670.9131578947367, '3670.913157894736']);
+  });
+
   it('says how the question was answered and that rows are missing', () => {
     const text = printAnswer(ANSWER);
     for (const part of ['There are 3 rows.', 'more rows', 'verified', 'orders.rows.customer', 'sha256:abc', 'none']) {

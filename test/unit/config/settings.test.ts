@@ -42,6 +42,16 @@ describe('parseSettings', () => {
     expect(parseSettings({ PORT: '', SWALI_COLOUR: 'green' }).port).toBe(3000);
   });
 
+  it('knows whether the time zone was set, for the policy may say it otherwise', () => {
+    const zoneOf = (env: Record<string, string>) => {
+      const { timeZone, timeZoneIsDefault } = parseSettings(env);
+      return [timeZone, timeZoneIsDefault];
+    };
+    expect(zoneOf({})).toEqual(['UTC', true]);
+    expect(zoneOf({ TIME_ZONE: '' })).toEqual(['UTC', true]);
+    expect(zoneOf({ TIME_ZONE: 'UTC' })).toEqual(['UTC', false]);
+  });
+
   it('follows DATA_DIR in the defaults that stand under it', () => {
     expect(parseSettings({ DATA_DIR: '/var/swali' }).sourceUrl).toBe('sqlite:/var/swali/demo.sqlite');
   });

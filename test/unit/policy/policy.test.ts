@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EMPLOYEE_ROLES } from '../../../src/domain/principal.js';
-import { describeView, loadPolicy } from '../../../src/policy/policy.js';
+import { describeView, loadPolicy, readPolicyDefaults } from '../../../src/policy/policy.js';
 import type { PrincipalView } from '../../../src/policy/view.js';
 import { policyOf, refusalOf, shopCatalog, someone } from './policy-fixtures.js';
 
@@ -177,6 +177,50 @@ describe('a policy', () => {
     expect(shown(someone('customer'))).toEqual(['sales']);
     expect(shown(someone('employee', { role: 'member' }))).toEqual(['sales', 'names']);
     expect(shown(someone('employee'))).toEqual(['names']);
+  });
+
+  it('prints a metric for its source, bare and qualified, and knows what it computes', () => {
+    const metrics = (dialect: 'mysql' | 'sqlite') =>
+      policyOf(SHOP, {
+        catalog: shopCatalog(dialect),
+        fileDialect: 'mysql',
+        rest: `metrics:
+  sales: { relation: Orders, expression: "SUM(CASE WHEN Status = 'it''s' THEN total END)" }
+  middle: { relation: orders, expression: "ROUND(COALESCE(AVG(total), 0), 2)" }
+  ratio: { relation: orders, expression: SUM(total) - COUNT(*) }`,
+      }).metrics;
+    expect(metrics('mysql').map(({ sql, qualifiedSql, aggregate }) => [sql, qualifiedSql, aggregate])).toEqual([
+      [
+        "SUM(CASE WHEN `status` = 'it''s' THEN `total` END)",
+        "SUM(CASE WHEN `orders`.`status` = 'it''s' THEN `orders`.`total` END)",
+        'SUM',
+      ],
+      ['ROUND(COALESCE(AVG(`total`), 0), 2)', 'ROUND(COALESCE(AVG(`orders`.`total`), 0), 2)', 'AVG'],
+      ['SUM(`total`) - COUNT(*)', 'SUM(`orders`.`total`) - COUNT(*)', null],
+    ]);
+    expect(metrics('sqlite')[0]?.qualifiedSql).toBe(
+      `SUM(CASE WHEN "orders"."status" = 'it''s' THEN "orders"."total" END)`,
+    );
+  });
+
+  it('tells the defaults of a file before anything of it is checked', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'swali-policy-'));
+    const defaultsOf = (text: string) => {
+      writeFileSync(join(dir, 'shop.yaml'), text);
+      return readPolicyDefaults({ dir, source: 'shop' });
+    };
+    try {
+      expect(readPolicyDefaults({ dir, source: 'absent' })).toEqual({ currency: null, timeZone: null });
+      expect(readPolicyDefaults({ dir, source: '../shop' })).toEqual({ currency: null, timeZone: null });
+      expect(defaultsOf('defaults: { currency: KES, time_zone: Africa/Nairobi }\nrelations: 7')).toEqual({
+        currency: 'KES',
+        timeZone: 'Africa/Nairobi',
+      });
+      for (const faulty of ['defaults: { time_zone: Mars/Olympus }', 'defaults: [', 'version: 1', ''])
+        expect([faulty, defaultsOf(faulty)]).toEqual([faulty, { currency: null, timeZone: null }]);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it('describes what is visible, by name', () => {
