@@ -145,6 +145,16 @@ describe('the seal', () => {
     for (let round = 0; round < 2; round += 1) expect(await codeOf(run(sql, own(1)))).toBe('SEAL_COLUMN_UNKNOWN');
   });
 
+  it('refuses nested text by its depth, not by the deadline of the parser at the gate', async () => {
+    const sql = `SELECT ${'CAST('.repeat(250)}1${' AS CHAR)'.repeat(250)} FROM orders`;
+    expect(await codeOf(run(sql, own(7)))).toBe('SEAL_TOO_DEEP');
+  });
+
+  it('says of a write that it is one, and not where it cannot be read', async () => {
+    expect(await codeOf(run('SELECT 1; DELETE FROM orders', own(7)))).toBe('SEAL_SEVERAL_STATEMENTS');
+    expect(await codeOf(run('REPLACE INTO orders VALUES (1)', own(7)))).toBe('SEAL_NOT_SELECT');
+  });
+
   it('refuses whatever else goes wrong', async () => {
     const broken = createSeal({ catalog, judges: { ...real, judge: () => Promise.reject(new TypeError('a fault')) } });
     const view = policy.viewFor(own(1));
