@@ -91,7 +91,11 @@ export const SETTINGS = [
     'Longest check of one statement by one judge, in milliseconds, 10–60000; a time-out refuses.',
   ),
   plain('MAX_ROWS', '1000', 'Most rows of one answer, 1–100000; the policy can only lower it.'),
-  plain('TIME_ZONE', 'UTC', 'Time zone of "today" and NOW(), an IANA name, e.g. Africa/Nairobi.'),
+  plain(
+    'TIME_ZONE',
+    'UTC',
+    'Time zone of "today" and NOW(), an IANA name, e.g. Africa/Nairobi; where unset, the policy’s `defaults.time_zone` holds.',
+  ),
   plain('RATE_LIMIT', 'on', '`off` lifts the request limits; only outside production.'),
   plain('LOG_LEVEL', 'info', 'debug, info, warn, error or silent.'),
 ] as const satisfies readonly SettingEntry[];

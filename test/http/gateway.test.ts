@@ -62,6 +62,53 @@ describe('signing in', () => {
   });
 });
 
+describe('figures of the policy', () => {
+  const ask = (as: 'customer' | 'employee' | 'admin', question: string) => gateway.post('/v1/ask', as, { question });
+
+  it('answer with the expression of the owner, joined to what it is grouped by', async () => {
+    const { body } = await ask('admin', 'total revenue per branch');
+    const gold = await sql(
+      'admin',
+      `SELECT b.name, SUM(i.quantity * i.unit_price) FROM order_items i JOIN orders o ON o.id = i.order_id
+       JOIN branches b ON b.id = o.branch_id GROUP BY b.id, b.name`,
+    );
+    expect(body).toMatchObject({ status: 'answered', provenance: { translator: 'offline' } });
+    expect(body.columns.map(({ name }: { name: string }) => name)).toEqual(['name', 'revenue']);
+    expect([...body.rows].sort()).toEqual([...gold.body.rows].sort());
+    expect(body.rows.length).toBeGreaterThan(1);
+    const top = await ask('admin', 'top 5 products by mapato in 2025');
+    expect(top.body).toMatchObject({ status: 'answered', row_count: 5 });
+    expect(top.body.provenance.relations).toEqual(['order_items', 'orders', 'products']);
+  });
+
+  it('go through the seal: a customer gets the figure of their own rows', async () => {
+    const { body } = await ask('customer', 'What is my revenue?');
+    expect(body).toMatchObject({
+      status: 'answered',
+      provenance: { translator: 'offline', policies: ['order_items.rows.customer'] },
+    });
+    const [all, own] = await Promise.all([
+      sql('admin', 'SELECT SUM(quantity * unit_price) FROM order_items'),
+      sql(
+        'admin',
+        `SELECT SUM(quantity * unit_price) FROM order_items WHERE order_id IN
+          (SELECT id FROM orders WHERE customer_number = ${OWN_NUMBER})`,
+      ),
+    ]);
+    expect(body.rows).toEqual(own.body.rows);
+    expect(body.rows).not.toEqual(all.body.rows);
+  });
+
+  it('are unknown to whom their relation is closed', async () => {
+    expect((await ask('admin', 'payroll')).body.status).toBe('answered');
+    for (const as of ['customer', 'employee'] as const) {
+      const { body } = await ask(as, 'payroll');
+      expect(body).toMatchObject({ status: 'refused', rows: [] });
+      expect(body.message).toContain('I do not know what "payroll" means here.');
+    }
+  });
+});
+
 describe('questions', () => {
   it.each([
     ['customer', 'How many orders did I place in 2025?', 'verified', ['orders']],
