@@ -277,3 +277,42 @@ describe('words of a status', () => {
     expect(ask('list tickets that are lost', described, ['closed'])).toBeNull();
   });
 });
+
+describe('what a question says of amounts and dates', () => {
+  const ask = (question: string, ...relations: readonly ShortRelation[]) =>
+    translateOffline({
+      question,
+      metrics: [],
+      currency: 'KES',
+      view: viewOf(...relations),
+      principal: admin(),
+      dialect: 'sqlite',
+      today: { year: 2026, month: 3, day: 15 },
+      sharedValues: new Map(),
+    });
+
+  it('names the currency of the policy only for columns in that currency', () => {
+    const imports: ShortRelation = { name: 'imports', columns: ['id integer *', 'price decimal #USD'] };
+    expect(sqlOf(ask('imports over 500 USD', imports))).toBe('SELECT * FROM "imports" WHERE "price" > 500');
+    for (const amount of ['500 KES', 'KES 500', '500 shillings'])
+      expect([amount, ask(`imports over ${amount}`, imports).kind]).not.toEqual([amount, 'sql']);
+  });
+
+  it('is about the event, not about the dates of what it is grouped by', () => {
+    const key = (column: string, relation: string) => ({ columns: [column], relation, referenced: ['id'] });
+    const shop: readonly ShortRelation[] = [
+      { name: 'orders', columns: ['id integer *', 'ordered_at datetime'] },
+      { name: 'products', columns: ['id integer *', 'name text', 'released_on date'] },
+      {
+        name: 'lines',
+        columns: ['id integer *', 'order_id integer', 'product_id integer', 'quantity integer'],
+        foreignKeys: [key('order_id', 'orders'), key('product_id', 'products')],
+      },
+    ];
+    for (const question of ['total quantity per product in 2025', 'top 5 products by quantity in 2025'])
+      expect(sqlOf(ask(question, ...shop))).toContain('WHERE "orders"."ordered_at" >= ');
+    expect(sqlOf(ask('total quantity per product released in 2025', ...shop))).toContain(
+      'WHERE "products"."released_on" >= ',
+    );
+  });
+});
