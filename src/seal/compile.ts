@@ -52,7 +52,7 @@ function rewriteTree(statement: BoundStatement, filtered: boolean, context: Comp
   const { dialect } = catalog;
   const trace = traceColumns(statement.definitions, view);
   const enclosed = enclose(statement, view);
-  if (filtered) assertGrouped(enclosed, view, dialect);
+  if (filtered) assertGrouped(enclosed, view, dialect, trace);
   const fenced = fence(enclosed, view);
   const literals = bindLiterals(fenced, dialect, trace);
   const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;

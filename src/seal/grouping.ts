@@ -1,3 +1,4 @@
+import type { CatalogColumn } from '../catalog/catalog.js';
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { BASE_ALIAS, type PrincipalView } from '../policy/view.js';
@@ -9,6 +10,7 @@ import type { Enclosure, Expression, OrderItem, Query, QueryBody, Select, TableE
 import { rewriteExpression, rewriteQuery, visitQuery } from '../sql/rewrite.js';
 import { createMeasure } from '../sql/tree-size.js';
 import { splitConjuncts, uniqueKeys } from './fence.js';
+import type { ColumnTrace } from './literals.js';
 
 const refuse = (): never => {
   throw new SwaliError('SEAL_GROUPING');
@@ -26,16 +28,29 @@ interface Sources {
 
 const name = (expression: Expression): string | null => (expression.kind === 'column' ? expression.name : null);
 
+/**
+ * Whether equal values of two columns are one value: not a number and a text, where '7', '07' and '7x' equal 7, nor texts of
+ * two collations. A column that no relation stands behind is of no known type.
+ */
+function areOfOneKind(left: CatalogColumn | null, right: CatalogColumn | null): boolean {
+  if (!left || !right) return false;
+  const isExact = (column: CatalogColumn) => column.family === 'integer' || column.family === 'decimal';
+  if (isExact(left) && isExact(right)) return true;
+  return left.family === right.family && left.collation === right.collation;
+}
+
 /** Equalities of two columns; where the right side may be NULL-extended only left gives right. */
 function readImplications(
   condition: Expression | null,
   outer: 'none' | 'left' | 'right',
+  trace: ColumnTrace,
 ): (readonly [string, string])[] {
   const conjuncts = splitConjuncts(condition);
   const pairs = conjuncts.flatMap((conjunct) => {
     const ends =
       conjunct.kind === 'binary' && conjunct.operator === '=' ? [name(conjunct.left), name(conjunct.right)] : [];
-    return ends[0] && ends[1] ? [[ends[0], ends[1]] as const] : [];
+    if (conjunct.kind !== 'binary' || !ends[0] || !ends[1]) return [];
+    return areOfOneKind(trace(conjunct.left), trace(conjunct.right)) ? [[ends[0], ends[1]] as const] : [];
   });
   // Under an outer join a further condition decides whether there is a match, so equality alone determines nothing.
   if (outer !== 'none' && pairs.length !== conjuncts.length) return [];
@@ -53,17 +68,17 @@ function derivedKey(query: Query): (readonly string[])[] {
   return key.every((part) => part !== undefined) ? [key] : [];
 }
 
-function readSources(select: Select): Sources {
+function readSources(select: Select, trace: ColumnTrace): Sources {
   const aliases = new Set<string>();
   const enclosures: Enclosure[] = [];
   const derivedKeys: (readonly string[])[] = [];
-  const implications = readImplications(select.where, 'none');
+  const implications = readImplications(select.where, 'none', trace);
   const walk = (table: TableExpression): void => {
     if (table.kind === 'join') {
       walk(table.left);
       walk(table.right);
       const outer = table.type === 'LEFT' ? 'left' : table.type === 'RIGHT' ? 'right' : 'none';
-      if (table.type !== 'FULL') implications.push(...readImplications(table.on, outer));
+      if (table.type !== 'FULL') implications.push(...readImplications(table.on, outer, trace));
       return;
     }
     aliases.add(table.alias as string);
@@ -160,7 +175,7 @@ function assertDetermined(
  * the outer query's many, which nothing in that query's own text says.
  */
 function assertOwnAggregates(select: Select, orderBy: readonly OrderItem[], dialect: Dialect): void {
-  const { aliases } = readSources(select);
+  const { aliases } = readSources(select, () => null);
   const look = (node: Expression): Expression => {
     if (node.kind !== 'call' || roleOf(node, dialect) !== 'aggregate') return node;
     const read = new Set<string>();
@@ -184,20 +199,30 @@ function assertOwnAggregates(select: Select, orderBy: readonly OrderItem[], dial
   for (const part of [...parts, select.where, select.having]) if (part) mapLevel(part, look);
 }
 
-function checkSelect(select: Select, orderBy: readonly OrderItem[], view: PrincipalView, dialect: Dialect): void {
+function checkSelect(
+  select: Select,
+  orderBy: readonly OrderItem[],
+  view: PrincipalView,
+  dialect: Dialect,
+  trace: ColumnTrace,
+): void {
   const outputs = outputExpressions(select);
   const behind = (expression: Expression): Expression =>
     expression.kind === 'output' ? (outputs.get(expression.name) ?? expression) : expression;
   const aggregated = isAggregated(select, orderBy, dialect);
   if (!aggregated && !select.distinct) return;
-  const sources = readSources(select);
+  const sources = readSources(select, trace);
   const order = orderBy.map((item) => item.expression);
   if (aggregated) {
     const groups = [...new Set(select.groupBy.map(behind))];
     const known = new Set(groups.flatMap((group) => name(group) ?? []));
     closeOver(known, select, sources, view);
     const keys = makeKeys(groups);
-    for (const part of [...itemExpressions(select), ...(select.having ? [select.having] : []), ...order])
+    const windows = select.windows.flatMap(({ window }) => [
+      ...window.partitionBy,
+      ...window.orderBy.map((item) => item.expression),
+    ]);
+    for (const part of [...itemExpressions(select), ...(select.having ? [select.having] : []), ...order, ...windows])
       assertDetermined(part, known, keys, sources.aliases, dialect);
   }
   if (select.distinct) {
@@ -216,11 +241,11 @@ function checkSelect(select: Select, orderBy: readonly OrderItem[], view: Princi
  *
  * @throws SwaliError `SEAL_GROUPING`
  */
-export function assertGrouped(query: Query, view: PrincipalView, dialect: Dialect): void {
+export function assertGrouped(query: Query, view: PrincipalView, dialect: Dialect, trace: ColumnTrace): void {
   const checkBody = (body: QueryBody, orderBy: readonly OrderItem[]): void => {
     if (body.kind === 'select') {
       assertOwnAggregates(body, orderBy, dialect);
-      checkSelect(body, orderBy, view, dialect);
+      checkSelect(body, orderBy, view, dialect, trace);
     }
     if (body.kind !== 'set-operation') return;
     checkBody(body.left, []);

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Connection, FieldPacket } from 'mysql2';
 import type { ResultType, ResultValue } from '../domain/result-set.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
@@ -6,6 +7,8 @@ import { bindParameter, type MysqlColumn, readColumn } from './mysql-values.js';
 
 /** The server ends a statement at its deadline; after this much more, in milliseconds, it is killed from outside. */
 const GRACE_MS = 200;
+/** What the wire may carry beyond twice the cap of a result: descriptions of its columns, in bytes. */
+const WIRE_SLACK_BYTES = 1024 * 1024;
 /** A result that passed its cap mostly ends with the next packet; else it is killed after this, in milliseconds. */
 const CAP_PATIENCE_MS = 50;
 
@@ -46,10 +49,22 @@ export function readRows(connection: Connection, request: MysqlRun, before: Prom
   const rows: ResultValue[][] = [];
   let bytes = 2;
   let truncated = false;
+  let received = 0;
   let passCap = (): void => undefined;
   const capped = new Promise<void>((resolve) => {
     passCap = resolve;
   });
+  // The driver puts a row together before anyone sees it, and a server sends rows of any size: 60 cells of 16 MB are one row.
+  const { stream } = connection as unknown as { readonly stream: Duplex };
+  const mostReceived = 2 * maxBytes + WIRE_SLACK_BYTES;
+  const count = (chunk: Buffer): void => {
+    received += chunk.length;
+    if (received <= mostReceived) return;
+    truncated = true;
+    stream.pause();
+    passCap();
+  };
+  stream.on('data', count);
   const read = (statement: Prepared): Promise<void> =>
     new Promise<void>((resolve, reject) => {
       // Without a callback the driver hands over row by row and keeps none.
@@ -79,7 +94,7 @@ export function readRows(connection: Connection, request: MysqlRun, before: Prom
     });
   const done = before.then(() => prepare(connection, sql, parameters.length)).then(read);
   // A reading that is stopped may fail later; that failure has no other listener.
-  done.catch(() => undefined);
+  done.catch(() => undefined).finally(() => stream.off('data', count));
   return { done, capped, collect: () => ({ names, types: columns.map((column) => column.type), rows, truncated }) };
 }
 

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Connection } from 'mysql2';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Lendable } from './lending-pool.js';
@@ -43,6 +44,8 @@ export async function openMysqlSession(
   const kill = (): void => {
     alive = false;
     connection.destroy();
+    // The driver only says goodbye: what the server still sends would be read to its end.
+    (connection as unknown as { readonly stream: Duplex }).stream.destroy();
   };
   const markDead = (): void => {
     alive = false;

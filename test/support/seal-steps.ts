@@ -45,7 +45,8 @@ export function textAfter(
 
 /** Checks the grouping of a text as the seal does for a filtered principal. */
 export function checkGrouping(sql: string, catalog: Catalog, view: PrincipalView): void {
-  assertGrouped(enclose(bindText(sql, catalog, view), view), view, catalog.dialect);
+  const statement = bindText(sql, catalog, view);
+  assertGrouped(enclose(statement, view), view, catalog.dialect, traceColumns(statement.definitions, view));
 }
 
 /** The code of a refusal; `answered` where nothing was refused. */
