@@ -176,6 +176,7 @@ function assertDetermined(
  */
 function assertOwnAggregates(select: Select, orderBy: readonly OrderItem[], dialect: Dialect): void {
   const { aliases } = readSources(select, () => null);
+  const outputs = outputExpressions(select);
   const look = (node: Expression): Expression => {
     if (node.kind !== 'call' || roleOf(node, dialect) !== 'aggregate') return node;
     const read = new Set<string>();
@@ -184,6 +185,7 @@ function assertOwnAggregates(select: Select, orderBy: readonly OrderItem[], dial
       rewriteExpression(argument, {
         expression: (child) => {
           if (child.kind === 'column') read.add(child.qualifier[0] as string);
+          if (child.kind === 'output') read.add(child.name);
           return child;
         },
         table: (table) => {
@@ -192,7 +194,7 @@ function assertOwnAggregates(select: Select, orderBy: readonly OrderItem[], dial
         },
       });
     const outer = [...read].filter((alias) => alias !== BASE_ALIAS && !made.has(alias));
-    if (outer.length > 0 && !outer.some((alias) => aliases.has(alias))) refuse();
+    if (outer.length > 0 && !outer.some((name) => aliases.has(name) || outputs.has(name))) refuse();
     return node;
   };
   const parts = [...itemExpressions(select), ...orderBy.map((item) => item.expression), ...select.groupBy];

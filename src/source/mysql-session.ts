@@ -8,6 +8,9 @@ import { type MysqlRows, type MysqlRun, readRows, watch } from './mysql-reading.
 import type { MysqlAddress } from './mysql-url.js';
 import { printSessionPins, printTimeLimit, type SessionPins } from './session-pins.js';
 
+/** Characters of text that a statement may have to stay prepared. */
+const LONGEST_KEPT = 2048;
+
 /** One pinned connection. */
 export interface MysqlSession extends Lendable {
   /** True once a statement has run to its end on it. */
@@ -96,7 +99,9 @@ export async function openMysqlSession(
         watching?.release();
         // MariaDB runs some statements wrongly the second time that they are executed (MDEV-30073: EXISTS, NOT EXISTS and IN
         // over derived tables give errors or wrong rows), so there each is prepared anew.
-        if (alive && pins.dialect === 'mariadb') connection.unprepare(request.sql);
+        // MySQL keeps a hundred times a statement's length for as long as it is prepared: long ones are not kept.
+        if (alive && (pins.dialect === 'mariadb' || request.sql.length > LONGEST_KEPT))
+          connection.unprepare(request.sql);
       }
     },
   };

@@ -1,8 +1,21 @@
 import { SwaliError } from '../errors/swali-error.js';
+import { classifyCall } from './bind-expression.js';
 import { bindOrdinal, bindSelect, orderNames } from './bind-select.js';
 import type { Binder, BoundOutput, BoundQuery } from './binder.js';
 import { foldName } from './fold-name.js';
-import type { CommonTable, Limit, LimitValue, OrderItem, Query, QueryBody, Select, Values, With } from './nodes.js';
+import { mapChildren } from './map-children.js';
+import type {
+  CommonTable,
+  Expression,
+  Limit,
+  LimitValue,
+  OrderItem,
+  Query,
+  QueryBody,
+  Select,
+  Values,
+  With,
+} from './nodes.js';
 import { type CommonTableEntry, type CommonTables, emptyScope, type Scope, type ScopeOutput } from './scope.js';
 
 /** Rows of a VALUES list at most: each becomes a leg of a UNION ALL. */
@@ -97,6 +110,26 @@ function bindBody(body: QueryBody, place: Place, binder: Binder): BoundBody {
   }
 }
 
+/**
+ * Refuses aggregates and windows where a query expression as a whole is ordered: MariaDB takes them behind a query in
+ * parentheses, makes one row of many there, and no select is left whose rows could be ordered first.
+ */
+function assertPlainOrder(expression: Expression, binder: Binder): void {
+  mapChildren(expression, {
+    expression: (child) => {
+      assertPlainOrder(child, binder);
+      return child;
+    },
+    query: (query) => query,
+  });
+  if (expression.kind !== 'call') return;
+  const rule = binder.environment.functionRule(expression.name);
+  if (rule && classifyCall(expression, rule) !== 'scalar')
+    throw new SwaliError('SEAL_SHAPE', {
+      detail: 'an aggregate or window in the ORDER BY of a whole query expression',
+    });
+}
+
 /** ORDER BY of a set operation or of a parenthesised query: only output columns, by name or number. */
 function bindOutputOrder(items: readonly OrderItem[], bound: BoundBody, place: Place, binder: Binder): OrderItem[] {
   const named = [
@@ -114,6 +147,7 @@ function bindOutputOrder(items: readonly OrderItem[], bound: BoundBody, place: P
       };
     }),
   );
+  for (const item of items) assertPlainOrder(item.expression, binder);
   return items.map((item) => {
     const scope: Scope = {
       ...emptyScope(place.parent, place.tables),
