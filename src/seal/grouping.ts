@@ -1,4 +1,3 @@
-import type { CatalogColumn } from '../catalog/catalog.js';
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { BASE_ALIAS, type PrincipalView } from '../policy/view.js';
@@ -9,7 +8,8 @@ import { mapChildren } from '../sql/map-children.js';
 import type { Enclosure, Expression, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
 import { rewriteExpression, rewriteQuery, visitQuery } from '../sql/rewrite.js';
 import { createMeasure } from '../sql/tree-size.js';
-import { splitConjuncts, uniqueKeys } from './fence.js';
+import { type Implication, implyBothWays, implyByJoin } from './dependence.js';
+import { uniqueKeys } from './fence.js';
 import type { ColumnTrace } from './literals.js';
 
 const refuse = (): never => {
@@ -22,40 +22,10 @@ interface Sources {
   readonly enclosures: readonly Enclosure[];
   /** Unique column sets of derived tables, by our names. */
   readonly derivedKeys: readonly (readonly string[])[];
-  /** `[from, to]`: knowing the first column gives the second. */
-  readonly implications: readonly (readonly [string, string])[];
+  readonly implications: readonly Implication[];
 }
 
 const name = (expression: Expression): string | null => (expression.kind === 'column' ? expression.name : null);
-
-/**
- * Whether equal values of two columns are one value: not a number and a text, where '7', '07' and '7x' equal 7, nor texts of
- * two collations. A column that no relation stands behind is of no known type.
- */
-function areOfOneKind(left: CatalogColumn | null, right: CatalogColumn | null): boolean {
-  if (!left || !right) return false;
-  const isExact = (column: CatalogColumn) => column.family === 'integer' || column.family === 'decimal';
-  if (isExact(left) && isExact(right)) return true;
-  return left.family === right.family && left.collation === right.collation;
-}
-
-/** Equalities of two columns; where the right side may be NULL-extended only left gives right. */
-function readImplications(
-  condition: Expression | null,
-  outer: 'none' | 'left' | 'right',
-  trace: ColumnTrace,
-): (readonly [string, string])[] {
-  const conjuncts = splitConjuncts(condition);
-  const pairs = conjuncts.flatMap((conjunct) => {
-    const ends =
-      conjunct.kind === 'binary' && conjunct.operator === '=' ? [name(conjunct.left), name(conjunct.right)] : [];
-    if (conjunct.kind !== 'binary' || !ends[0] || !ends[1]) return [];
-    return areOfOneKind(trace(conjunct.left), trace(conjunct.right)) ? [[ends[0], ends[1]] as const] : [];
-  });
-  // Under an outer join a further condition decides whether there is a match, so equality alone determines nothing.
-  if (outer !== 'none' && pairs.length !== conjuncts.length) return [];
-  return pairs.flatMap(([left, right]) => [[left, right] as const, [right, left] as const]);
-}
 
 function derivedKey(query: Query): (readonly string[])[] {
   if (query.body.kind !== 'select') return [];
@@ -72,13 +42,12 @@ function readSources(select: Select, trace: ColumnTrace): Sources {
   const aliases = new Set<string>();
   const enclosures: Enclosure[] = [];
   const derivedKeys: (readonly string[])[] = [];
-  const implications = readImplications(select.where, 'none', trace);
+  const implications = implyBothWays(select.where, trace);
   const walk = (table: TableExpression): void => {
     if (table.kind === 'join') {
       walk(table.left);
       walk(table.right);
-      const outer = table.type === 'LEFT' ? 'left' : table.type === 'RIGHT' ? 'right' : 'none';
-      if (table.type !== 'FULL') implications.push(...readImplications(table.on, outer, trace));
+      implications.push(...implyByJoin(table, trace));
       return;
     }
     aliases.add(table.alias as string);
@@ -114,7 +83,7 @@ function closeOver(known: Set<string>, select: Select, sources: Sources, view: P
     before = known.size;
     for (const { key, all } of keys)
       if (key.every((column) => known.has(column))) for (const column of all) known.add(column);
-    for (const [left, right] of sources.implications) if (known.has(left)) known.add(right);
+    for (const one of sources.implications) if (one.known.every((column) => known.has(column))) known.add(one.gives);
   }
 }
 

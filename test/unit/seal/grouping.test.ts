@@ -31,6 +31,14 @@ describe('a column is determined by its groups', () => {
       'SELECT o.status, SUM(i.qty) FROM orders o LEFT JOIN items i ON i.order_id = o.id GROUP BY o.id',
     ],
     [
+      'as the side that an outer join may leave empty, by the whole of its condition',
+      'SELECT o.status, COUNT(*) FROM items i LEFT JOIN orders o ON o.id = i.order_id GROUP BY i.order_id',
+    ],
+    [
+      'likewise on the left of a RIGHT JOIN',
+      'SELECT o.status, COUNT(*) FROM orders o RIGHT JOIN items i ON i.order_id = o.id GROUP BY i.order_id',
+    ],
+    [
       'through a derived table that groups',
       'SELECT t.n, COUNT(*) FROM (SELECT status, COUNT(*) AS n FROM orders GROUP BY status) t GROUP BY t.status',
     ],
@@ -68,6 +76,18 @@ describe('a column that the server would have to choose is refused', () => {
     [
       'by an outer join with a further condition',
       'SELECT o.status, COUNT(*) FROM items i LEFT JOIN orders o ON o.id = i.order_id AND i.qty > 1 GROUP BY i.order_id',
+    ],
+    [
+      'by the side that an outer join may leave empty: its NULL stands for many',
+      'SELECT i.order_id, COUNT(*) FROM items i LEFT JOIN orders o ON o.id = i.order_id GROUP BY o.id',
+    ],
+    [
+      'by the empty side of a RIGHT JOIN',
+      'SELECT i.order_id, COUNT(*) FROM orders o RIGHT JOIN items i ON o.id = i.order_id GROUP BY o.id',
+    ],
+    [
+      'by one of the two equalities of an outer join: the other decides whether there is a match',
+      'SELECT o.id, COUNT(*) FROM items i LEFT JOIN orders o ON o.id = i.order_id AND o.owner = i.line GROUP BY i.order_id',
     ],
     [
       'by an equality below OR',
