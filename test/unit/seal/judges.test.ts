@@ -114,7 +114,8 @@ describe('judging printed text', () => {
 const SLOW = `SELECT ${'CAST('.repeat(16)}1${' AS CHAR)'.repeat(16)}`;
 
 describe('judges that run out of time', () => {
-  const hasty = createJudges({ timeoutMs: 150, threads: 1 });
+  // Long enough for an ordinary text on a busy machine, far too short for the slow one, which takes a minute.
+  const hasty = createJudges({ timeoutMs: 1500, threads: 1 });
   afterAll(() => hasty.close());
 
   it('refuse incoming text at the gate, and the next text is read by a new thread', async () => {
