@@ -91,7 +91,7 @@ function orderCalls(
   select: Select,
   orderBy: readonly OrderItem[],
   context: OrderContext,
-): { select: Select; orderBy: OrderItem[] } {
+): { select: Select; orderBy: readonly OrderItem[] } {
   if (!needsTerms(select, orderBy, context)) return { select, orderBy: [...orderBy] };
   const { select: exposed, terms } = breakTies(select, context);
   const grouped = select.groupBy.map((group) => ascending(behindOutput(group, select)));

@@ -1,4 +1,5 @@
 import type {
+  Case,
   Expression,
   FrameBound,
   FunctionCall,
@@ -16,44 +17,90 @@ export interface ChildMapper {
   windowName?(name: string): string;
 }
 
+/** Replaces the items of a list; gives the list itself where none of them changes. */
+export function mapList<Item>(items: readonly Item[], map: (item: Item) => Item): readonly Item[] {
+  let changed: Item[] | null = null;
+  for (let at = 0; at < items.length; at += 1) {
+    const item = items[at] as Item;
+    const mapped = map(item);
+    if (changed === null && mapped === item) continue;
+    changed ??= items.slice(0, at);
+    changed.push(mapped);
+  }
+  return changed ?? items;
+}
+
 /** Replaces the expressions of an ORDER BY list. */
-export function mapOrderItems(items: readonly OrderItem[], map: (child: Expression) => Expression): OrderItem[] {
-  return items.map((item) => ({ ...item, expression: map(item.expression) }));
+export function mapOrderItems(
+  items: readonly OrderItem[],
+  map: (child: Expression) => Expression,
+): readonly OrderItem[] {
+  if (items.length === 0) return items;
+  return mapList(items, (item) => {
+    const expression = map(item.expression);
+    return expression === item.expression ? item : { ...item, expression };
+  });
+}
+
+function mapExpressions(items: readonly Expression[], mapper: ChildMapper): readonly Expression[] {
+  return items.length === 0 ? items : mapList(items, (item) => mapper.expression(item));
 }
 
 function mapBound(bound: FrameBound, mapper: ChildMapper): FrameBound {
-  return 'offset' in bound ? { ...bound, offset: mapper.expression(bound.offset) } : bound;
+  if (!('offset' in bound)) return bound;
+  const offset = mapper.expression(bound.offset);
+  return offset === bound.offset ? bound : { ...bound, offset };
 }
 
 function mapFrame(frame: WindowFrame, mapper: ChildMapper): WindowFrame {
-  return { ...frame, start: mapBound(frame.start, mapper), end: frame.end && mapBound(frame.end, mapper) };
+  const start = mapBound(frame.start, mapper);
+  const end = frame.end && mapBound(frame.end, mapper);
+  return start === frame.start && end === frame.end ? frame : { ...frame, start, end };
 }
 
 /** Replaces the expressions and the base name of a window specification. */
 export function mapWindow(window: WindowSpecification, mapper: ChildMapper): WindowSpecification {
-  return {
-    ...window,
-    base: window.base === null ? null : (mapper.windowName?.(window.base) ?? window.base),
-    partitionBy: window.partitionBy.map((item) => mapper.expression(item)),
-    orderBy: mapOrderItems(window.orderBy, (child) => mapper.expression(child)),
-    frame: window.frame && mapFrame(window.frame, mapper),
-  };
+  const base = window.base === null ? null : (mapper.windowName?.(window.base) ?? window.base);
+  const partitionBy = mapExpressions(window.partitionBy, mapper);
+  const orderBy = mapOrderItems(window.orderBy, (child) => mapper.expression(child));
+  const frame = window.frame && mapFrame(window.frame, mapper);
+  const same =
+    base === window.base && partitionBy === window.partitionBy && orderBy === window.orderBy && frame === window.frame;
+  return same ? window : { ...window, base, partitionBy, orderBy, frame };
 }
 
 function mapOver(over: FunctionCall['over'], mapper: ChildMapper): FunctionCall['over'] {
   if (over === null) return null;
   if (over.kind === 'window') return mapWindow(over, mapper);
-  return { ...over, name: mapper.windowName?.(over.name) ?? over.name };
+  const name = mapper.windowName?.(over.name) ?? over.name;
+  return name === over.name ? over : { ...over, name };
+}
+
+function mapBranches(branches: Case['branches'], mapper: ChildMapper): Case['branches'] {
+  return mapList(branches, (branch) => {
+    const when = mapper.expression(branch.when);
+    const then = mapper.expression(branch.then);
+    // biome-ignore lint/suspicious/noThenProperty: the node's own word; nobody awaits a branch.
+    return when === branch.when && then === branch.then ? branch : { when, then };
+  });
+}
+
+function mapCall(node: FunctionCall, mapper: ChildMapper): FunctionCall {
+  const parts = mapExpressions(node.arguments, mapper);
+  const orderBy = mapOrderItems(node.orderBy, (child) => mapper.expression(child));
+  const filter = node.filter && mapper.expression(node.filter);
+  const over = mapOver(node.over, mapper);
+  const same = parts === node.arguments && orderBy === node.orderBy && filter === node.filter && over === node.over;
+  return same ? node : { ...node, arguments: parts, orderBy, filter, over };
 }
 
 /**
- * Rebuilds one node with its direct children replaced: expressions by `mapper.expression`, queries by `mapper.query`.
- * One level only; recursion is the caller's. Exhaustive over the expression kinds.
+ * Rebuilds one node with its direct children replaced: expressions by `mapper.expression`, queries by `mapper.query`, in
+ * the order of the text. One level only; recursion is the caller's. Exhaustive over the expression kinds.
  *
- * @returns a new node, or the node itself where it has no children
+ * @returns a new node, or the node itself where none of its children changes: most walks change little
  */
 export function mapChildren(node: Expression, mapper: ChildMapper): Expression {
-  const one = (child: Expression) => mapper.expression(child);
   switch (node.kind) {
     case 'number':
     case 'string':
@@ -70,49 +117,67 @@ export function mapChildren(node: Expression, mapper: ChildMapper): Expression {
     case 'cast':
     case 'transcode':
     case 'collate':
-    case 'extract':
-      return { ...node, operand: one(node.operand) };
+    case 'extract': {
+      const operand = mapper.expression(node.operand);
+      return operand === node.operand ? node : { ...node, operand };
+    }
     case 'binary':
-    case 'timestamp-arithmetic':
-      return { ...node, left: one(node.left), right: one(node.right) };
-    case 'match':
-      return {
-        ...node,
-        operand: one(node.operand),
-        pattern: one(node.pattern),
-        escape: node.escape && one(node.escape),
-      };
-    case 'between':
-      return { ...node, operand: one(node.operand), low: one(node.low), high: one(node.high) };
-    case 'in-list':
-      return { ...node, operand: one(node.operand), items: node.items.map(one) };
+    case 'timestamp-arithmetic': {
+      const left = mapper.expression(node.left);
+      const right = mapper.expression(node.right);
+      return left === node.left && right === node.right ? node : { ...node, left, right };
+    }
+    case 'match': {
+      const operand = mapper.expression(node.operand);
+      const pattern = mapper.expression(node.pattern);
+      const escaped = node.escape && mapper.expression(node.escape);
+      const same = operand === node.operand && pattern === node.pattern && escaped === node.escape;
+      return same ? node : { ...node, operand, pattern, escape: escaped };
+    }
+    case 'between': {
+      const operand = mapper.expression(node.operand);
+      const low = mapper.expression(node.low);
+      const high = mapper.expression(node.high);
+      const same = operand === node.operand && low === node.low && high === node.high;
+      return same ? node : { ...node, operand, low, high };
+    }
+    case 'in-list': {
+      const operand = mapper.expression(node.operand);
+      const items = mapExpressions(node.items, mapper);
+      return operand === node.operand && items === node.items ? node : { ...node, operand, items };
+    }
     case 'in-query':
-    case 'quantified':
-      return { ...node, operand: one(node.operand), query: mapper.query(node.query) };
+    case 'quantified': {
+      const operand = mapper.expression(node.operand);
+      const query = mapper.query(node.query);
+      return operand === node.operand && query === node.query ? node : { ...node, operand, query };
+    }
     case 'exists':
-    case 'scalar-query':
-      return { ...node, query: mapper.query(node.query) };
-    case 'row':
-      return { ...node, items: node.items.map(one) };
-    case 'case':
-      return {
-        ...node,
-        operand: node.operand && one(node.operand),
-        // biome-ignore lint/suspicious/noThenProperty: the node's own word; nobody awaits a branch.
-        branches: node.branches.map((branch) => ({ when: one(branch.when), then: one(branch.then) })),
-        otherwise: node.otherwise && one(node.otherwise),
-      };
-    case 'interval':
-      return { ...node, value: one(node.value) };
-    case 'trim':
-      return { ...node, remove: node.remove && one(node.remove), operand: one(node.operand) };
+    case 'scalar-query': {
+      const query = mapper.query(node.query);
+      return query === node.query ? node : { ...node, query };
+    }
+    case 'row': {
+      const items = mapExpressions(node.items, mapper);
+      return items === node.items ? node : { ...node, items };
+    }
+    case 'case': {
+      const operand = node.operand && mapper.expression(node.operand);
+      const branches = mapBranches(node.branches, mapper);
+      const otherwise = node.otherwise && mapper.expression(node.otherwise);
+      const same = operand === node.operand && branches === node.branches && otherwise === node.otherwise;
+      return same ? node : { ...node, operand, branches, otherwise };
+    }
+    case 'interval': {
+      const value = mapper.expression(node.value);
+      return value === node.value ? node : { ...node, value };
+    }
+    case 'trim': {
+      const remove = node.remove && mapper.expression(node.remove);
+      const operand = mapper.expression(node.operand);
+      return remove === node.remove && operand === node.operand ? node : { ...node, remove, operand };
+    }
     case 'call':
-      return {
-        ...node,
-        arguments: node.arguments.map(one),
-        orderBy: mapOrderItems(node.orderBy, one),
-        filter: node.filter && one(node.filter),
-        over: mapOver(node.over, mapper),
-      };
+      return mapCall(node, mapper);
   }
 }

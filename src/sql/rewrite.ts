@@ -1,5 +1,5 @@
-import { type ChildMapper, mapChildren, mapOrderItems, mapWindow } from './map-children.js';
-import type { Enclosure, Expression, Join, Query, QueryBody, Select, TableExpression } from './nodes.js';
+import { type ChildMapper, mapChildren, mapList, mapOrderItems, mapWindow } from './map-children.js';
+import type { Enclosure, Expression, Query, QueryBody, Select, TableExpression, With } from './nodes.js';
 
 /**
  * What a rewrite does at each kind of place. Every hook sees a node whose parts are already rewritten (bottom up) and
@@ -12,99 +12,125 @@ export interface Rewriter {
   query?(node: Query): Query;
 }
 
-function mapperOf(rewriter: Rewriter): ChildMapper {
-  return {
-    expression: (child) => rewriteExpression(child, rewriter),
-    query: (child) => rewriteQuery(child, rewriter),
-  };
+/** One run of a rewrite. A node none of whose parts changes stays the same object: most rewrites change little. */
+class Rewriting implements ChildMapper {
+  constructor(private readonly hooks: Rewriter) {}
+
+  expression(node: Expression): Expression {
+    const rebuilt = mapChildren(node, this);
+    return this.hooks.expression ? this.hooks.expression(rebuilt) : rebuilt;
+  }
+
+  query(node: Query): Query {
+    const common = node.with && this.commonTables(node.with);
+    const body = this.body(node.body);
+    const orderBy = mapOrderItems(node.orderBy, (child) => this.expression(child));
+    const same = common === node.with && body === node.body && orderBy === node.orderBy;
+    const rebuilt = same ? node : { ...node, with: common, body, orderBy };
+    return this.hooks.query ? this.hooks.query(rebuilt) : rebuilt;
+  }
+
+  private commonTables(node: With): With {
+    const tables = mapList(node.tables, (table) => {
+      const query = this.query(table.query);
+      return query === table.query ? table : { ...table, query };
+    });
+    return tables === node.tables ? node : { ...node, tables };
+  }
+
+  private body(node: QueryBody): QueryBody {
+    switch (node.kind) {
+      case 'select':
+        return this.select(node);
+      case 'query':
+        return this.query(node);
+      case 'values': {
+        const rows = mapList(node.rows, (row) => mapList(row, (item) => this.expression(item)));
+        return rows === node.rows ? node : { ...node, rows };
+      }
+      case 'set-operation': {
+        const left = this.body(node.left);
+        const right = this.body(node.right);
+        return left === node.left && right === node.right ? node : { ...node, left, right };
+      }
+    }
+  }
+
+  private select(node: Select): Select {
+    const one = (child: Expression) => this.expression(child);
+    const items = mapList(node.items, (item) => {
+      if (item.kind === 'star') return item;
+      const expression = this.expression(item.expression);
+      return expression === item.expression ? item : { ...item, expression };
+    });
+    const from = mapList(node.from, (table) => this.table(table));
+    const where = node.where && this.expression(node.where);
+    const groupBy = mapList(node.groupBy, one);
+    const having = node.having && this.expression(node.having);
+    const windows = mapList(node.windows, (entry) => {
+      const window = mapWindow(entry.window, this);
+      return window === entry.window ? entry : { ...entry, window };
+    });
+    const same =
+      items === node.items &&
+      from === node.from &&
+      where === node.where &&
+      groupBy === node.groupBy &&
+      having === node.having &&
+      windows === node.windows;
+    const rebuilt = same ? node : { ...node, items, from, where, groupBy, having, windows };
+    return this.hooks.select ? this.hooks.select(rebuilt) : rebuilt;
+  }
+
+  private table(node: TableExpression): TableExpression {
+    const rebuilt = this.partsOfTable(node);
+    return this.hooks.table ? this.hooks.table(rebuilt) : rebuilt;
+  }
+
+  private partsOfTable(node: TableExpression): TableExpression {
+    switch (node.kind) {
+      case 'relation':
+        return node;
+      case 'derived': {
+        const query = this.query(node.query);
+        return query === node.query ? node : { ...node, query };
+      }
+      case 'join': {
+        const left = this.table(node.left);
+        const right = this.table(node.right);
+        const on = node.on && this.expression(node.on);
+        return left === node.left && right === node.right && on === node.on ? node : { ...node, left, right, on };
+      }
+      case 'json-rows': {
+        const document = this.expression(node.document);
+        const root = node.root && this.expression(node.root);
+        return document === node.document && root === node.root ? node : { ...node, document, root };
+      }
+      case 'enclosure':
+        return this.enclosure(node);
+    }
+  }
+
+  private enclosure(node: Enclosure): Enclosure {
+    const columns = mapList(node.columns, (column) => {
+      const expression = this.expression(column.expression);
+      return expression === column.expression ? column : { ...column, expression };
+    });
+    const filter = node.filter && this.expression(node.filter);
+    const copied = mapList(node.copied, (conjunct) => this.expression(conjunct));
+    const same = columns === node.columns && filter === node.filter && copied === node.copied;
+    return same ? node : { ...node, columns, filter, copied };
+  }
 }
 
 /** Rewrites an expression and all below it, queries included. */
 export function rewriteExpression(node: Expression, rewriter: Rewriter): Expression {
-  const rebuilt = mapChildren(node, mapperOf(rewriter));
-  return rewriter.expression?.(rebuilt) ?? rebuilt;
-}
-
-function rewriteJoin(node: Join, rewriter: Rewriter): Join {
-  return {
-    ...node,
-    left: rewriteTable(node.left, rewriter),
-    right: rewriteTable(node.right, rewriter),
-    on: node.on && rewriteExpression(node.on, rewriter),
-  };
-}
-
-function rewriteEnclosure(node: Enclosure, rewriter: Rewriter): Enclosure {
-  return {
-    ...node,
-    columns: node.columns.map((column) => ({ ...column, expression: rewriteExpression(column.expression, rewriter) })),
-    filter: node.filter && rewriteExpression(node.filter, rewriter),
-    copied: node.copied.map((conjunct) => rewriteExpression(conjunct, rewriter)),
-  };
-}
-
-function rewriteTable(node: TableExpression, rewriter: Rewriter): TableExpression {
-  const rebuild = (): TableExpression => {
-    switch (node.kind) {
-      case 'relation':
-        return node;
-      case 'derived':
-        return { ...node, query: rewriteQuery(node.query, rewriter) };
-      case 'join':
-        return rewriteJoin(node, rewriter);
-      case 'json-rows':
-        return {
-          ...node,
-          document: rewriteExpression(node.document, rewriter),
-          root: node.root && rewriteExpression(node.root, rewriter),
-        };
-      case 'enclosure':
-        return rewriteEnclosure(node, rewriter);
-    }
-  };
-  const rebuilt = rebuild();
-  return rewriter.table?.(rebuilt) ?? rebuilt;
-}
-
-function rewriteSelect(node: Select, rewriter: Rewriter): Select {
-  const one = (child: Expression) => rewriteExpression(child, rewriter);
-  const rebuilt: Select = {
-    ...node,
-    items: node.items.map((item) => (item.kind === 'star' ? item : { ...item, expression: one(item.expression) })),
-    from: node.from.map((table) => rewriteTable(table, rewriter)),
-    where: node.where && one(node.where),
-    groupBy: node.groupBy.map(one),
-    having: node.having && one(node.having),
-    windows: node.windows.map((entry) => ({ ...entry, window: mapWindow(entry.window, mapperOf(rewriter)) })),
-  };
-  return rewriter.select?.(rebuilt) ?? rebuilt;
-}
-
-function rewriteBody(node: QueryBody, rewriter: Rewriter): QueryBody {
-  switch (node.kind) {
-    case 'select':
-      return rewriteSelect(node, rewriter);
-    case 'query':
-      return rewriteQuery(node, rewriter);
-    case 'values':
-      return { ...node, rows: node.rows.map((row) => row.map((item) => rewriteExpression(item, rewriter))) };
-    case 'set-operation':
-      return { ...node, left: rewriteBody(node.left, rewriter), right: rewriteBody(node.right, rewriter) };
-  }
+  return new Rewriting(rewriter).expression(node);
 }
 
 /** Rewrites a query and all below it, bottom up: common tables, body, ORDER BY. */
 export function rewriteQuery(node: Query, rewriter: Rewriter): Query {
-  const rebuilt: Query = {
-    ...node,
-    with: node.with && {
-      ...node.with,
-      tables: node.with.tables.map((table) => ({ ...table, query: rewriteQuery(table.query, rewriter) })),
-    },
-    body: rewriteBody(node.body, rewriter),
-    orderBy: mapOrderItems(node.orderBy, (child) => rewriteExpression(child, rewriter)),
-  };
-  return rewriter.query?.(rebuilt) ?? rebuilt;
+  return new Rewriting(rewriter).query(node);
 }
 
 function observe(see: (node: Expression) => void): Rewriter {
