@@ -10,6 +10,7 @@ import type { Settings } from './config/settings.js';
 import type { Clock, Logger } from './domain/ports.js';
 import type { PrincipalKind } from './domain/principal.js';
 import { createExecute } from './execute/execute.js';
+import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults } from './policy/policy.js';
 import { createSeal } from './seal/index.js';
 import { createJudges } from './seal/judges.js';
@@ -44,6 +45,8 @@ export interface Ruled {
   readonly source: OpenedSource;
   readonly catalog: Catalog;
   readonly policy: Policy;
+  /** Rights of the source's accounts that are more than the policy needs, in words; for the log and `policy check`. */
+  readonly excessReads: readonly string[];
 }
 
 /** The whole road from question to answer, without a way in. */
@@ -109,7 +112,7 @@ export async function openRuled(surroundings: Surroundings): Promise<Ruled> {
       hashKey: settings.maskKey ?? keepSecret(settings.dataDir, 'mask-key'),
       limits: { rows: settings.maxRows, timeoutMs: settings.queryTimeoutMs },
     });
-    return { source, catalog, policy };
+    return { source, catalog, policy, excessReads: describeExcessReads(source.accounts, policy, catalog) };
   } catch (error) {
     await source.close();
     throw error;
@@ -146,7 +149,11 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
   // the first statement meets it again and says so.
   judges.gate('SELECT 1', catalog.dialect, () => true).catch(() => undefined);
   const { seal } = createSeal({ catalog, judges });
-  const execute = createExecute(source);
+  const execute = createExecute(source, {
+    stepMs: settings.answerStepMs,
+    now: () => performance.now(),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
   const stages: Stages = {
     viewFor: (principal) => policy.viewFor(principal),
     translate: createTranslate({

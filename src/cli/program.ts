@@ -6,6 +6,7 @@ import { createLogger } from '../operate/logger.js';
 import { answerOnTerminal } from './ask-command.js';
 import { makeDemoBusiness } from './demo-command.js';
 import { addPolicyCommands } from './policy-commands.js';
+import type { ProveOptions } from './prove-command.js';
 import { migrate, verifyAudit } from './record-commands.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { addUser } from './users-command.js';
@@ -102,6 +103,25 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
       if (!(await verifyAudit(surround(terminal, 'warn'), terminal))) exit(REFUSED);
     });
   addPolicyCommands(program, () => surround(terminal, 'warn'), terminal, exit);
+  program
+    .command('prove')
+    .description('try to make the seal leak, on a real engine; exits with 1 where it does')
+    .requiredOption('--engine <engine>', 'sqlite, mariadb or mysql')
+    .option('--cases <n>', 'statements to seal and compare', '2000')
+    .option('--seed <n>', 'equal seeds ask equal statements; by the clock where left out')
+    .option('--url <url>', 'a server with the right to make databases; else TEST_MARIADB_URL or TEST_MYSQL_URL')
+    .option('--data <folder>', 'published sample databases, to be proved too; else EVAL_DATA_DIR')
+    .option('--world <name...>', 'only these')
+    .option('--statements <folder>', 'files of statements, one JSON object a line, asked first', 'fixtures/proof')
+    .option(
+      '--sabotage <way>',
+      'break the seal: no-fence, copied-range, plan-key or where-filter; 0 where that is found',
+    )
+    .option('--jobs <n>', 'worlds at the same time', '2')
+    .action(async (options: ProveOptions) => {
+      const { runProof } = await import('./prove-command.js');
+      if (!(await runProof(options, terminal))) exit(REFUSED);
+    });
   return program;
 }
 

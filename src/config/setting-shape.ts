@@ -56,6 +56,7 @@ export const SETTING_SHAPE = z.object({
   MODEL_REPAIR_ATTEMPTS: whole(0, 5),
   QUERY_TIMEOUT_MS: whole(1, 600_000),
   JUDGE_TIMEOUT_MS: whole(10, 60_000),
+  ANSWER_STEP_MS: whole(0, 1000),
   MAX_ROWS: whole(1, 100_000),
   TIME_ZONE: z.string().refine(isTimeZone, { error: 'expected an IANA time zone such as UTC or Africa/Nairobi' }),
   RATE_LIMIT: choice(['on', 'off']),

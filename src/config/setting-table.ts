@@ -90,6 +90,11 @@ export const SETTINGS = [
     '1000',
     'Longest check of one statement by one judge, in milliseconds, 10–60000; a time-out refuses.',
   ),
+  plain(
+    'ANSWER_STEP_MS',
+    '5',
+    'Results of statements with a row filter leave at whole steps of so many milliseconds, 0–1000, so that their time tells less about others’ rows; 0 switches it off.',
+  ),
   plain('MAX_ROWS', '1000', 'Most rows of one answer, 1–100000; the policy can only lower it.'),
   plain(
     'TIME_ZONE',

@@ -42,6 +42,7 @@ export interface Settings {
   readonly modelRepairAttempts: number;
   readonly queryTimeoutMs: number;
   readonly judgeTimeoutMs: number;
+  readonly answerStepMs: number;
   readonly maxRows: number;
   readonly timeZone: string;
   /** True where TIME_ZONE is not set, so that the policy's own default may hold instead. */
@@ -122,6 +123,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     modelRepairAttempts: values.MODEL_REPAIR_ATTEMPTS,
     queryTimeoutMs: values.QUERY_TIMEOUT_MS,
     judgeTimeoutMs: values.JUDGE_TIMEOUT_MS,
+    answerStepMs: values.ANSWER_STEP_MS,
     maxRows: values.MAX_ROWS,
     timeZone: values.TIME_ZONE,
     timeZoneIsDefault,

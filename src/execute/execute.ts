@@ -7,16 +7,45 @@ import type { Source } from '../source/source.js';
 export type Execute = (statement: SealedStatement, signal?: AbortSignal) => Promise<ResultSet>;
 
 /**
+ * Lets the outcome of a filtered statement leave only at whole steps of time after it began. A unique-key probe that meets
+ * another's row takes the server some microseconds longer than one that meets none; behind a step of milliseconds the two
+ * cannot be told apart. What differs by more than a step still shows.
+ */
+export interface Pace {
+  /** Milliseconds; 0 switches it off. */
+  readonly stepMs: number;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
+  /** Resolves after so many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+const UNPACED: Pace = { stepMs: 0, now: () => 0, wait: async () => undefined };
+
+/** Runs `work` and hands on what it gives, or throws, at the next whole step after it began. */
+async function keepPace<Result>({ stepMs, now, wait }: Pace, work: () => Promise<Result>): Promise<Result> {
+  if (stepMs <= 0) return work();
+  const began = now();
+  try {
+    return await work();
+  } finally {
+    const elapsed = now() - began;
+    await wait(Math.ceil(elapsed / stepMs) * stepMs - elapsed);
+  }
+}
+
+/**
  * Makes the stage that runs what the seal made, and nothing else.
  *
  * @param source where the statement runs; its dialect must be the one the statement was printed for
+ * @param pace when the outcomes of filtered statements leave, errors too; at once where it is left out
  * @returns a function that throws SwaliError: `SOURCE_FENCE_FAILED` for a filtered statement where the fence does not
  *   hold, the codes of {@link Source.execute} for what the source refuses, `INTERNAL` where statement and source do not
  *   fit each other. It never answers in part without `truncated`
  * @remarks Only statements without a row filter may be refused by the optimiser's estimate: an estimate knows hidden rows.
  */
-export function createExecute(source: Source): Execute {
-  return async (statement, signal) => {
+export function createExecute(source: Source, pace: Pace = UNPACED): Execute {
+  const run: Execute = async (statement, signal) => {
     if (statement.dialect !== source.dialect)
       throw new SwaliError('INTERNAL', {
         cause: new Error(`a statement for ${statement.dialect} came to a source of ${source.dialect}`),
@@ -40,4 +69,6 @@ export function createExecute(source: Source): Execute {
       });
     return { types: result.types, rows: result.rows, truncated: result.truncated };
   };
+  return (statement, signal) =>
+    statement.filtered ? keepPace(pace, () => run(statement, signal)) : run(statement, signal);
 }

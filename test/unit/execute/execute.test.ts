@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type SealedStatement, sealStatement } from '../../../src/domain/sealed-statement.js';
+import { SwaliError } from '../../../src/errors/swali-error.js';
 import { createExecute } from '../../../src/execute/execute.js';
 import type { Source, SourceRequest } from '../../../src/source/source.js';
 
@@ -74,5 +75,47 @@ describe('executing a sealed statement', () => {
     const { source } = makeSource();
     const columns = [1, 2].map((n) => ({ name: `c${n}`, unit: null, masked: false }));
     await expect(createExecute(source)(statement({ columns }))).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  describe('in step', () => {
+    /** A clock that a source moves on, and the waits that were asked for. */
+    function paced(tookMs: number, fails = false) {
+      let time = 1000;
+      const waits: number[] = [];
+      const { source } = makeSource({
+        execute: async () => {
+          time += tookMs;
+          if (fails) throw new SwaliError('EXECUTE_FAILED');
+          return { types: ['integer'], rows: [[1]], truncated: false };
+        },
+      });
+      const pace = { stepMs: 5, now: () => time, wait: async (ms: number) => void waits.push(ms) };
+      return { execute: createExecute(source, pace), waits };
+    }
+
+    it('lets a filtered outcome leave at the next whole step after it began', async () => {
+      for (const [took, wait] of [
+        [1, 4],
+        [4.5, 0.5],
+        [5, 0],
+        [12, 3],
+      ] as const) {
+        const { execute, waits } = paced(took);
+        await execute(statement());
+        expect(waits, `${took} ms`).toEqual([wait]);
+      }
+    });
+
+    it('keeps errors in step too', async () => {
+      const { execute, waits } = paced(2, true);
+      await expect(execute(statement())).rejects.toMatchObject({ code: 'EXECUTE_FAILED' });
+      expect(waits).toEqual([3]);
+    });
+
+    it('holds up nothing that is not filtered', async () => {
+      const { execute, waits } = paced(2);
+      await execute(statement({ filtered: false }));
+      expect(waits).toEqual([]);
+    });
   });
 });

@@ -1,0 +1,117 @@
+import type { Principal } from '../domain/principal.js';
+import type { SealedStatement } from '../domain/sealed-statement.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { PrincipalView } from '../policy/view.js';
+import type { Observer } from './observe.js';
+import { compareMeaning, describeDifference, type MeaningVerdict, type Outcome } from './outcome.js';
+import type { Sealer } from './sealer.js';
+
+/** One principal and the databases on which what they observe is compared. */
+export interface Stand {
+  readonly principal: Principal;
+  readonly view: PrincipalView;
+  readonly full: Observer;
+  /** Holds the slice alone. */
+  readonly slice: Observer;
+  /** Holds what the principal sees, as plain tables: the caller's own text runs here. */
+  readonly plain: Observer;
+  /** The full data with everything outside the slice changed. */
+  readonly mutated: Observer;
+}
+
+/** A statement to be checked. */
+export interface StatementUnderProof {
+  readonly sql: string;
+  /** Why SQL itself leaves the result open; empty where it does not. */
+  readonly open: readonly string[];
+  /** Output columns that the statement sorts by, from 0; empty where it does not, or not by outputs alone. */
+  readonly orderedBy: readonly number[];
+  /** Whether it asks what time it is, and so gives something else a moment later. */
+  readonly readsClock: boolean;
+}
+
+/** What a check found. */
+export type Verdict =
+  | { readonly kind: 'refused'; readonly code: string }
+  /** A run was stopped at its deadline: running time is not part of the promise. */
+  | { readonly kind: 'deadline' }
+  /** Gives something else at each run on the same data: it reads the clock. */
+  | { readonly kind: 'varies' }
+  | {
+      readonly kind: 'proven';
+      /** `rows`, `no rows`, or the code of the error. */
+      readonly observed: string;
+      readonly meaning: MeaningVerdict | 'open, equal' | 'open, different';
+    }
+  | Violation;
+
+export interface Violation {
+  readonly kind: 'violation';
+  readonly property: 'slice' | 'mutation' | 'meaning';
+  readonly difference: string;
+  readonly sealed: SealedStatement;
+}
+
+const TIMED_OUT = 'EXECUTE_TIMEOUT';
+const timedOut = (outcome: Outcome): boolean => outcome.kind === 'error' && outcome.code === TIMED_OUT;
+
+async function seal(sealer: Sealer, sql: string, { principal, view }: Stand): Promise<SealedStatement | string> {
+  try {
+    return await sealer(sql, principal, view);
+  } catch (error) {
+    if (error instanceof SwaliError) return error.code;
+    throw error;
+  }
+}
+
+/** Whether the sealed statement gives the same on the full data, on the slice alone, and with everything else changed. */
+async function checkIsolation(sealed: SealedStatement, stand: Stand): Promise<Violation | Outcome> {
+  const [full, slice, mutated] = await Promise.all(
+    [stand.full, stand.slice, stand.mutated].map((observer) => observer.runSealed(sealed)),
+  );
+  const outcomes = [full, slice, mutated] as Outcome[];
+  const late = outcomes.find(timedOut);
+  if (late) return late;
+  const bySlice = describeDifference(full as Outcome, slice as Outcome);
+  if (bySlice) return { kind: 'violation', property: 'slice', difference: bySlice, sealed };
+  const byMutation = describeDifference(full as Outcome, mutated as Outcome);
+  return byMutation ? { kind: 'violation', property: 'mutation', difference: byMutation, sealed } : (full as Outcome);
+}
+
+/**
+ * Seals a statement once and checks what G2 promises: the same observation over the full data, over the slice alone and over
+ * full data whose foreign rows are others; and that the sealed statement means what the text said.
+ *
+ * @throws what the machine does wrong: a server that is gone, a full disk
+ */
+export async function checkStatement(statement: StatementUnderProof, stand: Stand, sealer: Sealer): Promise<Verdict> {
+  const sealed = await seal(sealer, statement.sql, stand);
+  if (typeof sealed === 'string') return { kind: 'refused', code: sealed };
+  const { timeoutMs } = sealed.limits;
+  const [isolated, text] = await Promise.all([
+    checkIsolation(sealed, stand),
+    stand.plain.runText(statement.sql, stand.principal.kind, timeoutMs),
+  ]);
+  const { readsClock } = statement;
+  if (isolated.kind === 'violation') {
+    // A statement that reads the clock differs from itself; what differs from itself alone is no finding.
+    const again = readsClock ? await checkIsolation(sealed, stand) : isolated;
+    return again.kind === 'violation' ? again : { kind: 'varies' };
+  }
+  if (timedOut(isolated)) return { kind: 'deadline' };
+  const observed = isolated.kind === 'error' ? isolated.code : isolated.rows.length > 0 ? 'rows' : 'no rows';
+  if (timedOut(text)) return { kind: 'proven', observed, meaning: 'only the text fails' };
+  const meaning = compareMeaning(isolated, text, statement.orderedBy);
+  const isOpen = statement.open.length > 0 || readsClock;
+  if (isOpen && (meaning === 'equal' || meaning === 'different'))
+    return { kind: 'proven', observed, meaning: meaning === 'equal' ? 'open, equal' : 'open, different' };
+  if (meaning === 'different')
+    return { kind: 'violation', property: 'meaning', difference: describeMeaning(isolated, text), sealed };
+  return { kind: 'proven', observed, meaning };
+}
+
+function describeMeaning(sealed: Outcome, text: Outcome): string {
+  const show = (outcome: Outcome) =>
+    outcome.kind === 'error' ? outcome.code : `${outcome.rows.length} rows ${JSON.stringify(outcome.rows.slice(0, 3))}`;
+  return `sealed ${show(sealed)}, as written ${show(text)}`.slice(0, 500);
+}

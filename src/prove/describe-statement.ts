@@ -1,0 +1,58 @@
+import type { Expression, Query, Select } from '../sql/nodes.js';
+import { printExpression } from '../sql/printer.js';
+import { visitQuery } from '../sql/rewrite.js';
+import type { StatementUnderProof } from './check-statement.js';
+import { classifyOpen } from './statements/open-statement.js';
+import type { Vocabulary } from './vocabulary.js';
+
+/** Functions that say what time it is, without arguments. */
+const CLOCKS =
+  /^(?:NOW|CURRENT_(?:DATE|TIME|TIMESTAMP)|CURDATE|CURTIME|LOCALTIME(?:STAMP)?|SYSDATE|UTC_(?:DATE|TIME|TIMESTAMP)|UNIX_TIMESTAMP)$/;
+/** SQLite's date functions: without a moment, or with `now`, they say what time it is. */
+const DATE_FUNCTIONS = /^(?:DATE|TIME|DATETIME|JULIANDAY|UNIXEPOCH|STRFTIME|TIMEDIFF)$/;
+
+function readsClock(query: Query, isSqlite: boolean): boolean {
+  let found = false;
+  visitQuery(query, (node) => {
+    if (node.kind === 'string' && isSqlite) found ||= node.value.trim().toLowerCase() === 'now';
+    if (node.kind !== 'call') return;
+    found ||= CLOCKS.test(node.name) && node.arguments.length === 0;
+    if (isSqlite && DATE_FUNCTIONS.test(node.name))
+      found ||= node.arguments.length < (node.name === 'STRFTIME' ? 2 : 1);
+  });
+  return found;
+}
+
+/** The column of a select list that a term of ORDER BY names: by position, by alias, or by saying the same. */
+function findOutput(term: Expression, select: Select, vocabulary: Vocabulary): number {
+  if (term.kind === 'number' && term.form === 'integer') return Number(term.text) - 1;
+  const text = printExpression(term, vocabulary.dialect).sql;
+  return select.items.findIndex((item) => {
+    if (item.kind !== 'expression') return false;
+    const isAlias = term.kind === 'column' && term.qualifier.length === 0 && item.alias === term.name;
+    return isAlias || (item.alias === null && printExpression(item.expression, vocabulary.dialect).sql === text);
+  });
+}
+
+/** Output columns by which a query sorts its rows, while that can be told; a star hides the positions. */
+function sortedOutputs(query: Query, vocabulary: Vocabulary): readonly number[] {
+  const { body } = query;
+  if (body.kind !== 'select' || body.items.some((item) => item.kind === 'star')) return [];
+  const outputs: number[] = [];
+  for (const item of query.orderBy) {
+    const at = findOutput(item.expression, body, vocabulary);
+    if (at < 0 || at >= body.items.length) break;
+    outputs.push(at);
+  }
+  return outputs;
+}
+
+/** What the harness needs to know of a statement before it runs it. */
+export function describeStatement(query: Query, sql: string, vocabulary: Vocabulary): StatementUnderProof {
+  return {
+    sql,
+    open: classifyOpen(query, vocabulary),
+    orderedBy: sortedOutputs(query, vocabulary),
+    readsClock: readsClock(query, vocabulary.dialect === 'sqlite'),
+  };
+}

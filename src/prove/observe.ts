@@ -1,0 +1,65 @@
+import type { PrincipalKind } from '../domain/principal.js';
+import type { SealedStatement } from '../domain/sealed-statement.js';
+import { SwaliError } from '../errors/swali-error.js';
+import { createExecute } from '../execute/execute.js';
+import { openSource } from '../source/open-source.js';
+import type { Outcome } from './outcome.js';
+import type { OwnedDatabase } from './world.js';
+
+/** Runs statements on one database and says what a caller would observe. */
+export interface Observer {
+  /** What the gateway would hand out: the stage `execute` runs it. */
+  runSealed(statement: SealedStatement): Promise<Outcome>;
+  /** Text past the seal, in the same session settings, all its rows. */
+  runText(sql: string, kind: PrincipalKind, timeoutMs: number): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** Codes that say something about the machine and nothing about the statement. */
+const ENVIRONMENTAL = new Set(['SOURCE_UNAVAILABLE', 'EXECUTE_BUSY', 'INTERNAL']);
+
+/** Rows and bytes of a caller's own text at most; far more than any generated statement gives on data of this size. */
+const TEXT_ROWS = 50_000;
+const TEXT_BYTES = 64 * 1024 * 1024;
+
+async function observe(run: () => Promise<Omit<Outcome & { kind: 'rows' }, 'kind'>>): Promise<Outcome> {
+  try {
+    return { kind: 'rows', ...(await run()) };
+  } catch (error) {
+    if (error instanceof SwaliError && !ENVIRONMENTAL.has(error.code)) return { kind: 'error', code: error.code };
+    throw error;
+  }
+}
+
+/**
+ * Opens a database as the gateway would open its source.
+ *
+ * @throws SwaliError `SOURCE_UNAVAILABLE`, `SOURCE_FENCE_FAILED` where the engine's self-test finds that the fence leaks
+ */
+export async function openObserver(database: OwnedDatabase): Promise<Observer> {
+  // The owner's account may do everything; what is proved here is the statement, not the account.
+  const source = await openSource({ url: database.url, size: 1, allowWideGrants: true });
+  if (!source.fenceHolds) {
+    await source.close();
+    throw new SwaliError('SOURCE_FENCE_FAILED', { detail: source.fenceFaults.join('; ') });
+  }
+  const execute = createExecute(source);
+  return {
+    runSealed: (statement) =>
+      observe(async () => ({ names: statement.columns.map((column) => column.name), ...(await execute(statement)) })),
+    runText: (sql, kind, timeoutMs) =>
+      observe(async () => ({
+        names: [],
+        ...(await source.execute({
+          sql,
+          parameters: [],
+          kind,
+          timeoutMs,
+          maxRows: TEXT_ROWS,
+          maxBytes: TEXT_BYTES,
+          mayEstimate: false,
+        })),
+      })),
+    close: () => source.close(),
+  };
+}

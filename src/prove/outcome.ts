@@ -1,0 +1,93 @@
+import type { ResultType, ResultValue } from '../domain/result-set.js';
+
+/** What a caller observes of one statement. */
+export type Outcome =
+  | {
+      readonly kind: 'rows';
+      readonly names: readonly string[];
+      readonly types: readonly ResultType[];
+      readonly rows: readonly (readonly ResultValue[])[];
+      readonly truncated: boolean;
+    }
+  | { readonly kind: 'error'; readonly code: string };
+
+/** Significant digits to which floating-point numbers are compared: sums of the same numbers in another order differ in the last ones. */
+const FLOAT_DIGITS = 10;
+
+function cellKey(value: ResultValue, type: ResultType | undefined): string {
+  if (type === 'float' && typeof value === 'number' && value !== 0) return value.toPrecision(FLOAT_DIGITS);
+  return JSON.stringify(value === 0 ? 0 : value);
+}
+
+/**
+ * Whether two outcomes of one sealed statement are the same to the caller: rows, their order, names, types, `truncated`, or
+ * the error's code. Only the last digits of floating-point numbers may differ.
+ *
+ * @returns null where they are; else what differs, in one line
+ */
+export function describeDifference(left: Outcome, right: Outcome): string | null {
+  if (left.kind === 'error' || right.kind === 'error') {
+    const [one, other] = [left, right].map((each) => (each.kind === 'error' ? each.code : 'success'));
+    return one === other ? null : `${one} and ${other}`;
+  }
+  if (left.names.join('\n') !== right.names.join('\n')) return 'column names';
+  if (left.rows.length !== right.rows.length) return `${left.rows.length} and ${right.rows.length} rows`;
+  if (left.truncated !== right.truncated) return 'truncated';
+  for (const [at, row] of left.rows.entries()) {
+    const [ours, theirs] = [row, right.rows[at] as readonly ResultValue[]].map((cells, side) =>
+      cells.map((cell, column) => cellKey(cell, (side === 0 ? left : right).types[column])).join(', '),
+    );
+    if (ours !== theirs) return `row ${at + 1}: ${ours} and ${theirs}`;
+  }
+  if (left.types.join() !== right.types.join()) return `types ${left.types.join()} and ${right.types.join()}`;
+  return null;
+}
+
+/** A number as it is compared across two forms of one statement: to nine significant digits, whatever its type. */
+const MEANING_DIGITS = 9;
+
+function meaningKey(value: ResultValue): string {
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  if (value === null) return 'NULL';
+  const text = String(value);
+  if (!/^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text)) return JSON.stringify(text);
+  const number = Number(text);
+  return number === 0 ? '0' : number.toPrecision(MEANING_DIGITS);
+}
+
+/** How the caller's own text compares with the sealed statement on the same data. */
+export type MeaningVerdict = 'equal' | 'different' | 'only the text fails' | 'only the seal fails' | 'both fail';
+
+/**
+ * The rule of equality between a sealed statement and the caller's own text, both run on data that hold the slice alone:
+ * the same number of columns and the same multiset of rows, numbers to nine significant digits whatever their type, all
+ * else by value. Where the sealed result was cut, its rows are among the text's. The order of rows is compared where
+ * `orderedBy` gives the columns that the statement sorts by: the sequence of their values is the same, letter case and
+ * accents aside, so that ties may fall either way.
+ */
+export function compareMeaning(sealed: Outcome, text: Outcome, orderedBy: readonly number[]): MeaningVerdict {
+  if (sealed.kind === 'error' || text.kind === 'error') {
+    if (sealed.kind === text.kind) return 'both fail';
+    return sealed.kind === 'error' ? 'only the seal fails' : 'only the text fails';
+  }
+  if (sealed.types.length !== text.types.length) return 'different';
+  const keys = (rows: readonly (readonly ResultValue[])[]) => rows.map((row) => row.map(meaningKey).join('\n'));
+  const left = new Map<string, number>();
+  for (const key of keys(text.rows)) left.set(key, (left.get(key) ?? 0) + 1);
+  for (const key of keys(sealed.rows)) {
+    const count = left.get(key) ?? 0;
+    if (count === 0) return 'different';
+    left.set(key, count - 1);
+  }
+  if (!sealed.truncated && sealed.rows.length !== text.rows.length) return 'different';
+  const sequence = (rows: readonly (readonly ResultValue[])[]) =>
+    rows
+      .slice(0, sealed.rows.length)
+      .map((row) => orderedBy.map((column) => foldCell(row[column] ?? null)).join('\n'))
+      .join('\n\n');
+  return sequence(sealed.rows) === sequence(text.rows) ? 'equal' : 'different';
+}
+
+function foldCell(value: ResultValue): string {
+  return meaningKey(value).normalize('NFKD').replace(/\p{M}/gu, '').trimEnd().toLowerCase();
+}
