@@ -2,14 +2,15 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { Candidate } from '../domain/candidate.js';
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
-import { BASE_ALIAS, type PrincipalView, type RelationObligation } from '../policy/view.js';
+import type { PrincipalView, RelationObligation } from '../policy/view.js';
 import type { BoundStatement } from '../sql/bind.js';
 import { foldName } from '../sql/fold-name.js';
 import type { Query } from '../sql/nodes.js';
 import { parseQuery } from '../sql/parser.js';
-import { printExpression, printQuery } from '../sql/printer.js';
-import { rewriteExpression, rewriteQuery } from '../sql/rewrite.js';
+import { printQuery } from '../sql/printer.js';
+import { rewriteQuery } from '../sql/rewrite.js';
 import { boundRecursion, cap } from './cap.js';
+import { correlate } from './correlate.js';
 import { enclose } from './enclose.js';
 import { fence } from './fence.js';
 import { assertGrouped } from './grouping.js';
@@ -17,6 +18,7 @@ import type { Judges } from './judges.js';
 import { bindLiterals, traceColumns } from './literals.js';
 import { orderRowsOf } from './order.js';
 import { describeOutputs } from './outputs.js';
+import { permissionOf } from './permitted-enclosure.js';
 import type { Plan } from './plan.js';
 import { resolve } from './resolve.js';
 import { verifyPrinted } from './verify.js';
@@ -53,26 +55,11 @@ function rewriteTree(statement: BoundStatement, filtered: boolean, context: Comp
   const trace = traceColumns(statement.definitions, view);
   const enclosed = enclose(statement, view);
   if (filtered) assertGrouped(enclosed, view, dialect, trace);
-  const fenced = fence(enclosed, view);
+  const fenced = correlate(fence(enclosed, view), view, dialect);
   const literals = bindLiterals(fenced, dialect, trace);
   const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;
   const bounded = dialect === 'sqlite' ? rewriteQuery(ordered, { query: boundRecursion }) : ordered;
   return cap(bounded, view.limits.rows);
-}
-
-/** Every base relation that the printed text may name: those of the statement, and those that their filters read. */
-function readRelations(obligations: readonly RelationObligation[]): string[] {
-  const names = new Set(obligations.map((obligation) => obligation.relation.name));
-  for (const { filter } of obligations) {
-    if (!filter) continue;
-    rewriteExpression(filter, {
-      table: (node) => {
-        if (node.kind === 'relation') names.add(node.name);
-        return node;
-      },
-    });
-  }
-  return [...names].sort();
 }
 
 /** Step 8: the printed text is read again by code that shares nothing with the steps before, then by two foreign parsers. */
@@ -83,15 +70,10 @@ async function verify(
   context: CompileContext,
 ): Promise<void> {
   const { dialect } = context.catalog;
-  const enclosures = obligations.map(({ relation, filterSql, columns }) => ({
-    relation: relation.name,
-    filterSql,
-    columnSqls: [...columns.values()].map(({ mask, column }) => {
-      const shown = mask ?? { kind: 'column' as const, qualifier: [BASE_ALIAS], name: column.name, at: -1 };
-      return printExpression(shown, dialect).sql;
-    }),
-  }));
-  const relations = readRelations(obligations);
+  const permissions = obligations.map((obligation) => permissionOf(obligation, dialect));
+  // Every base relation that the text may name: those of the statement, and those that their row rules read.
+  const relations = [...new Set(permissions.flatMap(({ reads }) => reads))].sort();
+  const enclosures = permissions.map(({ enclosure }) => enclosure);
   const found = verifyPrinted({ sql, dialect, parameterCount, enclosures });
   if (found.join('\n') !== relations.join('\n'))
     throw new SwaliError('SEAL_UNPROVEN', { cause: `the text reads ${found.join()}, not ${relations.join()}` });

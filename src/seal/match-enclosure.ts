@@ -1,4 +1,5 @@
 import type { Dialect } from '../domain/dialect.js';
+import { type CopiedLink, isBareProbe, isName, readPath, standsAt, standsOutside } from './match-probe.js';
 import { type PrintedToken, readPrinted } from './printed-tokens.js';
 import { isWord } from './printed-words.js';
 
@@ -12,14 +13,17 @@ export interface PermittedEnclosure {
   readonly columnSqls: readonly string[];
 }
 
-/** A {@link PermittedEnclosure} in tokens. */
+/** A {@link PermittedEnclosure} as texts of tokens. */
 export interface EnclosureTemplate {
   readonly relation: string;
-  readonly filter: readonly PrintedToken[] | null;
-  readonly columns: readonly (readonly PrintedToken[])[];
+  /** `loose`: a conjunct behind it would be taken into its last operand. */
+  readonly filter: { readonly texts: readonly string[]; readonly loose: boolean } | null;
+  readonly columns: readonly (readonly string[])[];
+  /** Base relations that it reads, those of subqueries in its filter and masks among them. */
+  readonly relations: readonly string[];
 }
 
-const BASE = 'b';
+const BASE = /^b$/;
 const FENCE: Readonly<Record<Dialect, readonly string[]>> = {
   mysql: ['LIMIT', '9223372036854775807'],
   mariadb: ['LIMIT', '9223372036854775807'],
@@ -32,14 +36,26 @@ export function readTemplate(enclosure: PermittedEnclosure, dialect: Dialect): E
   const columns = enclosure.columnSqls.map((text) => readPrinted(text, dialect) ?? []);
   if (enclosure.filterSql !== null && (filter === null || filter.length === 0)) return null;
   if (columns.some((tokens) => tokens.length === 0)) return null;
-  return { relation: enclosure.relation, filter, columns };
+  return {
+    relation: enclosure.relation,
+    filter: filter && { texts: textsOf(filter), loose: bindsLooserThanAnd(filter) },
+    columns: columns.map(textsOf),
+    relations: [enclosure.relation, ...[...columns, filter ?? []].flatMap(relationsOf)],
+  };
 }
 
-const standsAt = (tokens: readonly PrintedToken[], at: number, sequence: readonly string[]): boolean =>
-  sequence.every((text, index) => tokens[at + index]?.text === text);
+/** Base relations of subqueries in a filter or mask, `` `orders` AS `p1` ``. */
+function relationsOf(tokens: readonly PrintedToken[]): string[] {
+  const hasWith = tokens.some((token) => isWord(token, 'WITH'));
+  return tokens.flatMap((token, at) => {
+    const alias = tokens[at + 2];
+    const named = isWord(tokens[at + 1], 'AS') && alias?.kind === 'quoted' && /^p\d+$/.test(alias.name);
+    const isCommonTable = hasWith && /^p\d+$/.test(token.name);
+    return token.kind === 'quoted' && named && !isCommonTable ? [token.name] : [];
+  });
+}
+
 const textsOf = (tokens: readonly PrintedToken[]): readonly string[] => tokens.map((token) => token.text);
-const isName = (token: PrintedToken | undefined, pattern: RegExp): boolean =>
-  token?.kind === 'quoted' && pattern.test(token.name);
 
 /** An OR or XOR outside parentheses and CASE would take a conjunct written behind it into its last operand. */
 function bindsLooserThanAnd(tokens: readonly PrintedToken[]): boolean {
@@ -57,9 +73,7 @@ function matchColumns(tokens: readonly PrintedToken[], start: number, columns: E
   let at = start;
   for (;;) {
     const one = tokens[at]?.text === '1' ? 1 : undefined;
-    const found = columns.find(
-      (column) => standsAt(tokens, at, textsOf(column)) && isWord(tokens[at + column.length], 'AS'),
-    );
+    const found = columns.find((column) => standsAt(tokens, at, column) && isWord(tokens[at + column.length], 'AS'));
     const length = found?.length ?? one;
     if (length === undefined) return -1;
     if (!isWord(tokens[at + length], 'AS') || !isName(tokens[at + length + 1], /^c\d+$/)) return -1;
@@ -77,12 +91,18 @@ function matchConstant(tokens: readonly PrintedToken[], at: number): number {
   return standsAt(tokens, at, ['LEFT', '(', '_utf8mb4', '0x20', ',', '0', ')']) ? at + 7 : -1;
 }
 
-/** Index after `` `b`.`column` = constant `` or `IN (constants)`; -1 where something else stands. */
-function matchCopied(tokens: readonly PrintedToken[], start: number): number {
+/**
+ * Index after `` `b`.`column` = constant ``, `IN (constants)` or `` = `t1`.`c1` ``; -1 where something else stands. Derived
+ * tables of MariaDB have no outer references.
+ */
+function matchCopied(tokens: readonly PrintedToken[], start: number, dialect: Dialect): number {
   const isColumn =
-    isName(tokens[start], /^b$/) && tokens[start + 1]?.text === '.' && tokens[start + 2]?.kind === 'quoted';
+    isName(tokens[start], BASE) && tokens[start + 1]?.text === '.' && tokens[start + 2]?.kind === 'quoted';
   if (!isColumn) return -1;
-  if (tokens[start + 3]?.text === '=') return matchConstant(tokens, start + 4);
+  if (tokens[start + 3]?.text === '=') {
+    if (readPath(tokens, start + 4)) return dialect === 'mariadb' ? -1 : start + 7;
+    return matchConstant(tokens, start + 4);
+  }
   if (!isWord(tokens[start + 3], 'IN') || tokens[start + 4]?.text !== '(') return -1;
   let at = matchConstant(tokens, start + 5);
   while (at !== -1 && tokens[at]?.text === ',') at = matchConstant(tokens, at + 1);
@@ -90,18 +110,40 @@ function matchCopied(tokens: readonly PrintedToken[], start: number): number {
 }
 
 /** Index after `WHERE filter [AND copied]…`; -1 where the filter does not stand first and whole. */
-function matchWhere(tokens: readonly PrintedToken[], start: number, filter: readonly PrintedToken[]): number {
+function matchWhere(
+  tokens: readonly PrintedToken[],
+  start: number,
+  filter: NonNullable<EnclosureTemplate['filter']>,
+  dialect: Dialect,
+): number {
   if (!isWord(tokens[start], 'WHERE')) return -1;
-  const texts = textsOf(filter);
+  const { texts, loose } = filter;
   const bare = standsAt(tokens, start + 1, texts);
   const wrapped = standsAt(tokens, start + 1, ['(', ...texts, ')']);
   if (!bare && !wrapped) return -1;
   let at = start + 1 + texts.length + (wrapped ? 2 : 0);
   while (isWord(tokens[at], 'AND')) {
-    if (!wrapped && bindsLooserThanAnd(filter)) return -1;
-    at = matchCopied(tokens, at + 1);
+    if (!wrapped && loose) return -1;
+    at = matchCopied(tokens, at + 1, dialect);
   }
   return at;
+}
+
+/** The copied conditions between `start` and `end` that name a query around, by the names that the enclosure gives them. */
+function readLinks(tokens: readonly PrintedToken[], start: number, end: number): (CopiedLink | null)[] {
+  const alias = tokens[end - 1]?.name ?? '';
+  const links: (CopiedLink | null)[] = [];
+  for (let at = start; at < end; at += 1) {
+    const outer = tokens[at]?.text === '=' ? readPath(tokens, at + 1) : null;
+    if (!outer) continue;
+    const path = tokens.slice(at - 3, at).map((token) => token.text);
+    // Where the list of columns shows it: `b`.`column` AS `c1`.
+    let shown: PrintedToken | undefined;
+    for (let item = start; item < at && !shown; item += 1)
+      if (standsAt(tokens, item, path) && isWord(tokens[item + 3], 'AS')) shown = tokens[item + 4];
+    links.push(shown ? { inner: { alias, column: shown.name }, outer } : null);
+  }
+  return links;
 }
 
 /**
@@ -120,14 +162,18 @@ export function matchEnclosure(
   let at = matchColumns(tokens, start + 2, template.columns);
   if (at === -1 || !isWord(tokens[at], 'FROM')) return -1;
   const isBase = tokens[at + 1]?.kind === 'quoted' && tokens[at + 1]?.name === template.relation;
-  if (!isBase || !isWord(tokens[at + 2], 'AS') || !isName(tokens[at + 3], new RegExp(`^${BASE}$`))) return -1;
+  if (!isBase || !isWord(tokens[at + 2], 'AS') || !isName(tokens[at + 3], BASE)) return -1;
   at += 4;
   if (template.filter) {
-    at = matchWhere(tokens, at, template.filter);
-    if (at === -1 || !standsAt(tokens, at, FENCE[dialect])) return -1;
+    at = matchWhere(tokens, at, template.filter, dialect);
+    if (at === -1) return -1;
   }
   // Where nothing is filtered a fence may stand, and need not.
-  if (standsAt(tokens, at, FENCE[dialect])) at += FENCE[dialect].length;
+  const isFenced = standsAt(tokens, at, FENCE[dialect]);
+  if (isFenced) at += FENCE[dialect].length;
   const closes = tokens[at]?.text === ')' && isWord(tokens[at + 1], 'AS') && isName(tokens[at + 2], /^t\d+$/);
-  return closes ? at + 3 : -1;
+  if (!closes) return -1;
+  const end = at + 3;
+  if (template.filter && !isFenced && !(dialect === 'mariadb' && isBareProbe(tokens, start, end))) return -1;
+  return readLinks(tokens, start, end).every((link) => link !== null && standsOutside(tokens, end, link)) ? end : -1;
 }

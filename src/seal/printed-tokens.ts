@@ -38,6 +38,12 @@ const SIGNS = [
   '~',
 ];
 
+/** Signs by their first character, longest first. */
+const SIGNS_BY_FIRST: ReadonlyMap<string, readonly string[]> = new Map(
+  SIGNS.map((sign) => [sign[0] as string, SIGNS.filter((other) => other[0] === sign[0])]),
+);
+
+const QUOTE: Readonly<Record<Dialect, string>> = { mysql: '`', mariadb: '`', sqlite: '"' };
 const QUOTED: Readonly<Record<Dialect, RegExp>> = {
   mysql: /`(?:[^`\p{Cc}]|``)+`/uy,
   mariadb: /`(?:[^`\p{Cc}]|``)+`/uy,
@@ -49,25 +55,43 @@ const NUMBER = /\d+(?:\.\d*)?(?:e[+-]?\d+)?(?![0-9A-Za-z_.])/y;
 const PATH = /'\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\.\*|\[(?:\d+|\*)\])*'/y;
 /** The empty string, and no quote behind it. */
 const EMPTY = /''(?!')/y;
-const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 
 function readAt(pattern: RegExp, text: string, at: number): string | null {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0] ?? null;
 }
 
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+const isLetter = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
+
+function readWord(text: string, at: number): string {
+  let end = at + 1;
+  for (let code = text.charCodeAt(end); isLetter(code) || isDigit(code); code = text.charCodeAt(end)) end += 1;
+  return text.slice(at, end);
+}
+
+function readName(quoted: string, quote: string): string {
+  const name = quoted.slice(1, -1);
+  return name.includes(quote) ? name.replaceAll(quote + quote, quote) : name;
+}
+
 function readToken(text: string, at: number, dialect: Dialect): PrintedToken | null {
+  const glued = at > 0 && text[at - 1] !== ' ';
   const make = (kind: PrintedToken['kind'], found: string | null, name = ''): PrintedToken | null =>
-    found === null ? null : { kind, text: found, name, glued: at > 0 && text[at - 1] !== ' ' };
+    found === null ? null : { kind, text: found, name, glued };
   const first = text[at] as string;
+  const code = text.charCodeAt(at);
+  if (isLetter(code)) return make('word', readWord(text, at));
+  if (first === QUOTE[dialect]) {
+    const quoted = readAt(QUOTED[dialect], text, at);
+    return make('quoted', quoted, quoted === null ? '' : readName(quoted, first));
+  }
   if (first === '?') return make('parameter', '?');
   if (first === "'" && dialect === 'sqlite') return null;
   if (first === "'") return make('path', readAt(PATH, text, at)) ?? make('empty', readAt(EMPTY, text, at));
-  const quoted = readAt(QUOTED[dialect], text, at);
-  if (quoted !== null) return make('quoted', quoted, quoted.slice(1, -1).replaceAll(first + first, first));
-  if (/\d/.test(first)) return make('hex', readAt(HEX, text, at)) ?? make('number', readAt(NUMBER, text, at));
-  if (/[A-Za-z_]/.test(first)) return make('word', readAt(WORD, text, at));
-  return make('sign', SIGNS.find((sign) => text.startsWith(sign, at)) ?? null);
+  if (isDigit(code)) return make('hex', readAt(HEX, text, at)) ?? make('number', readAt(NUMBER, text, at));
+  return make('sign', SIGNS_BY_FIRST.get(first)?.find((sign) => text.startsWith(sign, at)) ?? null);
 }
 
 /**

@@ -16,23 +16,26 @@ export interface VerifyRequest {
   readonly enclosures: readonly PermittedEnclosure[];
 }
 
-/** Base relations that a template reads: its own, and those of subqueries in its filter and masks, `` `orders` AS `p1` ``. */
-function relationsOf(template: EnclosureTemplate): string[] {
-  const inner = [...template.columns, template.filter ?? []].flatMap((tokens) => {
-    const hasWith = tokens.some((token) => isWord(token, 'WITH'));
-    return tokens.flatMap((token, at) => {
-      const alias = tokens[at + 2];
-      const named = isWord(tokens[at + 1], 'AS') && alias?.kind === 'quoted' && /^p\d+$/.test(alias.name);
-      const isCommonTable = hasWith && /^p\d+$/.test(token.name);
-      return token.kind === 'quoted' && named && !isCommonTable ? [token.name] : [];
-    });
-  });
-  return [template.relation, ...inner];
+/** Templates of the enclosures that were met: those of one relation stay the same from statement to statement. */
+const TEMPLATES: Readonly<Record<Dialect, WeakMap<PermittedEnclosure, EnclosureTemplate>>> = {
+  mysql: new WeakMap(),
+  mariadb: new WeakMap(),
+  sqlite: new WeakMap(),
+};
+
+function templateOf(enclosure: PermittedEnclosure, dialect: Dialect): EnclosureTemplate {
+  const known = TEMPLATES[dialect].get(enclosure);
+  if (known) return known;
+  const template = readTemplate(enclosure, dialect);
+  if (!template) refuse(`the rules of ${enclosure.relation} hold what no text may`);
+  TEMPLATES[dialect].set(enclosure, template);
+  return template;
 }
 
 /** A common table named like a base relation would stand in its place inside an enclosure or a filter. */
 function assertNothingShadowed(commonTables: ReadonlySet<string>, templates: readonly EnclosureTemplate[]): void {
-  const relations = new Set(templates.flatMap(relationsOf).map((name) => name.toLowerCase()));
+  if (commonTables.size === 0) return;
+  const relations = new Set(templates.flatMap((template) => template.relations).map((name) => name.toLowerCase()));
   for (const name of commonTables) {
     if (relations.has(name)) refuse(`the common table ${name} hides a relation of that name`);
   }
@@ -55,12 +58,9 @@ export function verifyPrinted({ sql, dialect, parameterCount, enclosures }: Veri
   if (!isWord(first, 'SELECT', 'WITH', 'VALUES') && first?.text !== '(') refuse('the text does not begin a query');
   const parameters = tokens.filter((token) => token.kind === 'parameter').length;
   if (parameters !== parameterCount) refuse(`${parameters} parameters in the text, ${parameterCount} values`);
-  const templates = enclosures.map(
-    (enclosure) =>
-      readTemplate(enclosure, dialect) ?? refuse(`the rules of ${enclosure.relation} hold what no text may`),
-  );
+  const templates = enclosures.map((enclosure) => templateOf(enclosure, dialect));
   const walk = new TableWalk(tokens, dialect, templates);
   walk.run();
   assertNothingShadowed(walk.commonTables, templates);
-  return [...new Set([...walk.used].flatMap(relationsOf))].sort();
+  return [...new Set([...walk.used].flatMap((template) => template.relations))].sort();
 }

@@ -159,13 +159,17 @@ function readPrefixedString(text: string, at: number, dialect: Dialect): Token |
 
 function readWord(text: string, at: number, dialect: Dialect, afterPoint: boolean): Token {
   let end = at;
-  while (end < text.length && isNameCharacter(text, end, dialect)) end++;
+  let ascii = true;
+  while (end < text.length && isNameCharacter(text, end, dialect)) {
+    ascii &&= text.charCodeAt(end) < 0x80;
+    end++;
+  }
   const word = text.slice(at, end);
-  const astral = /[\uD800-\uDFFF\uFEFF]/.exec(word);
+  const astral = ascii ? null : /[\uD800-\uDFFF\uFEFF]/.exec(word);
   if (astral) refuseConstruct('an unquoted name outside the basic plane', at + astral.index);
   // MySQL looks no keyword up on either side of a point.
   const plain = dialect !== 'sqlite' && (afterPoint || (text[end] === '.' && isNameCharacter(text, end + 1, dialect)));
-  const key = plain || !/^[\x21-\x7e]+$/.test(word) ? '' : word.toUpperCase();
+  const key = plain || !ascii ? '' : word.toUpperCase();
   return { kind: key === '' ? 'name' : 'word', key, text: word, start: at, end, quoted: false };
 }
 

@@ -11,6 +11,9 @@ export interface PrintOptions {
   readonly strings?: 'bound' | 'quoted';
 }
 
+/** Names without anything to double or to refuse. */
+const PLAIN_NAME = /^\w+$/;
+
 /** The parts of the printer, which print each other; each gives text and adds its parameters in the order of the text. */
 export interface Printers {
   expression(print: PrintContext, expression: Expression): string;
@@ -53,6 +56,7 @@ export class PrintContext {
 
   /** A quoted identifier. */
   name(name: string): string {
+    if (PLAIN_NAME.test(name)) return this.sqlite ? `"${name}"` : `\`${name}\``;
     if (name === '' || /[\u0000-\u001f\u007f]/.test(name))
       throw new SwaliError('INTERNAL', { cause: 'a name with control characters' });
     return this.sqlite ? `"${name.replaceAll('"', '""')}"` : `\`${name.replaceAll('`', '``')}\``;
@@ -60,6 +64,7 @@ export class PrintContext {
 
   /** A name with what qualifies it. */
   path(parts: readonly string[]): string {
+    if (parts.length === 1) return this.name(parts[0] as string);
     return parts.map((part) => this.name(part)).join('.');
   }
 

@@ -15,7 +15,8 @@ const PRINTERS: { readonly [K in ExpressionKind]: PrinterOf<K> } = {
   boolean: (_, { value }) => (value ? 'TRUE' : 'FALSE'),
   null: () => 'NULL',
   parameter: printParameter,
-  column: (print, { qualifier, name }) => print.path([...qualifier, name]),
+  column: (print, { qualifier, name }) =>
+    qualifier.length === 0 ? print.name(name) : `${print.path(qualifier)}.${print.name(name)}`,
   output: (print, { name }) => print.name(name),
   unary: printUnary,
   binary: printBinary,

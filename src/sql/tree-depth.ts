@@ -15,7 +15,8 @@ export function assertTreeDepth(root: Expression | Query, maxDepth = 200): void 
   for (let value = values.pop(); value !== undefined; value = values.pop()) {
     const depth = depths.pop()!;
     if (depth > limit) throw new SwaliError('SEAL_TOO_DEEP');
-    for (const child of Array.isArray(value) ? value : Object.values(value as object)) {
+    for (const name in value as object) {
+      const child = (value as Readonly<Record<string, unknown>>)[name];
       if (typeof child !== 'object' || child === null) continue;
       values.push(child);
       depths.push('kind' in child ? depth + 1 : depth);

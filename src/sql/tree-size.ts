@@ -13,8 +13,10 @@ export function createMeasure(): (node: object) => number {
     const before = known.get(value);
     if (before !== undefined) return before;
     let size = 'kind' in value ? 1 : 0;
-    for (const child of Array.isArray(value) ? value : Object.values(value))
+    for (const name in value) {
+      const child = (value as Readonly<Record<string, unknown>>)[name];
       if (typeof child === 'object' && child !== null) size += measure(child);
+    }
     known.set(value, size);
     return size;
   };
