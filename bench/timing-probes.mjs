@@ -1,9 +1,9 @@
 /**
  * Can a customer tell by the time of an answer whether another customer's row exists? Each probe is one sealed statement
  * with two constants: one that a hidden row has, one that no row has. Both are asked N times each, in random order, of the
- * source as the gateway opens it, inside the gateway's own process: nobody further away measures better.
+ * stage that runs statements, inside the gateway's own process: nobody further away measures better.
  *
- *   npm run build && node bench/timing-probes.mjs sqlite|mysql://…|mariadb://… [N]
+ *   npm run build && node bench/timing-probes.mjs sqlite|mysql://…|mariadb://… [N] [ANSWER_STEP_MS, default 5]
  *
  * The test is the two-sided rank test of Mann, Whitney and Wilcoxon at α = 0.01 (ranks, as times have long tails). Its
  * effect size is Cliff's δ: the share of pairs in which the hidden row took longer, less the share in which it was faster.
@@ -16,12 +16,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { createConnection } from 'mysql2/promise';
 import { readCatalog } from '../dist/catalog/read-catalog.js';
+import { createExecute } from '../dist/execute/execute.js';
 import { readPolicy } from '../dist/policy/policy.js';
 import { createSeal } from '../dist/seal/index.js';
 import { createJudges } from '../dist/seal/judges.js';
 import { openSource } from '../dist/source/open-source.js';
 
-const [target = 'sqlite', count = '10000'] = process.argv.slice(2);
+const [target = 'sqlite', count = '10000', step = '5'] = process.argv.slice(2);
 const N = Number(count);
 const ROWS = 20_000;
 const ALPHA = 0.01;
@@ -203,23 +204,18 @@ try {
   };
   const seal = createSeal({ catalog, judges });
   const view = policy.viewFor(principal);
-  /** The printed text of one probe and where its constants go, so that sealing is no part of what is timed. */
-  const prepare = async (sql) => {
+  const execute = createExecute(source, {
+    stepMs: Number(step),
+    now: () => performance.now(),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  /** Sealed once, so that sealing is no part of what is timed. */
+  const prepare = (sql) => {
     const candidate = { sql, translator: 'caller', slots: new Map(), usage: { promptTokens: 0, completionTokens: 0 } };
-    const sealed = await seal.seal(candidate, principal, view);
-    const { rows, timeoutMs, bytes } = sealed.limits;
-    return {
-      sql: sealed.sql,
-      parameters: sealed.parameters.map(({ value }) => value),
-      kind: 'customer',
-      timeoutMs,
-      maxRows: rows,
-      maxBytes: bytes,
-      mayEstimate: false,
-    };
+    return seal.seal(candidate, principal, view);
   };
   console.log(
-    `${source.dialect} ${source.serverVersion}, ${N} runs each, α = ${ALPHA}, |δ| ≥ 0.04 found with 99 % power at 10 000`,
+    `${source.dialect} ${source.serverVersion}, ${N} runs each, in steps of ${step} ms, α = ${ALPHA}, |δ| ≥ 0.04 found with 99 % power at 10 000`,
   );
   console.log(
     `${'probe'.padEnd(28)}${'hidden µs'.padStart(10)}${'absent µs'.padStart(10)}${'δ'.padStart(9)}${'p'.padStart(10)}`,
@@ -237,12 +233,11 @@ try {
       const other = Math.floor(Math.random() * (at + 1));
       [plan[at], plan[other]] = [plan[other], plan[at]];
     }
-    for (const pair of pairs)
-      for (const request of pair) for (let at = 0; at < 5; at += 1) await source.execute(request);
+    for (const pair of pairs) for (const request of pair) for (let at = 0; at < 5; at += 1) await execute(request);
     for (const side of plan) {
       const request = pairs[Math.floor(Math.random() * pairs.length)][side];
       const started = process.hrtime.bigint();
-      await source.execute(request);
+      await execute(request);
       times[side].push(Number(process.hrtime.bigint() - started) / 1000);
     }
     const { delta, p } = compare(...times);

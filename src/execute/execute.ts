@@ -29,8 +29,9 @@ async function keepPace<Result>({ stepMs, now, wait }: Pace, work: () => Promise
   try {
     return await work();
   } finally {
-    const elapsed = now() - began;
-    await wait(Math.ceil(elapsed / stepMs) * stepMs - elapsed);
+    const due = began + Math.ceil((now() - began) / stepMs) * stepMs;
+    // A timer counts whole milliseconds and drops the rest: what it wakes too early waits again, or the rest would tell.
+    for (let left = due - now(); left > 0; left = due - now()) await wait(Math.ceil(left));
   }
 }
 

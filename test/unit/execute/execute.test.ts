@@ -79,7 +79,7 @@ describe('executing a sealed statement', () => {
 
   describe('in step', () => {
     /** A clock that a source moves on, and the waits that were asked for. */
-    function paced(tookMs: number, fails = false) {
+    function paced(tookMs: number, { fails = false, early = false } = {}) {
       let time = 1000;
       const waits: number[] = [];
       const { source } = makeSource({
@@ -89,25 +89,38 @@ describe('executing a sealed statement', () => {
           return { types: ['integer'], rows: [[1]], truncated: false };
         },
       });
-      const pace = { stepMs: 5, now: () => time, wait: async (ms: number) => void waits.push(ms) };
+      const pace = {
+        stepMs: 5,
+        now: () => time,
+        wait: async (ms: number) => {
+          waits.push(ms);
+          time += early ? ms / 2 : ms;
+        },
+      };
       return { execute: createExecute(source, pace), waits };
     }
 
     it('lets a filtered outcome leave at the next whole step after it began', async () => {
       for (const [took, wait] of [
-        [1, 4],
-        [4.5, 0.5],
-        [5, 0],
-        [12, 3],
+        [1, [4]],
+        [4.5, [1]],
+        [5, []],
+        [12, [3]],
       ] as const) {
         const { execute, waits } = paced(took);
         await execute(statement());
-        expect(waits, `${took} ms`).toEqual([wait]);
+        expect(waits, `${took} ms`).toEqual(wait);
       }
     });
 
+    it('waits again where a timer wakes it too early', async () => {
+      const { execute, waits } = paced(1, { early: true });
+      await execute(statement());
+      expect(waits).toEqual([4, 2, 1, 1, ...waits.slice(4)]);
+    });
+
     it('keeps errors in step too', async () => {
-      const { execute, waits } = paced(2, true);
+      const { execute, waits } = paced(2, { fails: true });
       await expect(execute(statement())).rejects.toMatchObject({ code: 'EXECUTE_FAILED' });
       expect(waits).toEqual([3]);
     });
