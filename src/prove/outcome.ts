@@ -47,9 +47,8 @@ export function describeDifference(left: Outcome, right: Outcome): string | null
 const MEANING_DIGITS = 9;
 
 function meaningKey(value: ResultValue): string {
-  if (typeof value === 'boolean') return value ? '1' : '0';
   if (value === null) return 'NULL';
-  const text = String(value);
+  const text = typeof value === 'boolean' ? String(Number(value)) : String(value);
   if (!/^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text)) return JSON.stringify(text);
   const number = Number(text);
   return number === 0 ? '0' : number.toPrecision(MEANING_DIGITS);
@@ -89,5 +88,7 @@ export function compareMeaning(sealed: Outcome, text: Outcome, orderedBy: readon
 }
 
 function foldCell(value: ResultValue): string {
-  return meaningKey(value).normalize('NFKD').replace(/\p{M}/gu, '').trimEnd().toLowerCase();
+  const folded =
+    typeof value === 'string' ? value.normalize('NFKD').replace(/\p{M}/gu, '').trimEnd().toLowerCase() : value;
+  return meaningKey(folded);
 }
