@@ -10,6 +10,8 @@ export interface VocabularyColumn {
   readonly nullable: boolean;
   /** Cells of the full data, the principal's own and those of others: an attacker guesses well. */
   readonly samples: readonly Cell[];
+  /** The column's collation as the catalog says it; null or absent where it has none or it is not known. */
+  readonly collation?: string | null;
 }
 
 /** A relation that a generated statement may name. */
@@ -29,4 +31,6 @@ export interface VocabularyRelation {
 export interface Vocabulary {
   readonly dialect: Dialect;
   readonly relations: readonly VocabularyRelation[];
+  /** Names of relations that the principal may not see: aliases and common tables are called so now and then. */
+  readonly closedRelations?: readonly string[];
 }
