@@ -2,15 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { readInvokerViews } from '../catalog/read-invoker-views.js';
+import { PRINCIPAL_KINDS } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { ensureDemoSource } from '../first-run.js';
 import { openCatalog, openGateway, openRecords, openRuled, type Surroundings } from '../gateway.js';
 import { explainPolicy } from '../policy/explain-policy.js';
+import type { AccountUse } from '../policy/least-reads.js';
 import { type CaseResult, runPolicyCases } from '../policy/policy-cases.js';
+import { printGrants } from '../policy/print-grants.js';
 import { proposePolicy } from '../policy/propose-policy.js';
 import { sealOnTerminal } from './ask-command.js';
 import { printable } from './print-answer.js';
 import { type Terminal, writeLine } from './terminal.js';
+
+/** What `policy grants --kind` takes. */
+const ACCOUNT_USES: readonly AccountUse[] = [...PRINCIPAL_KINDS, 'catalog'];
 
 /**
  * Adds `policy …` to the program.
@@ -46,6 +53,12 @@ export function addPolicyCommands(
     .option('--as <kind[:identifier]>', 'the account that asks the statement')
     .option('--sql <statement>', 'a SELECT to seal; nothing is run')
     .action((options: { as?: string; sql?: string }) => explain(surround(), terminal, options));
+  policy
+    .command('grants')
+    .description('print the least GRANTs that an account of the source needs; nothing is run')
+    .requiredOption('--kind <kind>', `what the account is for: ${ACCOUNT_USES.join(', ')}`)
+    .requiredOption('--account <user@host>', 'the account, e.g. app@%')
+    .action((options: { kind: string; account: string }) => grants(surround(), terminal, options));
 }
 
 /** @throws SwaliError `POLICY_INVALID` where the file is there already: what an owner wrote is never overwritten */
@@ -74,9 +87,10 @@ async function initPolicy(surroundings: Surroundings, { stdout }: Terminal, prin
 async function checkPolicy(surroundings: Surroundings, { stdout }: Terminal): Promise<void> {
   const { settings, clock, logger } = surroundings;
   await ensureDemoSource(settings, clock, logger);
-  const { source, policy } = await openRuled(surroundings);
+  const { source, policy, excessReads } = await openRuled(surroundings);
   await source.close();
   for (const warning of policy.warnings) writeLine(stdout, `warning: ${warning}`);
+  for (const right of excessReads) writeLine(stdout, `warning: more than the policy needs: ${printable(right)}`);
   const open = `${policy.relations.size} relations are open`;
   writeLine(stdout, `The policy of ${policy.source} fits its source: ${open} (${policy.version}).`);
 }
@@ -149,4 +163,28 @@ async function explain(
   const { source, catalog, policy } = await openRuled(surroundings);
   await source.close();
   writeLine(terminal.stdout, explainPolicy(policy, catalog));
+}
+
+/**
+ * Prints the GRANTs of one account. The source is read with SOURCE_URL alone, as the other accounts may not be there yet.
+ *
+ * @throws SwaliError `GRANTS_REFUSED` where there is nothing to print, and the codes of the source and the policy
+ */
+async function grants(
+  surroundings: Surroundings,
+  { stdout }: Terminal,
+  { kind, account }: { readonly kind: string; readonly account: string },
+): Promise<void> {
+  const use = ACCOUNT_USES.find((each) => each === kind);
+  if (!use) throw new SwaliError('GRANTS_REFUSED', { detail: `--kind takes ${ACCOUNT_USES.join(', ')}` });
+  const { settings, clock, logger } = surroundings;
+  await ensureDemoSource(settings, clock, logger);
+  const sourceUrls = { customer: null, employee: null, admin: null };
+  const { source, catalog, policy } = await openRuled({ ...surroundings, settings: { ...settings, sourceUrls } });
+  try {
+    for (const line of printGrants(policy, catalog, use, account, await readInvokerViews(source)))
+      writeLine(stdout, line);
+  } finally {
+    await source.close();
+  }
 }

@@ -35,6 +35,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     opened.push(() => identity.close());
     const seeded = await ensureDemoAccounts(settings, { ...identity, store: records.store, clock });
     for (const warning of gateway.policy.warnings) logger.warn({ warning }, 'the policy is accepted, and unwise');
+    for (const right of gateway.excessReads)
+      logger.warn({ right }, 'a source account may read more than the policy needs');
     for (const fault of gateway.source.fenceFaults) logger.error({ fault }, 'row-filtered principals are not served');
     const health = createHealth([
       { name: 'store', run: () => records.store.ping() },

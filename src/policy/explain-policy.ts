@@ -9,7 +9,7 @@ const HEADER = ['relation', 'who', 'rows', 'columns', 'hidden'] as const;
 type Row = readonly [string, string, string, string, string];
 
 /** Somebody of that standing whose allow-list holds every relation: what the policy itself opens. */
-function anyoneOf(standing: Standing, catalog: Catalog): Principal {
+export function anyoneOf(standing: Standing, catalog: Catalog): Principal {
   return {
     ...standing,
     subject: `explain:${nameStanding(standing)}`,

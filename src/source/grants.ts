@@ -1,57 +1,10 @@
 import type { ResultValue } from '../domain/result-set.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { type Grant, parseGrant, type ReadRight, readRightsOf } from './grant-line.js';
 import { hasServerNumber } from './mysql-errors.js';
 
 /** Rights that reading the one database needs. Everything else is a fault. */
 const READING: ReadonlySet<string> = new Set(['USAGE', 'SELECT', 'SHOW VIEW']);
-
-/** One line of SHOW GRANTS, taken apart. */
-type Grant =
-  | {
-      readonly kind: 'rights';
-      readonly rights: readonly string[];
-      readonly database: string;
-      readonly mayGrant: boolean;
-    }
-  | { readonly kind: 'role'; readonly role: string }
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'unknown'; readonly line: string };
-
-/** The rights before ON: split at commas outside parentheses, column lists dropped. */
-function splitRights(text: string): readonly string[] {
-  return text
-    .replace(/\([^)]*\)/g, '')
-    .split(',')
-    .map((right) => right.trim().toUpperCase())
-    .filter((right) => right !== '');
-}
-
-const IDENTIFIER = '(?:`(?:[^`]|``)*`|\\*|[^\\s.`*]+)';
-const RIGHTS_LINE = new RegExp(
-  `^GRANT (.+?) ON (TABLE |FUNCTION |PROCEDURE |PACKAGE |PACKAGE BODY )?(${IDENTIFIER})\\.(${IDENTIFIER}) TO `,
-  'i',
-);
-const ROLE_LINE = /^GRANT ((?:`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?(?:, ?)?)+|[\w-]+) TO /i;
-
-function unquote(name: string): string {
-  return name.startsWith('`') ? name.slice(1, -1).replaceAll('``', '`') : name;
-}
-
-/** Reads one line of SHOW GRANTS; what it does not know is `unknown`, which is a fault. */
-function parseGrant(line: string): Grant {
-  if (/^REVOKE /i.test(line) || /^SET DEFAULT ROLE /i.test(line)) return { kind: 'nothing' };
-  const rights = RIGHTS_LINE.exec(line);
-  if (rights) {
-    const routine = (rights[2] ?? '').trim().toUpperCase();
-    const mayGrant = / WITH .*GRANT OPTION/i.test(line.slice(rights[0].length));
-    const granted = splitRights(rights[1]!).map((right) =>
-      routine === '' || routine === 'TABLE' ? right : `${right} ${routine}`,
-    );
-    return { kind: 'rights', rights: granted, database: unquote(rights[3]!), mayGrant };
-  }
-  const role = ROLE_LINE.exec(line);
-  return role ? { kind: 'role', role: role[1]! } : { kind: 'unknown', line };
-}
 
 /** Whether a database pattern of a grant means this database alone. `\_` and `\%` are the characters themselves. */
 function isOnlyDatabase(pattern: string, database: string, visible: readonly string[]): boolean {
@@ -61,6 +14,25 @@ function isOnlyDatabase(pattern: string, database: string, visible: readonly str
     return !visible.some((name) => name !== database && fits.test(name));
   }
   return pattern.replace(/\\([_%\\])/g, '$1') === database && !/(?<!\\)(?:\\\\)*[_%]/.test(pattern);
+}
+
+/** Faults of the rights that one line gives. */
+function judgeRights(
+  grant: Extract<Grant, { readonly kind: 'rights' }>,
+  database: string,
+  visible: readonly string[],
+): readonly string[] {
+  const where = grant.database === '*' ? 'every database' : grant.database;
+  const names = grant.rights.map(({ name }) => (grant.routine === '' ? name : `${name} ${grant.routine}`));
+  const wide = names.filter((name) => !READING.has(name)).map((name) => `${name} on ${where}`);
+  const reads = names.some((name) => name !== 'USAGE');
+  // Only a grant on a whole database takes its name for a pattern.
+  const isOwn = grant.object === '*' ? isOnlyDatabase(grant.database, database, visible) : grant.database === database;
+  return [
+    ...wide,
+    ...(reads && !isOwn ? [`reading ${where}`] : []),
+    ...(grant.mayGrant ? [`handing on its rights on ${where}`] : []),
+  ];
 }
 
 /**
@@ -74,16 +46,10 @@ function isOnlyDatabase(pattern: string, database: string, visible: readonly str
  *   without a grant, such as reading information_schema.
  */
 export function judgeGrants(lines: readonly string[], database: string, visible: readonly string[]): readonly string[] {
-  return lines.flatMap((line) => {
-    const grant = parseGrant(line);
-    if (grant.kind === 'nothing' || grant.kind === 'role') return [];
+  return lines.map(parseGrant).flatMap((grant) => {
     // The rest of such a line may name a host or hold the hash of a password.
-    if (grant.kind === 'unknown') return ['a grant that is not understood: ' + grant.line.split(' TO ')[0]];
-    const where = grant.database === '*' ? 'every database' : grant.database;
-    const wide = grant.rights.filter((right) => !READING.has(right)).map((right) => `${right} on ${where}`);
-    const reads = grant.rights.some((right) => right !== 'USAGE');
-    const foreign = reads && !isOnlyDatabase(grant.database, database, visible) ? [`reading ${where}`] : [];
-    return [...wide, ...foreign, ...(grant.mayGrant ? [`handing on its rights on ${where}`] : [])];
+    if (grant.kind === 'unknown') return [`a grant that is not understood: ${grant.line.split(' TO ')[0]}`];
+    return grant.kind === 'rights' ? judgeRights(grant, database, visible) : [];
   });
 }
 
@@ -97,7 +63,7 @@ async function readLines(inspect: Inspect, sql: string): Promise<readonly string
 function printRoleQueries(lines: readonly string[], dialect: 'mysql' | 'mariadb'): readonly string[] {
   const roles = lines.flatMap((line) => {
     const grant = parseGrant(line);
-    return grant.kind === 'role' ? (grant.role.match(/`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?|[\w-]+/g) ?? []) : [];
+    return grant.kind === 'roles' ? grant.roles : [];
   });
   if (roles.length === 0) return [];
   // MySQL tells an account about roles that it was given; MariaDB only about the one that is active.
@@ -106,21 +72,29 @@ function printRoleQueries(lines: readonly string[], dialect: 'mysql' | 'mariadb'
     : roles.map((role) => `SHOW GRANTS FOR ${role}`);
 }
 
+/** What an account may do. */
+export interface AccountGrants {
+  /** What it may do beyond reading the database, sorted and each once; a role that cannot be read is one. */
+  readonly faults: readonly string[];
+  /** What it may read, as its grants and those of its roles and of everybody (PUBLIC) say. */
+  readonly reads: readonly ReadRight[];
+}
+
 /**
  * Reads what the current account may do, through every role it was given (a role that is not active now could be taken
  * later), and judges it.
  *
  * @param inspect runs trusted text as that account
- * @returns faults, sorted and each once; a role that cannot be read is one
  * @throws SwaliError of `inspect`
  */
-export async function readGrantFaults(
+export async function readGrants(
   inspect: Inspect,
   dialect: 'mysql' | 'mariadb',
   database: string,
-): Promise<readonly string[]> {
+): Promise<AccountGrants> {
   const visible = await readLines(inspect, 'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA');
   const faults = new Set<string>();
+  const reads: ReadRight[] = [];
   const seen = new Set<string>();
   const pending: string[] = ['SHOW GRANTS'];
   if (dialect === 'mariadb') pending.push('SHOW GRANTS FOR PUBLIC');
@@ -138,7 +112,8 @@ export async function readGrantFaults(
       continue;
     }
     for (const fault of judgeGrants(lines, database, visible)) faults.add(fault);
+    reads.push(...lines.flatMap((line) => readRightsOf(parseGrant(line))));
     pending.push(...printRoleQueries(lines, dialect));
   }
-  return [...faults].sort();
+  return { faults: [...faults].sort(), reads };
 }

@@ -3,13 +3,13 @@ import type { ResultValue } from '../domain/result-set.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { estimateRows } from './estimate.js';
-import { readGrantFaults } from './grants.js';
+import { readGrants } from './grants.js';
 import { createLendingPool, type LendingPool } from './lending-pool.js';
 import type { MysqlRows, MysqlRun } from './mysql-reading.js';
 import { type MysqlSession, openMysqlSession } from './mysql-session.js';
 import { type MysqlAddress, parseMysqlUrl } from './mysql-url.js';
 import { nameRows } from './name-rows.js';
-import type { OpenedSource } from './opened-source.js';
+import { nameAccount, type OpenedSource, type SourceAccount } from './opened-source.js';
 import { proveServerFence } from './self-test.js';
 import { toFixedOffset } from './server-time-zone.js';
 import type { SessionPins } from './session-pins.js';
@@ -19,6 +19,8 @@ import type { SourceRequest } from './source.js';
 export interface MysqlSourceOptions {
   /** One account for each kind of principal; equal URLs share a pool. */
   readonly urls: Readonly<Record<PrincipalKind, string>>;
+  /** The account that metadata is read with; it may be one of `urls`. */
+  readonly catalogUrl: string;
   /** Connections of each pool at most; 1–200. */
   readonly size: number;
   /** Statements that may wait for a connection of one pool; one more is refused with `EXECUTE_BUSY`. */
@@ -137,20 +139,23 @@ async function assertAffordable(
   }
 }
 
-/** Faults of every account, each line with the kinds it serves. */
+/** What every account may do, and the faults of all, each line with the kinds that the account serves. */
 async function judgeAccounts(
   pools: ReadonlyMap<string, Pool>,
-  urls: Readonly<Record<PrincipalKind, string>>,
+  options: MysqlSourceOptions,
   facts: ServerFacts,
-): Promise<readonly string[]> {
+): Promise<{ readonly faults: readonly string[]; readonly accounts: readonly SourceAccount[] }> {
   const faults: string[] = [];
+  const accounts: SourceAccount[] = [];
   for (const [url, pool] of pools) {
-    const kinds = PRINCIPAL_KINDS.filter((kind) => urls[kind] === url).join(', ');
+    const kinds = PRINCIPAL_KINDS.filter((kind) => options.urls[kind] === url);
     const inspect = async (sql: string) => toRecords(await runOn(pool, inspectRun(sql)));
-    for (const fault of await readGrantFaults(inspect, facts.dialect, facts.database))
-      faults.push(`account for ${kinds}: ${fault}`);
+    const grants = await readGrants(inspect, facts.dialect, facts.database);
+    const account = { kinds, readsCatalog: url === options.catalogUrl, reads: grants.reads };
+    accounts.push(account);
+    for (const fault of grants.faults) faults.push(`${nameAccount(account)}: ${fault}`);
   }
-  return faults;
+  return { faults, accounts };
 }
 
 /**
@@ -163,7 +168,8 @@ async function judgeAccounts(
  *   stop the first, the seal all of them.
  */
 export async function openMysqlSource(options: MysqlSourceOptions): Promise<OpenedSource> {
-  const addresses = new Map(PRINCIPAL_KINDS.map((kind) => [options.urls[kind], parseMysqlUrl(options.urls[kind])]));
+  const urls = [...PRINCIPAL_KINDS.map((kind) => options.urls[kind]), options.catalogUrl];
+  const addresses = new Map(urls.map((url) => [url, parseMysqlUrl(url)]));
   const timeZone = toFixedOffset(options.timeZone) ?? options.timeZone;
   const [first, ...others] = await Promise.all([...addresses.values()].map(readFacts));
   const facts = first!;
@@ -189,15 +195,15 @@ export async function openMysqlSource(options: MysqlSourceOptions): Promise<Open
     ]),
   );
   const poolOf = (kind: PrincipalKind): Pool => pools.get(options.urls[kind])!;
+  const catalogPool = pools.get(options.catalogUrl)!;
   const closeAll = (): void => {
     for (const pool of pools.values()) pool.close();
   };
-  // Metadata is read by the account that sees most.
   const inspect = async (sql: string, parameters: readonly ParameterValue[] = []) =>
-    toRecords(await runOn(poolOf('admin'), inspectRun(sql, parameters)));
+    toRecords(await runOn(catalogPool, inspectRun(sql, parameters)));
 
   try {
-    const grantFaults = await judgeAccounts(pools, options.urls, facts);
+    const { faults: grantFaults, accounts } = await judgeAccounts(pools, options, facts);
     if (grantFaults.length > 0 && !options.allowWideGrants)
       throw new SwaliError('SOURCE_NOT_READ_ONLY', { detail: grantFaults.join('; ') });
     const fenceFaults = await proveServerFence(inspect, facts.dialect, facts.version);
@@ -208,6 +214,7 @@ export async function openMysqlSource(options: MysqlSourceOptions): Promise<Open
       fenceHolds: fenceFaults.length === 0,
       fenceFaults,
       grantFaults,
+      accounts,
       async execute(request, signal) {
         const pool = poolOf(request.kind);
         if (request.mayEstimate) await assertAffordable(pool, facts.dialect, request, options.maxEstimatedRows, signal);

@@ -8,7 +8,7 @@ import { openSqliteSource } from './sqlite-source.js';
 export interface OpenSourceOptions {
   /** `sqlite:PATH`, `mysql://user:password@host:port/database` or `mariadb://…` (the server says which it is). */
   readonly url: string;
-  /** Accounts of single kinds of principal; the others use `url`. Not for SQLite, which has no accounts. */
+  /** Accounts of single kinds of principal; the others use `url`, as the catalog does. Not for SQLite, which has no accounts. */
   readonly urlsByKind?: Partial<Readonly<Record<PrincipalKind, string>>>;
   /** Connections of each account, or child processes. Default 8 and 2. */
   readonly size?: number;
@@ -27,7 +27,7 @@ const SCHEME_SQLITE = 'sqlite:';
 /**
  * Opens the source that a URL names, proves that it is read-only, and tests the fence on it.
  *
- * @returns the source, with what was found: `fenceFaults`, `grantFaults`
+ * @returns the source, with what was found: `fenceFaults`, `grantFaults`, `accounts`
  * @throws SwaliError `SETTINGS_INVALID`, `SOURCE_UNAVAILABLE`, `SOURCE_NOT_READ_ONLY`
  */
 export async function openSource(options: OpenSourceOptions): Promise<OpenedSource> {
@@ -40,6 +40,7 @@ export async function openSource(options: OpenSourceOptions): Promise<OpenedSour
   const { customer = options.url, employee = options.url, admin = options.url } = options.urlsByKind ?? {};
   return openMysqlSource({
     urls: { customer, employee, admin },
+    catalogUrl: options.url,
     size: options.size ?? 8,
     queueLimit,
     timeZone: options.timeZone ?? 'UTC',

@@ -70,6 +70,7 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Op
       fenceHolds: fenceFaults.length === 0,
       fenceFaults,
       grantFaults: [],
+      accounts: [],
       async execute(request, signal) {
         const { sql, parameters, maxRows, maxBytes, timeoutMs } = request;
         const reply = await askRows({ kind: 'run', sql, parameters, maxRows, maxBytes }, timeoutMs, signal);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SwaliError } from '../../../src/errors/swali-error.js';
-import { judgeGrants, readGrantFaults } from '../../../src/source/grants.js';
+import { parseGrant, readRightsOf } from '../../../src/source/grant-line.js';
+import { judgeGrants, readGrants } from '../../../src/source/grants.js';
 
 const judge = (line: string, visible: readonly string[] = ['information_schema', 'shop']) =>
   judgeGrants([line], 'shop', visible);
@@ -58,8 +59,40 @@ describe('judging grants', () => {
     ]);
   });
 
+  it('takes the database of a grant on one table for a name, not for a pattern', () => {
+    const line = 'GRANT SELECT ON `my_shop`.`orders` TO `u`@`%`';
+    expect(judgeGrants([line], 'my_shop', ['my_shop', 'myxshop'])).toEqual([]);
+    expect(judgeGrants(['GRANT SELECT ON `my%\\`.`orders` TO `u`@`%`'], 'my%\\', [])).toEqual([]);
+    expect(judgeGrants(['GRANT SELECT ON `my%`.`orders` TO `u`@`%`'], 'my_shop', [])).toEqual(['reading my%']);
+  });
+
   it('never repeats what stands after TO, such as the hash of a password', () => {
     expect(judge("GRANT ODD THING TO `u`@`%` IDENTIFIED BY PASSWORD '*D82180'").join()).not.toContain('D82180');
+  });
+});
+
+describe('the rights to read in a grant', () => {
+  const right = (relation: string | null, columns: readonly string[] | null, database = 'shop') => ({
+    database,
+    relation,
+    columns,
+  });
+
+  it.each([
+    ['GRANT USAGE ON *.* TO `u`@`%`', []],
+    ['GRANT SELECT, SHOW VIEW ON `shop`.* TO `u`@`%`', [right(null, null)]],
+    ['GRANT ALL PRIVILEGES ON *.* TO `u`@`%` WITH GRANT OPTION', [right(null, null, '*')]],
+    ['GRANT SELECT ON `shop`.`orders` TO `u`@`%`', [right('orders', null)]],
+    ['GRANT SELECT (`id`, `total`), UPDATE (`note`) ON `shop`.`orders` TO `u`@`%`', [right('orders', ['id', 'total'])]],
+    ['GRANT SELECT (id, total), INSERT (note) ON `shop`.`orders` TO `u`@`%`', [right('orders', ['id', 'total'])]],
+    ['GRANT SELECT (`o,dd) (``x`, `b`) ON `sh``op`.`t``t` TO `u`@`%`', [right('t`t', ['o,dd) (`x', 'b'], 'sh`op')]],
+    ['GRANT SELECT (`x) ON ``other``.``t`` TO `) ON `shop`.`t` TO `u`@`%`', [right('t', ['x) ON `other`.`t` TO '])]],
+    ['GRANT EXECUTE ON FUNCTION `shop`.`select` TO `u`@`%`', []],
+    ['GRANT `reader`@`%`,`writer`@`%` TO `u`@`%`', []],
+    ['REVOKE SELECT ON `mysql`.* FROM `u`@`%`', []],
+  ])('of %s', (line, expected) => {
+    expect(parseGrant(line).kind).not.toBe('unknown');
+    expect(readRightsOf(parseGrant(line))).toEqual(expected);
   });
 });
 
@@ -73,7 +106,7 @@ describe('reading grants', () => {
   const schemata = { 'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA': ['shop'] };
 
   it('follows the roles of MySQL through the account itself', async () => {
-    const faults = await readGrantFaults(
+    const { faults, reads } = await readGrants(
       serve({
         ...schemata,
         'SHOW GRANTS': ['GRANT SELECT ON `shop`.* TO `u`@`%`', 'GRANT `a`@`%`,`b`@`%` TO `u`@`%`'],
@@ -86,26 +119,30 @@ describe('reading grants', () => {
       'shop',
     );
     expect(faults).toEqual(['DELETE on shop']);
+    const whole = { database: 'shop', relation: null, columns: null };
+    expect(reads).toEqual([whole, whole]);
   });
 
   it('follows the roles of MariaDB one by one, and takes one that cannot be read for a fault', async () => {
-    const faults = await readGrantFaults(
+    const { faults, reads } = await readGrants(
       serve({
         ...schemata,
         'SHOW GRANTS': ['GRANT `a` TO `u`@`%`', 'GRANT `hidden` TO `u`@`%`'],
         'SHOW GRANTS FOR `a`': ['GRANT `nested` TO `a`'],
+        'SHOW GRANTS FOR PUBLIC': ['GRANT SELECT (`id`) ON `shop`.`orders` TO PUBLIC'],
         'SHOW GRANTS FOR `nested`': ['GRANT DROP ON `shop`.* TO `nested`', 'GRANT `a` TO `nested`'],
       }),
       'mariadb',
       'shop',
     );
     expect(faults).toEqual(['DROP on shop', 'what `hidden` may do cannot be read']);
+    expect(reads).toEqual([{ database: 'shop', relation: 'orders', columns: ['id'] }]);
   });
 
   it('does not take a lost connection for an answer', async () => {
     const gone = async () => {
       throw new SwaliError('SOURCE_UNAVAILABLE');
     };
-    await expect(readGrantFaults(gone, 'mysql', 'shop')).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+    await expect(readGrants(gone, 'mysql', 'shop')).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
   });
 });
