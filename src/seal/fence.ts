@@ -73,6 +73,13 @@ function fitsColumn(constant: Expression, column: CatalogColumn): boolean {
   }
 }
 
+/** (b) whether values of a column compare as plain keys with values of its own type. */
+export function isPlainKey(column: CatalogColumn): boolean {
+  const { family } = column;
+  if (family === 'text') return /^(char|varchar|text)\b/.test(column.declaredType);
+  return family === 'integer' || family === 'decimal' || family === 'date' || family === 'datetime';
+}
+
 /** (a) the unique keys of a relation all of whose columns are declared NOT NULL. */
 export function uniqueKeys(relation: CatalogRelation): readonly (readonly string[])[] {
   const nullable = new Set(relation.columns.filter((column) => column.nullable).map((column) => column.name));
@@ -134,7 +141,7 @@ function chooseCopies(
 }
 
 /** The catalog column behind `alias`.`name`, where an enclosure shows it as it is. */
-function shownColumn(
+export function shownColumn(
   enclosures: readonly Enclosure[],
   alias: string,
   name: string,
@@ -148,7 +155,7 @@ function shownColumn(
 }
 
 /** (e) equal values stay equal bytes only between columns of one type, character set and collation. */
-function sameType(left: CatalogColumn, right: CatalogColumn): boolean {
+export function sameType(left: CatalogColumn, right: CatalogColumn): boolean {
   return (
     left.declaredType === right.declaredType &&
     left.characterSet === right.characterSet &&

@@ -19,7 +19,10 @@ const TABLE = `CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_number INTE
 CREATE INDEX orders_total ON orders (total);
 CREATE INDEX orders_secret ON orders (secret, total);
 CREATE INDEX orders_note ON orders (note, total);
-INSERT INTO orders VALUES ${Array.from({ length: 120 }, (_, index) => `(${index + 1}, ${(index % 2) + 1}, 1, 'No', '[1]')`).join()};`;
+INSERT INTO orders VALUES ${Array.from({ length: 120 }, (_, index) => `(${index + 1}, ${(index % 2) + 1}, 1, 'No', '[1]')`).join()};
+CREATE TABLE payments (id INTEGER PRIMARY KEY, customer_number INTEGER NOT NULL, order_id INTEGER NOT NULL, FOREIGN KEY (order_id) REFERENCES orders (id));
+CREATE INDEX payments_owner ON payments (customer_number);
+INSERT INTO payments VALUES (1, 1, 1), (2, 1, 2), (3, 2, 2), (4, 1, 3), (5, 2, 3);`;
 
 /** SQLite leaks where it judges what an index holds before it looks the row up; an index led by the owner would be preferred. */
 const OWNED = `${TABLE} CREATE INDEX orders_owner ON orders (customer_number);`;
@@ -79,6 +82,9 @@ const SHAPES: readonly ((condition: string) => string)[] = [
   (p) => `SELECT COUNT(*) FROM orders r WHERE r.id IN (SELECT q.id FROM orders q WHERE ${p})`,
   (p) =>
     `SELECT r.id, (SELECT COUNT(*) FROM orders q WHERE q.id = r.id + 1 AND ${p}) AS n FROM orders r ORDER BY r.id LIMIT 3`,
+  (p) =>
+    `SELECT r.id, (SELECT COUNT(*) FROM orders q WHERE q.id = r.order_id AND ${p}) AS n FROM payments r ORDER BY r.id LIMIT 3`,
+  (p) => `SELECT COUNT(*) FROM payments r WHERE (SELECT q.total FROM orders q WHERE q.id = r.order_id AND ${p}) > 0`,
   (p) => `SELECT q.id FROM orders q WHERE ${p} ORDER BY q.id LIMIT 1`,
   (p) => `SELECT q.id FROM orders q ORDER BY CASE WHEN ${p} THEN 1 ELSE 0 END, q.id LIMIT 1`,
   (p) =>
@@ -101,7 +107,8 @@ describeEngines('the error oracle through the seal', { sqlite: TABLE, mariadb: O
     const catalog = await readCatalog(source);
     judges = createJudges({ timeoutMs: 5_000, threads: 1 });
     seal = createSeal({ catalog, judges });
-    view = makeView(catalog, { orders: { rows: 'customer_number = :customer_number' } }, { customer_number: 1 });
+    const mine = { rows: 'customer_number = :customer_number' };
+    view = makeView(catalog, { orders: mine, payments: mine }, { customer_number: 1 });
   }, 120_000);
   afterAll(async () => {
     await judges?.close();

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../src/catalog/catalog.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import type { PrincipalView } from '../../src/policy/view.js';
+import { correlate } from '../../src/seal/correlate.js';
 import { enclose } from '../../src/seal/enclose.js';
 import { fence } from '../../src/seal/fence.js';
 import { assertGrouped } from '../../src/seal/grouping.js';
@@ -35,7 +36,7 @@ export function textAfter(
   if (step === 'resolve') return print(statement.query);
   const enclosed = enclose(statement, view);
   if (step === 'enclose') return print(enclosed);
-  const fenced = fence(enclosed, view);
+  const fenced = correlate(fence(enclosed, view), view, dialect);
   if (step === 'fence') return print(fenced);
   const trace = traceColumns(statement.definitions, view);
   const literals = bindLiterals(fenced, dialect, trace);
