@@ -16,9 +16,9 @@ export interface Plan {
 
 function slotValue(name: string, candidate: Candidate): ParameterValue {
   const value = candidate.slots.get(name);
-  const fits = typeof value === 'string' || (typeof value === 'number' && Number.isSafeInteger(value));
-  if (!fits && !(typeof value === 'number' && Number.isFinite(value)))
-    throw new SwaliError('SEAL_SLOT_INVALID', { detail: name });
+  // SQLite ends a bound text at a NUL: the statement would compare with another value than the one that was given.
+  const fits = typeof value === 'string' ? !value.includes('\0') : Number.isFinite(value);
+  if (!fits) throw new SwaliError('SEAL_SLOT_INVALID', { detail: name });
   return value as string | number;
 }
 

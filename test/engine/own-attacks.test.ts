@@ -13,7 +13,7 @@ interface Attack {
   readonly dialects: readonly Dialect[];
   readonly as: 'customer' | 'employee';
   /** Name of the policy file; `shop`, which hides no column, where it is not said. */
-  readonly policy?: 'narrow';
+  readonly policy?: 'shop' | 'narrow';
   readonly sql: string;
   readonly why: string;
   /**

@@ -46,6 +46,10 @@ describe('parameters', () => {
     },
   );
 
+  it('refuse a slot value with a NUL, at which SQLite would end it', () => {
+    expect(codeOf(() => fillParameters(plan(slot), withSlots({ year: 'a\0b' }), view))).toBe('SEAL_SLOT_INVALID');
+  });
+
   it.each([['text'], [0], [-1.5]])('take the slot value %s', (value) => {
     expect(fillParameters(plan(slot), withSlots({ year: value }), view)[0]!.value).toBe(value);
   });
