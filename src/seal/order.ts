@@ -3,13 +3,13 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
 import type { BoundStatement } from '../sql/bind.js';
 import { expressionKey } from '../sql/expression-key.js';
-import { hasFallible } from '../sql/fallible.js';
 import { isAggregated, mapLevel, outputNames, roleOf } from '../sql/levels.js';
 import { mapOrderItems, mapWindow } from '../sql/map-children.js';
-import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
+import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
 import { createPurse } from '../sql/tree-size.js';
 import type { ColumnTrace } from './literals.js';
+import { fixJoins, holdsFallible } from './order-joins.js';
 import { orderJson } from './order-json.js';
 import { dependsOnPeers, orderWindow, spellOut } from './order-window.js';
 import { ascending, breakTies, bytewise, exactTerms, type OrderContext } from './tie-breakers.js';
@@ -159,33 +159,6 @@ function orderRows(query: Query, context: OrderContext): Query {
   return { ...query, body: select, orderBy: withoutRepeats([...query.orderBy, ...terms], body) };
 }
 
-/** Fixes the join order as written: STRAIGHT_JOIN on the MySQL family, CROSS JOIN on SQLite. */
-function fixJoinOrder(select: Select): Select {
-  const joined = select.from.length > 1 || select.from.some((table) => table.kind === 'join');
-  return joined ? { ...select, straight: true } : select;
-}
-
-/** MySQL reads a recursive table before whatever it is joined with, and refuses a written order that says otherwise. */
-function freeRecursion(query: Query): Query {
-  if (!query.with?.recursive) return query;
-  const leaves = (table: TableExpression): TableExpression[] =>
-    table.kind === 'join' ? [...leaves(table.left), ...leaves(table.right)] : [table];
-  const tables = query.with.tables.map((entry) => {
-    const free = (body: QueryBody): QueryBody => {
-      if (body.kind === 'set-operation') return { ...body, left: free(body.left), right: free(body.right) };
-      if (body.kind !== 'select' || !body.straight) return body;
-      const read = body.from.flatMap(leaves);
-      const at = read.findIndex((leaf) => leaf.kind === 'relation' && leaf.name === entry.name);
-      if (at < 1) return body;
-      if (read.length > 2)
-        throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'a recursive table after others; name it first' });
-      return { ...body, straight: false };
-    };
-    return { ...entry, query: { ...entry.query, body: free(entry.query.body) } };
-  });
-  return { ...query, with: { ...query.with, tables } };
-}
-
 function collectCommonTables(query: Query): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   rewriteQuery(query, {
@@ -243,9 +216,7 @@ export function orderRowsOf(
     },
   });
   const whole = ordered.limit ? ordered : orderRows(ordered, context);
-  if (!hasFallible(query, dialect)) return whole;
-  const free = (node: Query) => (dialect === 'mysql' ? freeRecursion(node) : node);
-  return rewriteQuery(whole, { select: fixJoinOrder, query: free });
+  return holdsFallible(query, dialect, trace) ? fixJoins(whole, dialect) : whole;
 }
 
 function applyCalls(query: Query, body: Select, context: OrderContext): Query {

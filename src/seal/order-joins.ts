@@ -1,0 +1,82 @@
+import type { Dialect } from '../domain/dialect.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Expression, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
+import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
+import { mayFail } from './exact-arithmetic.js';
+import type { ColumnTrace } from './literals.js';
+
+/** Whether a statement, as the caller wrote it, holds at any level what may fail on some stored value. */
+export function holdsFallible(query: Query, dialect: Dialect, trace: ColumnTrace): boolean {
+  let found = false;
+  rewriteQuery(query, {
+    table: (table) => {
+      // A document that is no JSON is an error.
+      found ||= table.kind === 'json-rows';
+      return table;
+    },
+  });
+  visitQuery(query, (node) => {
+    found ||= mayFail(node, dialect, trace);
+  });
+  return found;
+}
+
+/** Whether the servers may join a subquery of a condition with the tables beside it. */
+function holdsJoinable(condition: Expression | null): boolean {
+  if (!condition) return false;
+  if (condition.kind === 'binary') return holdsJoinable(condition.left) || holdsJoinable(condition.right);
+  if (condition.kind === 'unary') return holdsJoinable(condition.operand);
+  if (condition.kind === 'is') return holdsJoinable(condition.operand);
+  return condition.kind === 'in-query' || condition.kind === 'exists' || condition.kind === 'quantified';
+}
+
+/** Fixes the join order as written: STRAIGHT_JOIN on the MySQL family, CROSS JOIN on SQLite. */
+function fixJoinOrder(select: Select): Select {
+  const joined = select.from.length > 1 || select.from.some((table) => table.kind === 'join');
+  // STRAIGHT_JOIN also keeps EXISTS and IN from being made a join, whose order the server would choose.
+  return joined || (select.from.length > 0 && holdsJoinable(select.where)) ? { ...select, straight: true } : select;
+}
+
+/** MySQL reads a recursive table before whatever it is joined with, and refuses a written order that says otherwise. */
+function freeRecursion(query: Query): Query {
+  if (!query.with?.recursive) return query;
+  const leaves = (table: TableExpression): TableExpression[] =>
+    table.kind === 'join' ? [...leaves(table.left), ...leaves(table.right)] : [table];
+  const tables = query.with.tables.map((entry) => {
+    const free = (body: QueryBody): QueryBody => {
+      if (body.kind === 'set-operation') return { ...body, left: free(body.left), right: free(body.right) };
+      if (body.kind !== 'select' || !body.straight) return body;
+      const read = body.from.flatMap(leaves);
+      const at = read.findIndex((leaf) => leaf.kind === 'relation' && leaf.name === entry.name);
+      if (at < 1) return body;
+      if (read.length > 2)
+        throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'a recursive table after others; name it first' });
+      return { ...body, straight: false };
+    };
+    return { ...entry, query: { ...entry.query, body: free(entry.query.body) } };
+  });
+  return { ...query, with: { ...query.with, tables } };
+}
+
+/**
+ * Runs the joins of a statement in the order in which they are written; for statements in which something may fail.
+ *
+ * A server orders joins by its statistics, which count hidden rows, and the order shows where an expression fails:
+ *
+ * - a condition of WHERE or ON is computed as soon as its tables are read, so on rows that another order would have
+ *   dropped before; and an order that finds the first table empty computes nothing at all;
+ * - a derived table is read when it is first needed: behind an empty table never;
+ * - an expression of the select list, a group or an order is computed for every row of the join only where nothing ends the
+ *   reading early. The cap and every LIMIT end it, and whether the rows come sorted, so that few are enough, or must all be
+ *   computed first, follows the order of the joins. So a fallible select list fixes it too.
+ *
+ * Therefore one such expression anywhere, in whatever clause and at whatever level (servers merge levels), fixes every
+ * join. A statement in which nothing can fail gives the same rows in any order, so there the server may choose: the plan
+ * shows in time alone. SUM, AVG and arithmetic of columns whose types leave room cannot fail; see {@link mayFail}.
+ *
+ * @throws SwaliError `SEAL_UNSUPPORTED` where MySQL would refuse the order
+ */
+export function fixJoins(query: Query, dialect: Dialect): Query {
+  const free = (node: Query) => (dialect === 'mysql' ? freeRecursion(node) : node);
+  return rewriteQuery(query, { select: fixJoinOrder, query: free });
+}
