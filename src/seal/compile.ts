@@ -14,7 +14,7 @@ import { correlate } from './correlate.js';
 import { enclose } from './enclose.js';
 import { fence } from './fence.js';
 import { assertGrouped } from './grouping.js';
-import type { Judges } from './judges.js';
+import type { JudgeRequest, Judges } from './judges.js';
 import { bindLiterals, traceColumns } from './literals.js';
 import { orderRowsOf } from './order.js';
 import { describeOutputs } from './outputs.js';
@@ -62,14 +62,17 @@ function rewriteTree(statement: BoundStatement, filtered: boolean, context: Comp
   return cap(bounded, view.limits.rows);
 }
 
-/** Step 8: the printed text is read again by code that shares nothing with the steps before, then by two foreign parsers. */
-async function verify(
+/**
+ * Step 8, its first half: the printed text is read again by code that shares nothing with the steps before.
+ *
+ * @returns what the foreign parsers are to be asked
+ */
+function verify(
   sql: string,
   parameterCount: number,
   obligations: readonly RelationObligation[],
-  context: CompileContext,
-): Promise<void> {
-  const { dialect } = context.catalog;
+  dialect: Dialect,
+): JudgeRequest {
   const permissions = obligations.map((obligation) => permissionOf(obligation, dialect));
   // Every base relation that the text may name: those of the statement, and those that their row rules read.
   const relations = [...new Set(permissions.flatMap(({ reads }) => reads))].sort();
@@ -77,7 +80,19 @@ async function verify(
   const found = verifyPrinted({ sql, dialect, parameterCount, enclosures });
   if (found.join('\n') !== relations.join('\n'))
     throw new SwaliError('SEAL_UNPROVEN', { cause: `the text reads ${found.join()}, not ${relations.join()}` });
-  await context.judges.judge({ sql, dialect, relations });
+  return { sql, dialect, relations };
+}
+
+/** Does the work now and gives what came of it, or throws what it threw, when asked for it. */
+function attempt<Result>(work: () => Result): () => Result {
+  try {
+    const result = work();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 /**
@@ -97,23 +112,18 @@ function read(candidate: Candidate, dialect: Dialect): () => Query {
   }
 }
 
-/**
- * Turns text into a plan that can only read the principal's slice: every step of the seal, in order. The server only ever
- * sees text that was printed from a tree built here; the foreign parsers are judges, never authors.
- *
- * @throws SwaliError with a `SEAL_` code
- */
-export async function compile(candidate: Candidate, context: CompileContext): Promise<Plan> {
-  const { catalog, view, judges } = context;
+/** A plan that the judges have not seen yet. */
+interface Draft {
+  readonly plan: Plan;
+  readonly request: JudgeRequest;
+}
+
+/** Steps 2 to 8 but for the judges. From here on there is only the tree. */
+function draftPlan(tree: Query, slots: ReadonlySet<string>, context: CompileContext): Draft {
+  const { catalog, view } = context;
   const { dialect } = catalog;
-  // 0 gate, 1 read. Reading is linear and comes first, as nested text could hold the gate's parser until its deadline; what
-  // else it finds waits for the gate, which says in clearer words what would change data.
-  const parsed = read(candidate, dialect);
-  await judges.gate(candidate.sql, dialect, (name) => view.relations.has(foldName(name)));
-  // From here on there is only the tree.
-  const tree = parsed();
   // 2 resolve
-  const statement = resolve(tree, view, catalog, new Set(candidate.slots.keys()));
+  const statement = resolve(tree, view, catalog, slots);
   const obligations = usedObligations(statement, view);
   const filtered = obligations.some((obligation) => obligation.filter !== null);
   // 3 enclose, 4 fence, 5 literals, 6 order and cap
@@ -122,17 +132,33 @@ export async function compile(candidate: Candidate, context: CompileContext): Pr
   const { sql, parameters } = printQuery(query, dialect);
   if (sql.length > MAX_PRINTED) throw new SwaliError('SEAL_TOO_DEEP', { detail: 'spelled out, it is too long' });
   // 8 verify
-  await verify(sql, parameters.length, obligations, context);
-  return {
-    sql,
-    parameters,
-    columns: describeOutputs(statement, view),
-    filtered,
-    provenance: {
-      relations: obligations.map((obligation) => obligation.relation.name).sort(),
-      policies: [...new Set(obligations.flatMap((obligation) => obligation.policies))].sort(),
-      maskedColumns: maskedColumns(statement, view),
-      policyVersion: view.policyVersion,
-    },
+  const request = verify(sql, parameters.length, obligations, dialect);
+  const provenance = {
+    relations: obligations.map((obligation) => obligation.relation.name).sort(),
+    policies: [...new Set(obligations.flatMap((obligation) => obligation.policies))].sort(),
+    maskedColumns: maskedColumns(statement, view),
+    policyVersion: view.policyVersion,
   };
+  return { plan: { sql, parameters, columns: describeOutputs(statement, view), filtered, provenance }, request };
+}
+
+/**
+ * Turns text into a plan that can only read the principal's slice: every step of the seal, in order. The server only ever
+ * sees text that was printed from a tree built here; the foreign parsers are judges, never authors.
+ *
+ * @throws SwaliError with a `SEAL_` code
+ */
+export async function compile(candidate: Candidate, context: CompileContext): Promise<Plan> {
+  const { catalog, view, judges } = context;
+  // 1 read. It is linear and comes first, as nested text could hold the gate's parser until its deadline.
+  const parsed = read(candidate, catalog.dialect);
+  // 0 gate. It reads in a thread of its own while the other steps run here. Where both refuse, its word is the one that is
+  // heard: it says in clearer words what would change data.
+  const gate = judges.gate(candidate.sql, catalog.dialect, (name) => view.relations.has(foldName(name)));
+  const drafted = attempt(() => draftPlan(parsed(), new Set(candidate.slots.keys()), context));
+  await gate;
+  const { plan, request } = drafted();
+  // The judges of step 8. They wait for the gate: a text that holds its parser until the deadline holds no more threads.
+  await judges.judge(request);
+  return plan;
 }

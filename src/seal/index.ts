@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Candidate } from '../domain/candidate.js';
@@ -11,9 +10,11 @@ import type { Judges } from './judges.js';
 import { fillParameters, type Plan } from './plan.js';
 
 /** Plans kept at most. */
-const MAX_PLANS = 5_000;
-/** Bytes of plans kept at most, counted as their texts. */
-const MAX_PLAN_BYTES = 32 * 1024 * 1024;
+const MAX_PLANS = 10_000;
+/** Bytes of plans and their keys kept at most, as {@link sizeOf} counts them. */
+const MAX_PLAN_BYTES = 64 * 1024 * 1024;
+/** Bytes that a plan, a parameter or a column takes beside its texts. */
+const OBJECT_BYTES = 120;
 
 export interface SealOptions {
   readonly catalog: Catalog;
@@ -32,39 +33,38 @@ export interface Seal {
 /**
  * Everything that shapes a plan. Of the principal only the digest of what they may see goes in, and not the values of
  * claims, which are parameters: one plan serves every customer.
+ *
+ * No two sets of parts have one key: the list ends where its JSON ends, and the text, as it is, is the rest.
  */
 function planKey(candidate: Candidate, catalog: Catalog, view: PrincipalView): string {
-  const parts = [
-    candidate.sql,
-    candidate.translator === 'verified',
-    [...candidate.slots.keys()].sort(),
-    catalog.dialect,
-    catalog.version,
-    view.policyVersion,
-    view.digest,
-  ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+  const slots = candidate.slots.size === 0 ? [] : [...candidate.slots.keys()].sort();
+  const isVerified = candidate.translator === 'verified';
+  const parts = [isVerified, slots, catalog.dialect, catalog.version, view.policyVersion, view.digest];
+  return JSON.stringify(parts) + candidate.sql;
 }
 
-function sizeOf(plan: Plan): number {
-  return 2 * plan.sql.length + 200 * (1 + plan.parameters.length + plan.columns.length);
+/** Bytes that a plan and its key take, two for each character: never less than they do. */
+function sizeOf({ sql, parameters, columns }: Plan, key: string): number {
+  let characters = sql.length + key.length;
+  for (const { value } of parameters) characters += typeof value === 'string' ? value.length : 0;
+  for (const { name } of columns) characters += name.length;
+  return 2 * characters + OBJECT_BYTES * (4 + parameters.length + columns.length);
 }
 
 /** Makes the seal over one catalog. Plans are cached; a cached plan skips every step but the binding of values. */
 export function createSeal({ catalog, judges }: SealOptions): Seal {
   const plans = new LRUCache<string, Plan>({ max: MAX_PLANS, maxSize: MAX_PLAN_BYTES, sizeCalculation: sizeOf });
-  const planFor = async (candidate: Candidate, view: PrincipalView): Promise<Plan> => {
-    const key = planKey(candidate, catalog, view);
-    const known = plans.get(key);
-    if (known) return known;
-    const plan = await compile(candidate, { catalog, judges, view });
+  const makePlan = async (key: string, candidate: Candidate, view: PrincipalView): Promise<Plan> => {
+    // A copy: parts of a text hold the whole of it in memory, and printed text is a tree of pieces until it is copied.
+    const plan = structuredClone(await compile(candidate, { catalog, judges, view }));
     plans.set(key, plan);
     return plan;
   };
   return {
     async seal(candidate, principal, view) {
       try {
-        const plan = await planFor(candidate, view);
+        const key = planKey(candidate, catalog, view);
+        const plan = plans.get(key) ?? (await makePlan(key, candidate, view));
         return sealStatement({
           dialect: catalog.dialect,
           sql: plan.sql,

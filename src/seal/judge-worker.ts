@@ -1,35 +1,54 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { Dialect } from '../domain/dialect.js';
+import { mapForJudges } from './map-for-judges.js';
 import { type JudgeFinding, readWithNodeSqlParser } from './read-node-sql-parser.js';
 import { loadSqlparserRs, readWithSqlparserRs } from './read-sqlparser-rs.js';
 
-/** Work for one judge thread. `started` is told when the work begins, so that its time is counted from there. */
+/** Work for one judge thread. */
 export interface JudgeTask {
   readonly sql: string;
   readonly dialect: Dialect;
-  readonly started: MessagePort;
+  /** Room for 64 bits: the monotonic time at which the work began, in nanoseconds, is put there; its deadline is counted from it. */
+  readonly started: SharedArrayBuffer;
 }
 
-/** What the two parsers made of a printed text; null for one that could not read it. */
-export interface JudgeFindings {
-  readonly nodeSqlParser: JudgeFinding | null;
-  readonly sqlparserRs: JudgeFinding | null;
+/** What one parser made of a printed text. */
+export interface PrintedReading {
+  /** False where the text holds what no printed text may: then nobody read it. */
+  readonly isPrinted: boolean;
+  /** Null where the parser could not read the text. */
+  readonly finding: JudgeFinding | null;
 }
 
 await loadSqlparserRs();
 
+function markStart(started: SharedArrayBuffer): void {
+  Atomics.store(new BigInt64Array(started), 0, process.hrtime.bigint());
+}
+
+function readPrinted(
+  { sql, dialect, started }: JudgeTask,
+  read: (sql: string, dialect: Dialect) => JudgeFinding | null,
+): PrintedReading {
+  markStart(started);
+  const mapped = mapForJudges(sql, dialect);
+  return mapped === null ? { isPrinted: false, finding: null } : { isPrinted: true, finding: read(mapped, dialect) };
+}
+
 /** Reads text as it came in with node-sql-parser. Null where it cannot be read. */
 export function readIncoming({ sql, dialect, started }: JudgeTask): JudgeFinding | null {
-  started.postMessage('started');
+  markStart(started);
   return readWithNodeSqlParser(sql, dialect);
 }
 
-/** Reads printed text with both parsers. Where WebAssembly broke, this thread ends, for its instance is of no more use. */
-export function readPrintedText({ sql, dialect, started }: JudgeTask): JudgeFindings {
-  started.postMessage('started');
-  const nodeSqlParser = readWithNodeSqlParser(sql, dialect);
+/** Reads printed text with node-sql-parser. */
+export function readPrintedWithNodeSqlParser(task: JudgeTask): PrintedReading {
+  return readPrinted(task, readWithNodeSqlParser);
+}
+
+/** Reads printed text with sqlparser-rs. Where WebAssembly broke, this thread ends, for its instance is of no more use. */
+export function readPrintedWithSqlparserRs(task: JudgeTask): PrintedReading {
   try {
-    return { nodeSqlParser, sqlparserRs: readWithSqlparserRs(sql, dialect) };
+    return readPrinted(task, readWithSqlparserRs);
   } catch {
     process.exit(1);
   }

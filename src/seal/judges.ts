@@ -1,11 +1,9 @@
-import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Dialect } from '../domain/dialect.js';
 import { threadEntry } from '../domain/thread-entry.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { assertGate } from './gate.js';
-import type { JudgeFindings } from './judge-worker.js';
-import { mapForJudges } from './map-for-judges.js';
+import type { JudgeTask, PrintedReading } from './judge-worker.js';
 import type { JudgeFinding } from './read-node-sql-parser.js';
 
 /** Bytes of text that the gate takes; the parser of `sql/` takes no more either. */
@@ -65,14 +63,47 @@ function findObjection(name: string, finding: JudgeFinding | null, relations: re
 }
 
 /** @throws SwaliError `SEAL_UNPROVEN` with the private reason as its cause */
-function assertProven({ nodeSqlParser, sqlparserRs }: JudgeFindings, given: readonly string[]): void {
+function assertProven(nodeSqlParser: PrintedReading, sqlparserRs: PrintedReading, given: readonly string[]): void {
   const relations = [...new Set(given)].sort();
-  const objection =
-    nodeSqlParser || sqlparserRs
-      ? (findObjection('node-sql-parser', nodeSqlParser, relations) ??
-        findObjection('sqlparser-rs', sqlparserRs, relations))
-      : 'neither parser reads the printed text';
+  const [first, second] = [nodeSqlParser.finding, sqlparserRs.finding];
+  let objection =
+    findObjection('node-sql-parser', first, relations) ?? findObjection('sqlparser-rs', second, relations);
+  if (!first && !second) objection = 'neither parser reads the printed text';
+  if (!nodeSqlParser.isPrinted || !sqlparserRs.isPrinted)
+    objection = 'the printed text holds a character that has no place in it';
   if (objection) throw new SwaliError('SEAL_UNPROVEN', { cause: objection });
+}
+
+/** Nanoseconds at which a thread began a task; null while the task waits for one. */
+function startOf({ started }: JudgeTask): bigint | null {
+  return Atomics.load(new BigInt64Array(started), 0) || null;
+}
+
+/**
+ * Calls `expire` when a task has run for `timeoutMs` milliseconds, or has waited for a thread for too long: what it waited
+ * behind others is not held against it.
+ *
+ * @returns a function that ends the watch
+ */
+function watch(task: JudgeTask, timeoutMs: number, expire: () => void): () => void {
+  const given = process.hrtime.bigint();
+  const since = (time: bigint) => Number(process.hrtime.bigint() - time) / 1e6;
+  let timer: NodeJS.Timeout;
+  const look = () => {
+    const began = startOf(task);
+    const left = began === null ? MAX_WAIT_MS - since(given) : timeoutMs - since(began);
+    if (left <= 0) expire();
+    else timer = setTimeout(look, Math.min(left, timeoutMs));
+  };
+  timer = setTimeout(look, timeoutMs);
+  return () => clearTimeout(timer);
+}
+
+/** What the functions of `judge-worker.ts` give. */
+interface Readings {
+  readIncoming: JudgeFinding | null;
+  readPrintedWithNodeSqlParser: PrintedReading;
+  readPrintedWithSqlparserRs: PrintedReading;
 }
 
 /** Starts the threads. */
@@ -85,38 +116,33 @@ export function createJudges({ timeoutMs, threads }: JudgeOptions): Judges {
     resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
   });
 
-  /** Runs one reading; its time is counted from when a thread begins it, so that waiting behind others is not held against it. */
-  async function run<Result>(name: 'readIncoming' | 'readPrintedText', sql: string, dialect: Dialect): Promise<Result> {
+  /** Runs one reading; its time is counted from when a thread begins it. */
+  async function run<Name extends keyof Readings>(name: Name, sql: string, dialect: Dialect): Promise<Readings[Name]> {
     if (pool.queueSize >= MAX_WAITING) throw new SwaliError('EXECUTE_BUSY', { retryAfterS: 1 });
     const controller = new AbortController();
-    const { port1, port2 } = new MessageChannel();
-    let timer = setTimeout(() => controller.abort(), MAX_WAIT_MS);
-    port1.once('message', () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => controller.abort(), timeoutMs);
-    });
+    const task: JudgeTask = { sql, dialect, started: new SharedArrayBuffer(8) };
+    const endWatch = watch(task, timeoutMs, () => controller.abort());
     try {
-      const task = { sql, dialect, started: port2 };
-      return await pool.run(task, { name, signal: controller.signal, transferList: [port2] });
+      return await pool.run(task, { name, signal: controller.signal });
     } catch (cause) {
       // A thread that ran out of time was ended and replaced; one that broke counts as having proven nothing.
       throw new SwaliError(controller.signal.aborted ? 'SEAL_JUDGE_TIMEOUT' : 'SEAL_UNPROVEN', { cause });
     } finally {
-      clearTimeout(timer);
-      port1.close();
+      endWatch();
     }
   }
 
   return {
     async gate(sql, dialect, isOpen) {
       if (Buffer.byteLength(sql) > MAX_TEXT_BYTES) throw new SwaliError('SEAL_TOO_LONG');
-      assertGate(await run<JudgeFinding | null>('readIncoming', sql, dialect), isOpen);
+      assertGate(await run('readIncoming', sql, dialect), isOpen);
     },
     async judge({ sql, dialect, relations }) {
-      const mapped = mapForJudges(sql, dialect);
-      if (mapped === null)
-        throw new SwaliError('SEAL_UNPROVEN', { cause: 'the printed text holds a character that has no place in it' });
-      assertProven(await run<JudgeFindings>('readPrintedText', mapped, dialect), relations);
+      const [nodeSqlParser, sqlparserRs] = await Promise.all([
+        run('readPrintedWithNodeSqlParser', sql, dialect),
+        run('readPrintedWithSqlparserRs', sql, dialect),
+      ]);
+      assertProven(nodeSqlParser, sqlparserRs, relations);
     },
     close: () => pool.destroy(),
   };
