@@ -18,7 +18,7 @@ export interface LeastAccounts {
 /**
  * Makes one account for each kind of principal and one for the catalog, by running the printed statements one by one.
  *
- * @param print gives the lines for one account; by default straight from the policy
+ * @param print gives the lines for one account: {@link printFrom}, or the command
  */
 export async function makeLeastAccounts(
   engine: EngineUnderTest,
