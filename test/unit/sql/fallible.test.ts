@@ -13,6 +13,25 @@ describe('an expression', () => {
     ['CASE WHEN x THEN y ELSE z END', ALL, false],
     ["COALESCE(x, 'n')", ALL, false],
     ["x LIKE 'a%'", ALL, false],
+    ['x LIKE y', FAMILY, false],
+    ['x LIKE y', ['sqlite'], true],
+    ['x || y', ['sqlite'], true],
+    ['CONCAT(x, y)', FAMILY, false],
+    ['CONCAT(x, y)', ['sqlite'], true],
+    ["x = x'4D'", ALL, false],
+    ["x = x'C3'", ['mysql'], true],
+    ["x = x'C3'", ['mariadb', 'sqlite'], false],
+    ["x = b'1'", ['mysql'], true],
+    ['(x, y) IN ((1, 2))', ['mysql'], true],
+    ['(x, y) IN ((1, 2))', ['mariadb', 'sqlite'], false],
+    ["TRIM(LEADING 'a' FROM x)", FAMILY, false],
+    ["TRIM(LEADING 'é' FROM x)", ['mysql'], true],
+    ['TRIM(y FROM x)', ['mysql'], true],
+    ['TRIM(y FROM x)', ['mariadb'], false],
+    ['CAST(x AS FLOAT)', ['mysql'], true],
+    ['CAST(x AS FLOAT)', ['mariadb'], false],
+    ['CAST(x AS CHAR CHARACTER SET ascii)', ['mysql'], true],
+    ['CAST(x AS CHAR CHARACTER SET ascii)', ['mariadb'], false],
     ['x <=> y', FAMILY, false],
     ['-5', ALL, false],
     ['TRIM(x)', ALL, false],
@@ -69,5 +88,10 @@ describe('a query', () => {
     ['SELECT MAX(x) OVER w FROM t WINDOW w AS (ORDER BY ABS(x))', true],
   ])('%s may fail: %s', (sql, expected) => {
     for (const dialect of ALL) expect(hasFallible(parseQuery(sql, dialect), dialect), dialect).toBe(expected);
+  });
+
+  it('may fail on MySQL alone by recursing too often', () => {
+    const sql = 'WITH RECURSIVE r AS (SELECT x FROM t UNION ALL SELECT x FROM r) SELECT x FROM r';
+    expect(ALL.filter((dialect) => hasFallible(parseQuery(sql, dialect), dialect))).toEqual(['mysql']);
   });
 });
