@@ -29,6 +29,7 @@ function encloseUse(use: RelationUse, view: PrincipalView): Enclosure {
     columns: columns.length > 0 ? columns : [{ name: NO_COLUMN, expression: constant }],
     filter: obligation.filter,
     copied: [],
+    orderBy: [],
     // Without the fence the optimiser may run the caller's expressions on rows that the filter removes (MEASURED §2).
     fenced: obligation.filter !== null,
   };

@@ -129,6 +129,28 @@ function matchWhere(
   return at;
 }
 
+/** Index after `ORDER BY` and columns that the template shows as they are, by value or by bytes; `start` where none stands. */
+function matchOrder(
+  tokens: readonly PrintedToken[],
+  start: number,
+  columns: EnclosureTemplate['columns'],
+  dialect: Dialect,
+): number {
+  if (!isWord(tokens[start], 'ORDER')) return start;
+  const bytes = dialect === 'sqlite' ? ['COLLATE', 'BINARY'] : ['AS', 'BINARY', ')'];
+  for (let at = start + 2; isWord(tokens[start + 1], 'BY'); at += 1) {
+    const isCast = dialect !== 'sqlite' && standsAt(tokens, at, ['CAST', '(']);
+    if (isCast) at += 2;
+    const isShown = columns.some((texts) => texts.length === 3 && standsAt(tokens, at, texts));
+    if (!isShown || !isName(tokens[at], BASE)) return -1;
+    at += 3;
+    if (standsAt(tokens, at, bytes) && isCast === (dialect !== 'sqlite')) at += bytes.length;
+    else if (isCast) return -1;
+    if (tokens[at]?.text !== ',') return at;
+  }
+  return -1;
+}
+
 /** The copied conditions between `start` and `end` that name a query around, by the names that the enclosure gives them. */
 function readLinks(tokens: readonly PrintedToken[], start: number, end: number): (CopiedLink | null)[] {
   const alias = tokens[end - 1]?.name ?? '';
@@ -148,7 +170,7 @@ function readLinks(tokens: readonly PrintedToken[], start: number, end: number):
 
 /**
  * Matches the one form in which a base relation may stand, `(SELECT columns FROM relation AS b [WHERE filter [AND copied]…
- * LIMIT fence]) AS t`, at an opening parenthesis.
+ * [ORDER BY key] LIMIT fence]) AS t`, at an opening parenthesis.
  *
  * @returns the index after it; -1 where it is something else
  */
@@ -168,8 +190,10 @@ export function matchEnclosure(
     at = matchWhere(tokens, at, template.filter, dialect);
     if (at === -1) return -1;
   }
-  // Where nothing is filtered a fence may stand, and need not.
-  const isFenced = standsAt(tokens, at, FENCE[dialect]);
+  const afterOrder = matchOrder(tokens, at, template.columns, dialect);
+  // Where nothing is filtered a fence may stand, and need not; an order stands with a fence alone.
+  const isFenced = afterOrder !== -1 && standsAt(tokens, afterOrder, FENCE[dialect]);
+  if (isFenced) at = afterOrder;
   if (isFenced) at += FENCE[dialect].length;
   const closes = tokens[at]?.text === ')' && isWord(tokens[at + 1], 'AS') && isName(tokens[at + 2], /^t\d+$/);
   if (!closes) return -1;

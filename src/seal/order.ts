@@ -12,6 +12,7 @@ import type { ColumnTrace } from './literals.js';
 import { fixJoins, holdsFallible } from './order-joins.js';
 import { orderJson } from './order-json.js';
 import { dependsOnPeers, orderWindow, spellOut } from './order-window.js';
+import { choosesSpelling, orderEnclosures } from './spellings.js';
 import { ascending, breakTies, bytewise, exactTerms, type OrderContext } from './tie-breakers.js';
 
 /** Aggregates whose value depends on the order of their rows and that take an ORDER BY, per dialect. */
@@ -216,7 +217,9 @@ export function orderRowsOf(
     },
   });
   const whole = ordered.limit ? ordered : orderRows(ordered, context);
-  return holdsFallible(query, dialect, trace) ? fixJoins(whole, dialect) : whole;
+  const isSpelled = choosesSpelling(query, dialect, trace);
+  const placed = isSpelled ? orderEnclosures(whole, context) : whole;
+  return isSpelled || holdsFallible(query, dialect, trace) ? fixJoins(placed, dialect) : placed;
 }
 
 function applyCalls(query: Query, body: Select, context: OrderContext): Query {

@@ -565,7 +565,7 @@ export const SQLITE_JSON_COLUMNS = ['key', 'value', 'type', 'atom', 'id', 'paren
 
 /**
  * The only form in which a base relation is printed. Exactly:
- * `(SELECT e AS c … FROM relation AS b [WHERE filter [AND copied]…] [LIMIT fence]) AS t`.
+ * `(SELECT e AS c … FROM relation AS b [WHERE filter [AND copied]…] [ORDER BY key] [LIMIT fence]) AS t`.
  */
 export interface Enclosure {
   readonly kind: 'enclosure';
@@ -581,6 +581,8 @@ export interface Enclosure {
   readonly filter: Expression | null;
   /** Conjuncts of the caller copied behind the filter (DESIGN §2.2 step 4). */
   readonly copied: readonly Expression[];
+  /** Order in which the rows are given, over `inner`; only with the fence. */
+  readonly orderBy: readonly OrderItem[];
   /** True where the filter stands: prints the LIMIT that never bites. */
   readonly fenced: boolean;
 }

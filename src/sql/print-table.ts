@@ -106,6 +106,8 @@ function printEnclosure(print: PrintContext, enclosure: Enclosure): string {
   const lowest = print.sqlite ? S.not : F.not;
   const conjuncts = [...(enclosure.filter === null ? [] : [enclosure.filter]), ...enclosure.copied];
   if (conjuncts.length > 0) parts.push(`WHERE ${conjuncts.map((one) => print.expression(one, lowest)).join(' AND ')}`);
+  if (enclosure.orderBy.length > 0)
+    parts.push(`ORDER BY ${enclosure.orderBy.map((item) => print.expression(item.expression)).join(', ')}`);
   if (enclosure.fenced) parts.push(print.sqlite ? 'LIMIT -1' : 'LIMIT 9223372036854775807');
   return `(${parts.join(' ')}) AS ${print.name(enclosure.alias)}`;
 }

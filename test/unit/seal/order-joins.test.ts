@@ -64,7 +64,7 @@ describe('the written order of joins is kept', () => {
     ['an average', joined('AVG(o.total), AVG(i.qty)')],
     ['a product of a whole and a decimal number', joined('SUM(i.qty * o.total)')],
     ['a discount', joined('SUM(i.qty * o.total * (1 - 0.15) / 3)')],
-    ['nothing that could fail', joined('COUNT(*), MAX(o.name), o.id')],
+    ['nothing that could fail', joined('COUNT(*), MAX(o.total), o.id')],
   ])('and not for %s', (_name, sql) => {
     const grouped = sql.includes('o.id FROM') ? `${sql} GROUP BY o.id` : sql;
     for (const dialect of SERVERS) expect(seal(grouped, dialect)).not.toContain('STRAIGHT_JOIN');

@@ -10,7 +10,7 @@ function outside(sql: string, dialect: Dialect = 'mysql'): string {
   return textAfter('order', sql, catalog, customerView(catalog))
     .replaceAll(/[`"]/g, '')
     .replaceAll(
-      /\(SELECT [^()]* FROM (\w+) AS b(?: WHERE b\.owner = \?)?(?: LIMIT (?:9223372036854775807|-1))?\)/g,
+      /\(SELECT [^()]* FROM (\w+) AS b(?: WHERE b\.owner = \?)?(?: ORDER BY (?:[^()]|CAST\([^()]*\))*?)?(?: LIMIT (?:9223372036854775807|-1))?\)/g,
       '[$1]',
     );
 }

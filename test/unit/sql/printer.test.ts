@@ -26,6 +26,7 @@ const enclosure: Enclosure = {
   copied: [
     { kind: 'binary', operator: '=', left: column('id', 'b1'), right: { kind: 'number', form: 'integer', text: '7' } },
   ],
+  orderBy: [],
   fenced: true,
 };
 
