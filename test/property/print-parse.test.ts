@@ -322,7 +322,7 @@ function arbitraryTrees(dialect: Dialect): { [K in keyof Trees]: fc.Arbitrary<Tr
 
 /** Right operands of the same level are set operations in parentheses, which are read as queries; the text is the same. */
 const quoted = { strings: 'quoted' } as const;
-const runs = { numRuns: 600, seed: 20_261_122 };
+const runs = { numRuns: Number(process.env.FC_RUNS ?? 600), seed: 20_261_122 };
 
 describe.each(DIALECTS)('print and read on %s', (dialect) => {
   const trees = arbitraryTrees(dialect);
@@ -414,7 +414,7 @@ describe.each(DIALECTS)('print and read on %s', (dialect) => {
           expect((error as SwaliError).code).not.toBe('INTERNAL');
         }
       }),
-      { ...runs, numRuns: 3_000 },
+      { ...runs, numRuns: 5 * runs.numRuns },
     );
   }, 60_000);
 });

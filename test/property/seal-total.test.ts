@@ -12,7 +12,7 @@ import { corpusShop, corpusView } from '../support/seal-shop.js';
 import { readCorpus } from '../support/shop.js';
 
 const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
-const RUNS = 500;
+const RUNS = Number(process.env.FC_RUNS ?? 500);
 
 const WORDS = [
   'SELECT',
