@@ -98,9 +98,9 @@ function writeStatements({ policy }: Opened, principal: Principal): readonly str
         `SELECT ${column}, COUNT(*), ROW_NUMBER() OVER (ORDER BY ${column}), (SELECT GROUP_CONCAT(${column}) FROM ${name}) FROM ${name} WHERE ${column} IS NOT NULL GROUP BY ${column} ORDER BY ${column} LIMIT 3`,
     ),
   ]);
-  // Each relation with itself and with the two that follow it.
+  // Each relation with itself and with the next one.
   const pairs = relations.flatMap((left, index) =>
-    [0, 1, 2].map((step) => [left, relations[(index + step) % relations.length]!] as const),
+    [0, 1].map((step) => [left, relations[(index + step) % relations.length]!] as const),
   );
   const joined = pairs.flatMap(([left, right]) => [
     `SELECT COUNT(*) FROM ${left.name} AS l WHERE EXISTS (SELECT 1 FROM ${right.name} AS r WHERE r.${right.columns[0]} = l.${left.columns[0]})`,
@@ -252,7 +252,7 @@ describeEngines(
       for (const principal of everyone().filter(({ role }) => role !== 'member' && role !== 'manager')) {
         const statements = writeStatements(opened, principal);
         const ran = await runAll(opened, statements, principal);
-        expect([principal.kind, ran > 0.9 * statements.length, ran > 180]).toEqual([principal.kind, true, true]);
+        expect([principal.kind, ran > 0.9 * statements.length, ran > 120]).toEqual([principal.kind, true, true]);
       }
     }, 600_000);
 
@@ -288,7 +288,7 @@ describeEngines(
         const cases = parseSealedCases(readFixture(`sql/seal.${engine.dialect}.sql`)).map(({ sql }) => sql);
         for (const principal of [customer(121), employee([...opened.whole.relations.keys()]), admin()]) {
           expect(await runAll(opened, cases, principal)).toBeGreaterThanOrEqual(leastCases);
-          expect(await runAll(opened, writeStatements(opened, principal), principal)).toBeGreaterThan(50);
+          expect(await runAll(opened, writeStatements(opened, principal), principal)).toBeGreaterThan(35);
         }
       }, 300_000);
 
