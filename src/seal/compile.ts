@@ -9,6 +9,7 @@ import type { Query } from '../sql/nodes.js';
 import { parseQuery } from '../sql/parser.js';
 import { printQuery } from '../sql/printer.js';
 import { rewriteQuery } from '../sql/rewrite.js';
+import { createBreather } from './breathe.js';
 import { boundRecursion, cap } from './cap.js';
 import { correlate } from './correlate.js';
 import { enclose } from './enclose.js';
@@ -49,15 +50,24 @@ function maskedColumns(statement: BoundStatement, view: PrincipalView): string[]
 }
 
 /** Steps 3 to 6 on the tree: enclose, fence, literals, order and cap. */
-function rewriteTree(statement: BoundStatement, filtered: boolean, context: CompileContext): Query {
+async function rewriteTree(
+  statement: BoundStatement,
+  filtered: boolean,
+  context: CompileContext,
+  breathe: () => Promise<void>,
+): Promise<Query> {
   const { view, catalog } = context;
   const { dialect } = catalog;
   const trace = traceColumns(statement.definitions, view);
   const enclosed = enclose(statement, view);
+  await breathe();
   if (filtered) assertGrouped(enclosed, view, dialect, trace);
+  await breathe();
   const fenced = correlate(fence(enclosed, view), view, dialect);
   const literals = bindLiterals(fenced, dialect, trace);
+  await breathe();
   const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;
+  await breathe();
   const bounded = dialect === 'sqlite' ? rewriteQuery(ordered, { query: boundRecursion }) : ordered;
   return cap(bounded, view.limits.rows);
 }
@@ -83,18 +93,6 @@ function verify(
   return { sql, dialect, relations };
 }
 
-/** Does the work now and gives what came of it, or throws what it threw, when asked for it. */
-function attempt<Result>(work: () => Result): () => Result {
-  try {
-    const result = work();
-    return () => result;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
-  }
-}
-
 /**
  * Reads the text now and gives the tree, or the refusal, when asked for it.
  *
@@ -118,21 +116,31 @@ interface Draft {
   readonly request: JudgeRequest;
 }
 
-/** Steps 2 to 8 but for the judges. From here on there is only the tree. */
-function draftPlan(tree: Query, slots: ReadonlySet<string>, context: CompileContext): Draft {
+/**
+ * Steps 2 to 8 but for the judges. From here on there is only the tree. Between the steps other requests get their turn,
+ * as the longest texts take many milliseconds to compile.
+ *
+ * @param parsed gives the tree, or throws what reading found
+ */
+async function draftPlan(parsed: () => Query, slots: ReadonlySet<string>, context: CompileContext): Promise<Draft> {
   const { catalog, view } = context;
   const { dialect } = catalog;
+  const breathe = createBreather(() => performance.now());
   // 2 resolve
-  const statement = resolve(tree, view, catalog, slots);
+  const statement = resolve(parsed(), view, catalog, slots);
+  await breathe();
   const obligations = usedObligations(statement, view);
   const filtered = obligations.some((obligation) => obligation.filter !== null);
   // 3 enclose, 4 fence, 5 literals, 6 order and cap
-  const query = rewriteTree(statement, filtered, context);
+  const query = await rewriteTree(statement, filtered, context, breathe);
+  await breathe();
   // 7 print
   const { sql, parameters } = printQuery(query, dialect);
   if (sql.length > MAX_PRINTED) throw new SwaliError('SEAL_TOO_DEEP', { detail: 'spelled out, it is too long' });
+  await breathe();
   // 8 verify
   const request = verify(sql, parameters.length, obligations, dialect);
+  await breathe();
   const provenance = {
     relations: obligations.map((obligation) => obligation.relation.name).sort(),
     policies: [...new Set(obligations.flatMap((obligation) => obligation.policies))].sort(),
@@ -155,9 +163,10 @@ export async function compile(candidate: Candidate, context: CompileContext): Pr
   // 0 gate. It reads in a thread of its own while the other steps run here. Where both refuse, its word is the one that is
   // heard: it says in clearer words what would change data.
   const gate = judges.gate(candidate.sql, catalog.dialect, (name) => view.relations.has(foldName(name)));
-  const drafted = attempt(() => draftPlan(parsed(), new Set(candidate.slots.keys()), context));
+  const drafted = draftPlan(parsed, new Set(candidate.slots.keys()), context);
+  drafted.catch(() => undefined);
   await gate;
-  const { plan, request } = drafted();
+  const { plan, request } = await drafted;
   // The judges of step 8. They wait for the gate: a text that holds its parser until the deadline holds no more threads.
   await judges.judge(request);
   return plan;

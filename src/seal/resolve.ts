@@ -34,6 +34,7 @@ export function resolve(
     dialect: catalog.dialect,
     database: catalog.database,
     mode: 'statement',
+    maxSources: view.limits.joins + 1,
     relation: (name) => {
       const obligation = view.relations.get(foldName(name));
       return obligation && describeRelation(obligation, catalog.dialect);
@@ -45,8 +46,6 @@ export function resolve(
     },
     parameter: (name) => (slots.has(name) ? 'slot' : undefined),
   });
-  if (bound.sources - 1 > view.limits.joins)
-    throw new SwaliError('SEAL_TOO_DEEP', { detail: `more than ${view.limits.joins} joins` });
   if (measureDepth(query) > view.limits.depth)
     throw new SwaliError('SEAL_TOO_DEEP', { detail: `more than ${view.limits.depth} levels of queries` });
   return bound;

@@ -72,7 +72,7 @@ function nameRowId(relation: BindableRelation, columns: readonly ScopeColumn[]):
 }
 
 function bindRelation(node: RelationReference, scope: TableScope, binder: Binder): BoundTable {
-  binder.sources += 1;
+  binder.countSource();
   const { environment } = binder;
   const common = node.schema === null ? findCommonTable(scope.commonTables, node.name) : undefined;
   if (common) return bindCommonTable(node, common, binder);
@@ -113,7 +113,7 @@ function bindRelation(node: RelationReference, scope: TableScope, binder: Binder
 }
 
 function bindDerived(node: DerivedTable, scope: TableScope, binder: Binder): BoundTable {
-  binder.sources += 1;
+  binder.countSource();
   // MariaDB 10.11 gives a derived table no outer references at all; MySQL and SQLite those of the outer query.
   const outer = binder.environment.dialect === 'mariadb' ? null : scope.parent;
   const parent = node.lateral ? scopeOf([scope.preceding], scope) : outer;
@@ -138,7 +138,7 @@ function refuseQuery(): never {
 
 /** Rows of a JSON document, which may name what stands to the left. JSON_TABLE's columns get names of ours; SQLite's are fixed. */
 function bindJsonRows(node: JsonRows, scope: TableScope, binder: Binder): BoundTable {
-  binder.sources += 1;
+  binder.countSource();
   const visible = scopeOf([scope.preceding], scope);
   const bindPart = (part: Expression) => {
     visitExpression(part, (child) => {

@@ -33,6 +33,11 @@ function createBinder(environment: BindEnvironment): Binder {
     uses: new Map(),
     definitions: new Map(),
     sources: 0,
+    countSource: () => {
+      binder.sources += 1;
+      if (binder.sources > (environment.maxSources ?? Number.POSITIVE_INFINITY))
+        throw new SwaliError('SEAL_TOO_DEEP', { detail: `more than ${(environment.maxSources ?? 0) - 1} joins` });
+    },
     nextTable: () => {
       do tables += 1;
       while (environment.isTaken(`${prefix}${tables}`));

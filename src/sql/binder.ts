@@ -26,6 +26,8 @@ export interface BindEnvironment {
   functionRule(name: string): FunctionRule | undefined;
   /** Names of parameters that `:name` may say, with what they are. */
   parameter(name: string): 'claim' | 'slot' | undefined;
+  /** Entries of FROM that a statement may have at all levels together; where absent, as many as it likes. */
+  readonly maxSources?: number;
   /** `statement`: all names become ours. `predicate`: base relations keep their columns' names, for policy predicates. */
   readonly mode: 'statement' | 'predicate';
 }
@@ -68,8 +70,14 @@ export interface Binder {
   readonly environment: BindEnvironment;
   readonly uses: Map<string, RelationUse>;
   readonly definitions: Map<string, Definition>;
-  /** Sources named in FROM so far, at any level. */
+  /** Entries of FROM so far, at any level. */
   sources: number;
+  /**
+   * To be called for each entry of FROM.
+   *
+   * @throws SwaliError `SEAL_TOO_DEEP` for one too many, at once: what lies to the left of it is gone through for each
+   */
+  countSource(): void;
   nextTable(): string;
   /** @throws SwaliError `SEAL_TOO_DEEP` where a statement has too many */
   nextColumn(): string;
