@@ -1,5 +1,14 @@
 /** Calls and constructions whose string arguments are words for a reader: `at` counts on a list of faults only. */
-const TELLING = new Set(['unsupported', 'refuseConstruct', 'PolicyRefusal', 'Error', 'faults.at', 'faults.atLine']);
+const TELLING = new Set([
+  'unsupported',
+  'refuseConstruct',
+  'refuse',
+  'issue',
+  'PolicyRefusal',
+  'Error',
+  'faults.at',
+  'faults.atLine',
+]);
 
 /**
  * The one written exception: the wording of a refusal. A plain string, or a template over plain names, is left as it is

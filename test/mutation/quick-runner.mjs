@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 const FOLDERS = ['test/unit/policy', 'test/unit/seal', 'test/unit/sql', 'test/property'];
 /** Sizes of the property tests; a fixed seed, so that a mutant meets the same cases each time. */
-const PROPERTY_SETTINGS = { FC_RUNS: '40', FC_SEED: '20261122' };
+const PROPERTY_SETTINGS = { FC_RUNS: '25', FC_SEED: '20261122' };
 const TEST_TIMEOUT_MS = 30_000;
 
 /** Forgets all that it held when a run begins, so that no plan or template of one mutant serves the next. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DIALECTS, type Dialect } from '../../src/domain/dialect.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import { createSeal, type Seal } from '../../src/seal/index.js';
-import { createJudges, type Judges } from '../../src/seal/judges.js';
+import { createJudges } from '../../src/seal/judges.js';
 import { parseQuery } from '../../src/sql/parser.js';
 import { printQuery } from '../../src/sql/printer.js';
 import { customer } from '../support/principals.js';
@@ -130,16 +130,16 @@ const soup = fc
   .tuple(fc.array(fc.constantFrom(...WORDS), { maxLength: 18 }), fc.string({ unit: 'grapheme', maxLength: 8 }))
   .map(([words, tail]) => `SELECT ${words.join(' ')} ${tail}`);
 
+const judges = createJudges({ timeoutMs: 5_000, threads: 1 });
+afterAll(() => judges.close());
+
 describe.each(DIALECTS)('sealing on %s', (dialect) => {
-  let judges: Judges;
   let seal: Seal;
   const catalog = corpusShop(dialect);
   const view = corpusView(catalog);
   beforeAll(() => {
-    judges = createJudges({ timeoutMs: 5_000, threads: 1 });
     seal = createSeal({ catalog, judges });
   });
-  afterAll(() => judges.close());
 
   /** Seals one text; anything but a plan or a coded refusal fails. */
   async function attempt(sql: string): Promise<'sealed' | 'refused'> {

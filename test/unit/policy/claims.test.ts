@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { buildCatalog } from '../../../src/catalog/build-catalog.js';
+import type { CatalogColumn } from '../../../src/catalog/catalog.js';
 import type { Dialect } from '../../../src/domain/dialect.js';
 import type { ClaimValue } from '../../../src/domain/principal.js';
 import { policyOf, refusalOf, shopCatalog, someone } from './policy-fixtures.js';
@@ -136,7 +138,101 @@ describe('a claim in a rule', () => {
   });
 });
 
+describe('a rule without a claim', () => {
+  const allowed: readonly [string, string][] = [
+    ['is_public IS TRUE', '`b`.`is_public` IS TRUE'],
+    ['NOT is_public', 'NOT `b`.`is_public`'],
+    ['customer_number', '`b`.`customer_number`'],
+    ['customer_number IN (7, 8)', '`b`.`customer_number` IN (7, 8)'],
+    ['-1 < customer_number', '-1 < `b`.`customer_number`'],
+    ['shipped_on = ordered_at', '`b`.`shipped_on` = `b`.`ordered_at`'],
+    ['status = nick', '`b`.`status` = `b`.`nick`'],
+    ['CURDATE() > shipped_on', 'CURDATE() > `b`.`shipped_on`'],
+    ['ordered_at < NOW()', '`b`.`ordered_at` < NOW()'],
+    ['COALESCE(is_public, NULL) = 1', 'COALESCE(`b`.`is_public`, NULL) = 1'],
+    [
+      "shipped_on BETWEEN '2026-01-01' AND '2026-02-28'",
+      '`b`.`shipped_on` BETWEEN _utf8mb4 0x323032362D30312D3031 AND _utf8mb4 0x323032362D30322D3238',
+    ],
+    ["ordered_at > '2026-01-01 10:00:00'", '`b`.`ordered_at` > _utf8mb4 0x323032362D30312D30312031303A30303A3030'],
+    ["shipped_on > DATE '2026-02-28'", '`b`.`shipped_on` > CAST(_utf8mb4 0x323032362D30322D3238 AS DATE)'],
+    ['id IN (SELECT o.id FROM orders o)', '`b`.`id` IN (SELECT `p1`.`id` FROM `orders` AS `p1`)'],
+  ];
+  it.each(allowed)('may be %s', (rule, sql) => {
+    expect(filterOf(rule).sql).toBe(sql);
+  });
+});
+
+describe('a claim compared with a column', () => {
+  /** The filter of orders where one of its columns is another than the shop's. */
+  function filterWhere(
+    change: Partial<CatalogColumn> & { readonly name: string },
+    rule: string,
+  ): string | null | undefined {
+    const shop = shopCatalog();
+    const catalog = buildCatalog(
+      'mysql',
+      '1',
+      'shop',
+      [...shop.relations.values()].map((relation) => ({
+        ...relation,
+        columns: relation.columns.map((each) => (each.name === change.name ? { ...each, ...change } : each)),
+      })),
+    );
+    const text = `orders:\n  open_to: [customer]\n  rows: { customer: ${JSON.stringify(rule)} }\n  columns: { id: {} }`;
+    return policyOf(text, { catalog }).viewFor(someone('customer')).relations.get('orders')?.filterSql;
+  }
+
+  it('that holds 64-bit numbers with a sign is cast to such a number', () => {
+    expect(filterWhere({ name: 'tenant_id', unsigned: false }, 'tenant_id = :n')).toBe(
+      '`b`.`tenant_id` = CAST(? AS SIGNED)',
+    );
+  });
+
+  it.each([null, 'utf8mb4', 'utf8mb3', 'utf8', 'ascii'])(
+    'of the character set %s is compared by its own bytes',
+    (characterSet) => {
+      expect(filterWhere({ name: 'code', characterSet }, 'code = :n')).toBe(
+        '`b`.`code` = ? AND CAST(`b`.`code` AS BINARY) = CAST(? AS BINARY)',
+      );
+    },
+  );
+
+  const table: readonly [string, Dialect, string, string][] = [
+    ['a list behind a claim', 'mysql', ':n IN (customer_number, id)', '`b`.`customer_number` = ? OR `b`.`id` = ?'],
+    ['a claim last in a list', 'mysql', 'id IN (7, :n)', '`b`.`id` = 7 OR `b`.`id` = ?'],
+    ['<=> of numbers', 'mysql', 'customer_number <=> :n', '`b`.`customer_number` <=> ?'],
+    ['<=> of text', 'mysql', 'nick <=> :n', '`b`.`nick` <=> ? AND CAST(`b`.`nick` AS BINARY) <=> CAST(? AS BINARY)'],
+    ['<=> of text on SQLite', 'sqlite', 'nick <=> :n', '"b"."nick" IS ? AND "b"."nick" COLLATE BINARY IS ?'],
+    ['<> of folded text on SQLite', 'sqlite', 'nick <> :n', '"b"."nick" COLLATE BINARY <> ?'],
+    ['<> of text on SQLite', 'sqlite', 'code <> :n', '"b"."code" <> ?'],
+    ['<=> without a claim on SQLite', 'sqlite', 'customer_number <=> id', '"b"."customer_number" IS "b"."id"'],
+  ];
+  it.each(table)('may be %s (%s)', (_title, dialect, rule, sql) => {
+    expect(filterOf(rule, dialect).sql).toBe(sql);
+  });
+
+  it('shares its name with another column of that form, and with no other', () => {
+    const { claim } = filterOf('customer_number = :n OR id = :n');
+    expect(claim('n:integer', 7)).toBe(7);
+    expect(refusalOf(() => claim('n:integer:2', 7)).code).toBe('SEAL_CLAIM_MISSING');
+  });
+});
+
 describe('a rule in another dialect than the source’s', () => {
+  it('says IS of SQLite in MySQL’s words', () => {
+    const filter = (rule: string) => {
+      const text = `orders:\n  open_to: [customer]\n  rows: { customer: "${rule}" }\n  columns: { id: {} }`;
+      const policy = policyOf(text, { fileDialect: 'sqlite' });
+      return policy.viewFor(someone('customer')).relations.get('orders')?.filterSql;
+    };
+    expect(filter('customer_number IS id')).toBe('`b`.`customer_number` <=> `b`.`id`');
+    expect(filter('customer_number IS NOT id')).toBe('NOT `b`.`customer_number` <=> `b`.`id`');
+    expect(filter('customer_number IS :n')).toBe('`b`.`customer_number` <=> ?');
+    expect(refusalOf(() => filter('id IN ()')).detail).toContain('an empty list');
+    expect(refusalOf(() => filter('code = nick')).detail).toContain('collations differ');
+  });
+
   it('is refused where a function has no equal there', () => {
     expect(refusalOf(() => filterOf("UPPER(code) = 'X'", 'sqlite')).detail).toContain('has no equal on sqlite');
     expect(filterOf('COALESCE(is_public, FALSE) = TRUE', 'sqlite').sql).toBe('COALESCE("b"."is_public", FALSE) = TRUE');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Principal } from '../../../src/domain/principal.js';
+import { EMPLOYEE_ROLES, type Principal } from '../../../src/domain/principal.js';
 import type { ResultValue } from '../../../src/domain/result-set.js';
 import { SwaliError } from '../../../src/errors/swali-error.js';
 import { runPolicyCases } from '../../../src/policy/policy-cases.js';
@@ -79,10 +79,70 @@ describe('the owner’s cases', () => {
       (await runCases(text(row), { S: [[value]] }).results)[0]?.passed;
     expect(await passes('"9007199254740993"', '9007199254740992')).toBe(false);
     expect(await passes('12.5', '12.50')).toBe(true);
+    expect(await passes('"1.0"', 1)).toBe(true);
+    expect(await passes('"007"', 7)).toBe(true);
+    expect(await passes('1.05', '1.5')).toBe(false);
+    expect(await passes('10', 1)).toBe(false);
+    expect(await passes('0.5', 0)).toBe(false);
+    expect(await passes('"x7"', 'x07')).toBe(false);
+    expect(await passes('"7"', '-7')).toBe(false);
     expect(await passes('"7x"', 7)).toBe(false);
     expect(await passes('null', 'null')).toBe(false);
     expect(await passes('"-0.0"', '0')).toBe(false);
     expect(await passes('true', 1)).toBe(false);
+  });
+
+  it('are run as the person that they name, of the lowest role and with no table where they name none', async () => {
+    const { asked, results } = runCases(
+      `cases:
+  - { as: { kind: employee }, sql: S, rows: [] }
+  - { as: { kind: employee, role: manager, allow_tables: [orders], tenant: t1 }, sql: S, rows: [] }
+  - { as: { kind: customer, claims: { customer_number: 103, region: north } }, sql: S, rows: [] }
+  - { as: { kind: admin }, hidden: [salaries] }
+`,
+      { S: [] },
+    );
+    expect((await results).map(({ title, passed }) => [title, passed])).toEqual([
+      ['employee: S', true],
+      ['employee:manager: S', true],
+      ['customer customer_number=103 region=north: S', true],
+      ['admin: what is visible', true],
+    ]);
+    expect(asked).toMatchObject([
+      { kind: 'employee', subject: 'case:2', role: EMPLOYEE_ROLES[0], allowTables: [], tenant: null, session: null },
+      { subject: 'case:3', role: 'manager', allowTables: ['orders'], tenant: 't1', tier: 'standard' },
+      {
+        subject: 'case:4',
+        role: null,
+        allowTables: null,
+        claims: new Map<string, unknown>([
+          ['customer_number', 103],
+          ['region', 'north'],
+        ]),
+      },
+    ]);
+  });
+
+  it('show five rows of a wrong answer and count the others, and tell every difference', async () => {
+    const text =
+      'cases:\n  - { as: { kind: customer }, sql: S, rows: [[0]], hidden: [orders], sees: [products, products.id] }\n';
+    const differenceOf = async (rows: number) => {
+      const answer = Array.from({ length: rows }, (_, at) => [at + 1]);
+      return (await runCases(text, { S: answer }).results)[0]?.difference;
+    };
+    const seen = 'does not see products, products.id; sees orders; expected [[0]], got ';
+    expect(await differenceOf(5)).toBe(`${seen}[[1],[2],[3],[4],[5]]`);
+    expect(await differenceOf(7)).toBe(`${seen}[[1],[2],[3],[4],[5]] and 2 more rows`);
+  });
+
+  it('do not take a failure of the gateway for a refusal', async () => {
+    const broken = runPolicyCases('cases: [{ as: { kind: admin }, sql: S, refused: SEAL_SYNTAX }]', 'shop.test.yaml', {
+      viewFor: policy.viewFor,
+      run: async () => {
+        throw new TypeError('broken');
+      },
+    });
+    await expect(broken).rejects.toThrow('broken');
   });
 
   it('are refused with every fault and line where the file is wrong', async () => {

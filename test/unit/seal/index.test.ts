@@ -28,12 +28,13 @@ relations:
   { source: 'shop', catalog },
 );
 
+const real = createJudges({ timeoutMs: 5_000, threads: 1 });
+afterAll(() => real.close());
+
 describe('the seal', () => {
-  let real: Judges;
   let judged: string[] = [];
   let seal: Seal;
   beforeAll(() => {
-    real = createJudges({ timeoutMs: 5_000, threads: 1 });
     const judges: Judges = {
       ...real,
       judge: (request) => {
@@ -43,7 +44,6 @@ describe('the seal', () => {
     };
     seal = createSeal({ catalog, judges });
   });
-  afterAll(() => real.close());
 
   const own = (number: number): Principal => ({ ...customer(number), claims: new Map([['owner', number]]) });
   const run = (sql: string | Candidate, principal: Principal) =>
