@@ -15,6 +15,7 @@ import { correlate } from './correlate.js';
 import { enclose } from './enclose.js';
 import { fence } from './fence.js';
 import { assertGrouped } from './grouping.js';
+import { guardTableless } from './guard-tableless.js';
 import type { JudgeRequest, Judges } from './judges.js';
 import { bindLiterals, traceColumns } from './literals.js';
 import { orderRowsOf } from './order.js';
@@ -69,7 +70,8 @@ async function rewriteTree(
   const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;
   await breathe();
   const bounded = dialect === 'sqlite' ? rewriteQuery(ordered, { query: boundRecursion }) : ordered;
-  return cap(bounded, view.limits.rows);
+  const guarded = dialect === 'mariadb' ? guardTableless(bounded) : bounded;
+  return cap(guarded, view.limits.rows);
 }
 
 /**

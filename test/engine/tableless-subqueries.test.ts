@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readCatalog } from '../../src/catalog/read-catalog.js';
+import { createExecute } from '../../src/execute/execute.js';
+import { createSeal, type Seal } from '../../src/seal/index.js';
+import { createJudges, type Judges } from '../../src/seal/judges.js';
+import { openSource } from '../../src/source/open-source.js';
+import type { Source } from '../../src/source/source.js';
+import { describeEngines } from '../engines/engines.js';
+import { openWholeCatalog } from '../support/open-view.js';
+import { admin } from '../support/principals.js';
+import { callerSql } from '../support/seal-engine.js';
+
+const TABLE = `CREATE TABLE orders (id INT PRIMARY KEY, customer_number INT);
+INSERT INTO orders VALUES (1, 1), (2, NULL), (3, 3);`;
+
+/** Each ended MariaDB 10.11.19 when it ran prepared, without a guard. With them the rows. */
+const STATEMENTS: readonly (readonly [string, readonly (readonly unknown[])[]])[] = [
+  [
+    'SELECT a.id IN (SELECT b.id) AS e, COUNT(*) FROM orders a, orders b GROUP BY e ORDER BY e',
+    [
+      [0, 6],
+      [1, 3],
+    ],
+  ],
+  [
+    'SELECT a.id NOT IN (SELECT b.id) AS e, COUNT(*) FROM orders a, orders b GROUP BY e ORDER BY e',
+    [
+      [0, 3],
+      [1, 6],
+    ],
+  ],
+  [
+    'SELECT a.id = ANY (SELECT b.id) AS e, COUNT(*) FROM orders a, orders b GROUP BY e ORDER BY e',
+    [
+      [0, 6],
+      [1, 3],
+    ],
+  ],
+  [
+    'SELECT a.id > ALL (SELECT b.id) AS e, COUNT(*) FROM orders a, orders b GROUP BY e ORDER BY e',
+    [
+      [0, 6],
+      [1, 3],
+    ],
+  ],
+  [
+    'SELECT a.id IN (SELECT DISTINCT b.id) AS e, COUNT(*) FROM orders a, orders b GROUP BY e ORDER BY e',
+    [
+      [0, 6],
+      [1, 3],
+    ],
+  ],
+  [
+    'SELECT a.id IN ((SELECT b.id FROM DUAL)) AS e, COUNT(*) FROM orders a, orders b GROUP BY e ORDER BY e',
+    [
+      [0, 6],
+      [1, 3],
+    ],
+  ],
+  [
+    'SELECT a.id IN (SELECT b.id GROUP BY b.id) AS e, COUNT(*) FROM orders a, orders b GROUP BY e ORDER BY e',
+    [
+      [0, 6],
+      [1, 3],
+    ],
+  ],
+  ['SELECT COUNT(*) FROM (SELECT id AS x, customer_number AS y FROM orders) a WHERE a.x IN (SELECT a.y)', [[2]]],
+];
+
+describeEngines(
+  'subqueries without a table',
+  TABLE,
+  (under) => {
+    let source: Source;
+    let seal: Seal;
+    let judges: Judges;
+    let view: ReturnType<typeof openWholeCatalog>;
+    beforeAll(async () => {
+      source = await openSource({ url: under.url, size: 1, allowWideGrants: true });
+      const catalog = await readCatalog(source);
+      judges = createJudges({ timeoutMs: 10_000, threads: 1 });
+      seal = createSeal({ catalog, judges });
+      view = openWholeCatalog(catalog);
+    }, 60_000);
+    afterAll(async () => {
+      await judges?.close();
+      await source?.close();
+    });
+
+    it.each(STATEMENTS)('leave the server running: %s', async (sql, expected) => {
+      const sealed = await seal.seal(callerSql(sql), admin(), view);
+      expect((await createExecute(source)(sealed)).rows).toEqual(expected);
+    });
+  },
+  ['mariadb', 'mysql'],
+);
