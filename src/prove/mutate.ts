@@ -6,11 +6,11 @@ import { nameCell } from './slice-rules.js';
 import type { Cell } from './world.js';
 import { type Row, type StoredTables, tablesOf } from './worlds/stored-tables.js';
 
-/** One row of a changed table. */
-export interface ChangedRow {
-  readonly row: Row;
-  /** Kept as it was: the principal's own, or read by a rule of theirs. */
-  readonly kept: boolean;
+/** The rows of a changed table. */
+export interface ChangedTable {
+  /** As they were, in their order: the principal's own, and those that a rule of theirs reads. */
+  readonly kept: readonly Row[];
+  readonly foreign: readonly Row[];
 }
 
 /** How the rows of others in one table become others. */
@@ -128,23 +128,6 @@ function addRow(
   });
 }
 
-/** New rows at a few places: before, between and after the others. */
-function spread(rows: readonly ChangedRow[], added: readonly ChangedRow[], random: Random): readonly ChangedRow[] {
-  const places = Array.from({ length: random.integer(1, 4) }, () => random.integer(0, rows.length)).sort(
-    (a, b) => a - b,
-  );
-  const result: ChangedRow[] = [];
-  let from = 0;
-  for (const [index, place] of places.entries()) {
-    result.push(...rows.slice(from, place));
-    const share = [index, index + 1].map((part) => Math.floor((part * added.length) / places.length));
-    result.push(...added.slice(share[0], share[1]));
-    from = place;
-  }
-  result.push(...rows.slice(from));
-  return result;
-}
-
 /** What a mutation starts from. */
 export interface MutationRequest {
   readonly catalog: Catalog;
@@ -158,14 +141,14 @@ export interface MutationRequest {
  * Changes everything that is not the principal's: foreign rows go, change and are added, at random by the seed. A row that
  * the principal would see, or that a rule of theirs would read, is never made.
  *
- * @returns rows of every table in the order in which they are to be stored
+ * @returns the rows of every table; some of the foreign ones may not be storable beside the others
  */
-export function mutateTables(request: MutationRequest): ReadonlyMap<string, readonly ChangedRow[]> {
+export function mutateTables(request: MutationRequest): ReadonlyMap<string, ChangedTable> {
   const { catalog, tables, marks, judge, seed } = request;
   const relations = tablesOf(catalog);
   const chance = createRandom(seed, 'flood');
   const flooded = chance.chance(0.12) ? chance.pick(relations).name : null;
-  const changed = new Map<string, readonly ChangedRow[]>();
+  const changed = new Map<string, ChangedTable>();
   for (const relation of relations) {
     const { name } = relation;
     const random = createRandom(seed, name);
@@ -174,21 +157,17 @@ export function mutateTables(request: MutationRequest): ReadonlyMap<string, read
     const pools = poolsOf(relation, rows, rowMarks, catalog);
     const change = chooseChange(random, name === flooded);
     const isForeign = (row: Row): boolean => !judge.isVisible(name, row) && !judge.isRead(name, row);
-    const staying = rows.flatMap((row, index): readonly ChangedRow[] => {
-      if (rowMarks[index] !== 'foreign') return [{ row, kept: true }];
-      if (random.chance(change.removes)) return [];
+    const kept = rows.filter((_, index) => rowMarks[index] !== 'foreign');
+    const staying = rows.flatMap((row, index) => {
+      if (rowMarks[index] !== 'foreign' || random.chance(change.removes)) return [];
       const next = random.chance(change.changes) ? changeRow(row, pools, catalog, random) : row;
-      return isForeign(next) ? [{ row: next, kept: false }] : [];
+      return isForeign(next) ? [next] : [];
     });
-    const added = Array.from(
-      { length: judge.isWhollyOpen(name) ? 0 : change.adds },
-      (_, index): readonly ChangedRow[] => {
-        const template = rows.length > 0 && random.chance(0.9) ? random.pick(rows) : undefined;
-        const row = addRow(template, pools, index + 1, catalog, random);
-        return isForeign(row) ? [{ row, kept: false }] : [];
-      },
-    ).flat();
-    changed.set(name, spread(staying, added, random));
+    const added = Array.from({ length: judge.isWhollyOpen(name) ? 0 : change.adds }, (_, index) => {
+      const template = rows.length > 0 && random.chance(0.9) ? random.pick(rows) : undefined;
+      return addRow(template, pools, index + 1, catalog, random);
+    });
+    changed.set(name, { kept, foreign: [...staying, ...added.filter(isForeign)] });
   }
   return changed;
 }

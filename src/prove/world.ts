@@ -33,7 +33,7 @@ export interface World {
   /**
    * A physical copy of the same schema that holds only the principal's rows. What the principal may not see of those rows
    * (hidden columns, the part of a value behind a mask) holds other values than in {@link World.full}. Relations that are
-   * closed to the principal are empty.
+   * closed to the principal are empty, but for rows that a rule of an open one reads and tables that an open view shows.
    */
   sliceFor(principal: Principal): Promise<OwnedDatabase>;
   /**
@@ -44,7 +44,8 @@ export interface World {
   /**
    * The full data with everything outside the slice changed at random: rows changed, added, removed, by values that make
    * expressions overflow, divide by zero, break JSON, dates and patterns, and in numbers that change an optimiser's mind.
-   * The principal's own rows stay as they are.
+   * The principal's own rows stay as they are. Of the copies for one principal the last two last: a third takes the place of
+   * the first.
    *
    * @param seed decides everything that is random here
    */

@@ -21,6 +21,7 @@ import { nameCell, type RowRule } from '../slice-rules.js';
 import type { Cell, OwnedDatabase, World, WorldEntry, WorldOptions } from '../world.js';
 import { plainColumnNames, printPlainTable } from './plain-tables.js';
 import { printInserts, quoteName } from './print-cell.js';
+import { storeChanges } from './store-changes.js';
 import {
   makeTables,
   makeViews,
@@ -183,42 +184,21 @@ class OpenWorld implements World {
     return database;
   }
 
-  /** Stores rows of others, half by half where the engine refuses one of them. */
-  private async storeForeign(database: OwnedDatabase, relation: string, rows: readonly Row[]): Promise<void> {
-    const described = tablesOf(this.catalog).find(({ name }) => name === relation)!;
-    try {
-      await runTogether(database, printRows(described, rows, this.catalog, 'ignore'), this.catalog);
-    } catch {
-      // One that cannot be stored is left out: it is one of many that were guessed.
-      if (rows.length <= 1) return;
-      const middle = Math.floor(rows.length / 2);
-      await this.storeForeign(database, relation, rows.slice(0, middle));
-      await this.storeForeign(database, relation, rows.slice(middle));
-    }
-  }
-
   async mutatedFor(principal: Principal, seed: number): Promise<OwnedDatabase> {
     const person = this.personOf(principal);
     const { catalog, tables } = this;
     const changed = mutateTables({ catalog, tables, marks: person.marks, judge: person.judge, seed });
-    const database = await this.databases.create();
-    await makeTables(database, this.schema);
+    const database = await this.takeEmpty(principal);
     for (const relation of tablesOf(catalog)) {
-      const rows = changed.get(relation.name) ?? [];
-      for (let from = 0; from < rows.length; ) {
-        const { kept } = rows[from]!;
-        const end = rows.findIndex((each, index) => index > from && each.kept !== kept);
-        const run = rows.slice(from, end < 0 ? rows.length : end).map(({ row }) => row);
-        // A kept row takes the place of any that was stored before with one of its keys.
-        if (kept) await runTogether(database, printRows(relation, run, catalog, 'replace'), catalog);
-        else await this.storeForeign(database, relation.name, run);
-        from += run.length;
-      }
+      const { name } = relation;
+      const rows = changed.get(name);
+      if (!rows) continue;
+      const isKept = (row: Row): boolean => person.judge.isVisible(name, row) || person.judge.isRead(name, row);
+      const random = createRandom(seed, `order of ${name}`);
+      await storeChanges(database, relation, rows, catalog, isKept, random);
     }
-    await makeViews(database, this.schema.views);
     if (createRandom(seed, 'analyze').chance(0.35)) await this.analyze(database);
     await this.assertKept(principal, seed, database);
-    await this.keepLast(principal, database);
     return database;
   }
 
@@ -242,11 +222,23 @@ class OpenWorld implements World {
       }
   }
 
-  /** Drops the copies before the last: the caller may still have that one open. */
-  private async keepLast(principal: Principal, database: DroppableDatabase): Promise<void> {
-    const made = [...(this.mutated.get(principal) ?? []), database];
-    this.mutated.set(principal, made.slice(-2));
-    for (const old of made.slice(0, -2)) await old.drop();
+  /** Tables without rows. Of a principal's copies the last may still be open; the one before it is used again. */
+  private async takeEmpty(principal: Principal): Promise<DroppableDatabase> {
+    const [oldest, ...others] = this.mutated.get(principal) ?? [];
+    const mayReuse = oldest !== undefined && others.length > 0;
+    if (mayReuse && this.dialect !== 'sqlite') {
+      // Making and dropping tables is what takes a server's time.
+      const tables = tablesOf(this.catalog).map(({ name }) => `DELETE FROM ${quoteName(name, this.dialect)}`);
+      await oldest.run(tables.join(';\n'));
+      this.mutated.set(principal, [...others, oldest]);
+      return oldest;
+    }
+    if (mayReuse) await oldest.drop();
+    const database = await this.databases.create();
+    this.mutated.set(principal, [...(mayReuse || oldest === undefined ? [] : [oldest]), ...others, database]);
+    await makeTables(database, this.schema);
+    await makeViews(database, this.schema.views);
+    return database;
   }
 
   close(): Promise<void> {

@@ -89,13 +89,13 @@ function sampleDatabases({ dataDir }: WorldOptions): readonly Published[] {
   ];
 }
 
-/** Statements of a dump, without those that make triggers and routines: a semicolon ends one where a line ends. */
+/** Statements of a dump, without triggers, routines and the settings for them: a semicolon ends one where a line ends. */
 function splitDump(text: string): readonly string[] {
   return text
     .replace(/^DELIMITER ;;$[\s\S]*?^DELIMITER ;$/gm, '')
     .split(/;[ \t]*\r?\n/)
     .map((statement) => statement.trim())
-    .filter((statement) => statement !== '' && !/^(?:\/\*!\d+ )?(?:LOCK|UNLOCK) TABLES/.test(statement));
+    .filter((statement) => statement !== '' && !/^(?:\/\*!50003|LOCK TABLES|UNLOCK TABLES)/.test(statement));
 }
 
 async function fillFromDump(database: DroppableDatabase, path: string): Promise<void> {

@@ -38,11 +38,19 @@ function printScan(relation: CatalogRelation, catalog: Catalog): string {
   return `SELECT ${columns} FROM ${table} ${dialect === 'sqlite' ? 'NOT INDEXED' : 'USE INDEX ()'}`;
 }
 
+/** Reads the rows of one table. */
+export function readTable(
+  database: Pick<OwnedDatabase, 'query'>,
+  relation: CatalogRelation,
+  catalog: Catalog,
+): Promise<readonly Row[]> {
+  return database.query(printScan(relation, catalog));
+}
+
 /** Reads the rows of every table. */
 export async function readTables(database: Pick<OwnedDatabase, 'query'>, catalog: Catalog): Promise<StoredTables> {
   const tables = new Map<string, readonly Row[]>();
-  for (const relation of tablesOf(catalog))
-    tables.set(relation.name, await database.query(printScan(relation, catalog)));
+  for (const relation of tablesOf(catalog)) tables.set(relation.name, await readTable(database, relation, catalog));
   return tables;
 }
 
