@@ -27,7 +27,7 @@ function readLine(text: string, file: string, line: number): FileStatement {
     refuse(file, line);
   const id = 'id' in entry && (typeof entry.id === 'string' || typeof entry.id === 'number') ? entry.id : line;
   const dialects = 'dialects' in entry && Array.isArray(entry.dialects) ? (entry.dialects as Dialect[]) : null;
-  return { id: `${file}:${id}`, sql: entry.sql, dialects };
+  return { id: `${file.replace(/\.jsonl$/, '')}:${id}`, sql: entry.sql, dialects };
 }
 
 /**
@@ -44,6 +44,6 @@ export function readStatements(folder: string): readonly FileStatement[] {
     .flatMap((name) =>
       readFileSync(join(folder, name), 'utf8')
         .split('\n')
-        .flatMap((text, index) => (text.trim() === '' ? [] : [readLine(text, name.replace('.jsonl', ''), index + 1)])),
+        .flatMap((text, index) => (text.trim() === '' ? [] : [readLine(text, name, index + 1)])),
     );
 }

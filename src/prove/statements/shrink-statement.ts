@@ -1,5 +1,6 @@
 import { mapChildren, mapWindow } from '../../sql/map-children.js';
 import type { Expression, Query, QueryBody, Select, TableExpression } from '../../sql/nodes.js';
+import { visitQuery } from '../../sql/rewrite.js';
 
 /** Ways to make one part smaller: the boldest first. */
 type Shrinks<T> = Iterable<T>;
@@ -198,6 +199,13 @@ function* shrinkQuery(query: Query): Shrinks<Query> {
   yield* map(shrinkBody(query.body), (body) => ({ ...query, body }));
 }
 
+/** Queries in expressions, each of which could be the whole. */
+function subqueries(query: Query): Query[] {
+  const found: Query[] = [];
+  visitQuery(query, (node) => found.push(...childrenOf(node).queries));
+  return found;
+}
+
 /** Queries in FROM, each of which could be the whole. */
 function* innerQueries(body: QueryBody): Shrinks<Query> {
   if (body.kind !== 'select') return;
@@ -215,5 +223,6 @@ function* innerQueries(body: QueryBody): Shrinks<Query> {
  * dropped, expressions replaced by a part of themselves or by 0. Lazy, and finite for each statement.
  */
 export function* shrinkStatement(query: Query): IterableIterator<Query> {
+  yield* subqueries(query);
   yield* shrinkQuery(query);
 }

@@ -71,10 +71,8 @@ export function writeCall(place: Place, kind: ValueKind, depth: number): Express
   let signature = choices.pick(fitting);
   if (isClock(signature, place) && !choices.chance(10))
     signature = choices.pick(fitting.filter((other) => !isClock(other, place)));
-  const call = makeCall(
+  return makeCall(
     signature.name,
     ...signature.arguments.map((word) => writeArgument(word, place, Math.min(1, depth - 1))),
   );
-  // Behind a sign, the function of that name would read as an interval.
-  return signature.name === 'INTERVAL' ? makeCall('COALESCE', call) : call;
 }

@@ -300,6 +300,9 @@ function writeSubquery(place: Place, shape: SubqueryShape): Query {
   const { writer, commonTables } = place;
   const { choices } = writer;
   const around: Surroundings = { writer, outer: place, commonTables, levels: place.levels - 1 };
+  // MariaDB 10.11 crashes on a prepared `x IN (SELECT t.y)` over a derived table t, and does not find t in `(SELECT t.y)`:
+  // subqueries read a table there.
+  if (writer.dialect === 'mariadb') writer.purse.relations = Math.max(1, writer.purse.relations);
   const aggregate = shape.single && choices.chance(70);
   const select = { kinds: shape.kinds, named: false, single: aggregate, leg: false };
   const written = writeFull(around, select, { order: shape.single ? 0 : 5, limit: 0, with: 4 });

@@ -117,7 +117,7 @@ const CASES: readonly (readonly [sql: string, sqlite: readonly OpenReason[], mys
 ];
 
 describe('what SQL leaves open', () => {
-  it.each(CASES)('%s', (sql, sqlite, mysql = sqlite) => {
+  it.each(CASES.map(([sql, sqlite, mysql = sqlite]) => ({ sql, sqlite, mysql })))('$sql', ({ sql, sqlite, mysql }) => {
     expect(open(sql, 'sqlite')).toEqual(sqlite);
     expect(open(sql, 'mysql')).toEqual(mysql);
   });
