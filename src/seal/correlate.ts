@@ -44,11 +44,11 @@ function readLink(
   return [{ conjunct, inner, outer, reference: far, source }];
 }
 
-/** Whether every value of these columns is, by the database's own word, a key that exists in `relation`. */
+/** For links to one source: whether every value of its columns is, by the database's own word, a key that exists in `relation`. */
 function refersTo(links: readonly Link[], relation: CatalogRelation, view: PrincipalView): boolean {
   const source = (links[0] as Link).source;
   const from = view.relations.get(foldName(source.relation))?.relation;
-  if (!from || links.some((link) => link.source !== source)) return false;
+  if (!from) return false;
   const isItself = from.name === relation.name && links.every((link) => link.inner.name === link.outer.name);
   const names = (link: Link, key: ForeignKey) =>
     key.referenced[key.columns.indexOf(link.outer.name)] === link.inner.name;
@@ -76,10 +76,7 @@ function chooseLinks(enclosure: Enclosure, links: readonly Link[], view: Princip
   const rule = readParentRule(obligation, view);
   const toParent = links.find(
     (link) =>
-      link.inner.name === rule?.column &&
-      link.outer.name === rule.key &&
-      link.source.relation === rule.relation &&
-      link.source.fenced,
+      link.inner.name === rule?.column && link.outer.name === rule.key && link.source.relation === rule.relation,
   );
   return toParent ? [toParent] : [];
 }

@@ -1,24 +1,14 @@
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { hasFallible } from '../sql/fallible.js';
 import type { Expression, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
-import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
+import { rewriteQuery } from '../sql/rewrite.js';
 import { mayFail } from './exact-arithmetic.js';
 import type { ColumnTrace } from './literals.js';
 
 /** Whether a statement, as the caller wrote it, holds at any level what may fail on some stored value. */
 export function holdsFallible(query: Query, dialect: Dialect, trace: ColumnTrace): boolean {
-  let found = false;
-  rewriteQuery(query, {
-    table: (table) => {
-      // A document that is no JSON is an error.
-      found ||= table.kind === 'json-rows';
-      return table;
-    },
-  });
-  visitQuery(query, (node) => {
-    found ||= mayFail(node, dialect, trace);
-  });
-  return found;
+  return hasFallible(query, dialect, (node) => mayFail(node, dialect, trace));
 }
 
 /** Whether the servers may join a subquery of a condition with the tables beside it. */

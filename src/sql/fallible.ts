@@ -111,8 +111,16 @@ export function isFallible(expression: Expression, dialect: Dialect): boolean {
   return found;
 }
 
-/** Whether a query holds, at any level, a node that may fail on some stored value. */
-export function hasFallible(query: Query, dialect: Dialect): boolean {
+/**
+ * Whether a query holds, at any level, a node that may fail on some stored value.
+ *
+ * @param isFallible what counts among expressions: by their form alone, or by a caller who knows their columns' types
+ */
+export function hasFallible(
+  query: Query,
+  dialect: Dialect,
+  isFallible: (node: Expression) => boolean = (node) => isFallibleNode(node, dialect),
+): boolean {
   let found = false;
   rewriteQuery(query, {
     query: (node) => {
@@ -127,7 +135,7 @@ export function hasFallible(query: Query, dialect: Dialect): boolean {
     },
   });
   visitQuery(query, (node) => {
-    found ||= isFallibleNode(node, dialect);
+    found ||= isFallible(node);
   });
   return found;
 }
