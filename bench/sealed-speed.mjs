@@ -40,6 +40,7 @@ const MUST = {
   join: { median: 1.35, worst: null },
   'semi-join': { median: null, worst: null },
   'look-up': { median: 1.2, worst: null },
+  'join by key': { median: null, worst: null },
   correlated: { median: 1.5, worst: null },
 };
 
@@ -150,7 +151,7 @@ const CASES = [
     'SELECT o.id, o.status FROM orders o WHERE o.customer_number = :me AND o.id IN ($IDS) ORDER BY o.id',
   ],
   [
-    'look-up',
+    'join by key',
     'items of one order',
     'SELECT i.id, i.quantity, o.status FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.id = $ID ORDER BY i.id',
     'SELECT i.id, i.quantity, o.status FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.customer_number = :me AND o.id = $ID ORDER BY i.id',
