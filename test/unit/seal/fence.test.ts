@@ -30,6 +30,7 @@ function shop(dialect: Dialect = 'mysql') {
         unique: [
           ['code'],
           ['part', 'piece'],
+          ['part', 'maybe'],
           ['maybe'],
           ['made'],
           ['tag'],
@@ -43,16 +44,28 @@ function shop(dialect: Dialect = 'mysql') {
     ),
     make(
       'notes',
-      { id: 'int', owner: 'int', order_code: 'varchar(20)', other_code: 'varchar(20) latin1' },
       {
-        unique: [['order_code'], ['other_code']],
+        id: 'int',
+        owner: 'int',
+        order_code: 'varchar(20)',
+        other_code: 'varchar(20) latin1',
+        bytes_code: 'varchar(20) utf8mb4_bin',
+        long_code: 'varchar(30)',
       },
+      {
+        unique: [['order_code'], ['other_code'], ['bytes_code'], ['long_code']],
+      },
+    ),
+    make(
+      'marks',
+      { id: 'int', owner: 'int', place: 'int' },
+      { indexes: [{ name: 'by_place', unique: false, columns: ['place'] }] },
     ),
     make('totals', { id: 'int', owner: 'int' }, { kind: 'view' }),
   ]);
 }
 
-const rules = { orders: mine, notes: mine, totals: mine };
+const rules = { orders: mine, notes: mine, marks: mine, totals: mine };
 
 /** How many conjuncts were copied behind the filters. */
 function countCopies(sql: string, more: Readonly<Record<string, RelationRules>> = {}, dialect: Dialect = 'mysql') {
@@ -65,6 +78,8 @@ function countCopies(sql: string, more: Readonly<Record<string, RelationRules>> 
   return inside.map((match) => match[1]!.replaceAll(/[`"]/g, '').trim()).filter(Boolean);
 }
 
+const sixteen = Array.from({ length: 16 }, (_, index) => index).join();
+const thirty = `${'1'.repeat(27)}.25`;
 const where = (condition: string) => `SELECT owner FROM orders WHERE ${condition}`;
 
 describe('a conjunct is copied behind the filter', () => {
@@ -84,6 +99,19 @@ describe('a conjunct is copied behind the filter', () => {
       'SELECT o.owner FROM orders o LEFT JOIN notes n ON n.id = o.part WHERE o.id = 7',
       ['AND b.id = 7'],
     ],
+    ['an IN list of sixteen', where(`id IN (${sixteen})`), [`AND b.id IN (${sixteen.replaceAll(',', ', ')})`]],
+    ['an integer of eighteen digits', where('id = 123456789012345678'), ['AND b.id = 123456789012345678']],
+    ['a decimal of thirty characters', where(`price = ${thirty}`), [`AND b.price = ${thirty}`]],
+    ...['2026-01-09', '2026-09-10', '2026-12-29', '2026-10-30', '2026-01-31'].map((day): [string, string, string[]] => [
+      `the day ${day}`,
+      where(`day = '${day}'`),
+      [`AND b.day = '${day}'`],
+    ]),
+    ...['2026-01-09 00:00:00', '2026-11-29 19:59:59', '2026-10-30 23:30:01'].map((time): [string, string, string[]] => [
+      `the time ${time}`,
+      where(`at = '${time}'`),
+      [`AND b.at = '${time}'`],
+    ]),
     ['a derived table’s own WHERE', 'SELECT t.owner FROM (SELECT owner FROM orders WHERE id = 7) t', ['AND b.id = 7']],
     [
       'both ends of a join on one type',
@@ -121,6 +149,9 @@ describe('nothing is copied', () => {
     ['(a) of a column without a key', where('owner = 7')],
     ['(a) of half a key', where('part = 1')],
     ['(a) of a unique column that may be NULL', where('maybe = 7')],
+    ['(a) of a column whose index is not unique', 'SELECT owner FROM marks WHERE place = 7'],
+    ['(a) of a key of which one column may be NULL', where('part = 1 AND maybe = 7')],
+    ['(a) of an IN list with a column', where('id IN (7, owner)')],
     ['(a) of an expression over the column', where('id + 0 = 7')],
     ['(a) of a constant that is computed', where('id = 3 + 4')],
     // (b) stored, shown as it is, no view’s, of a plain family
@@ -135,6 +166,21 @@ describe('nothing is copied', () => {
     ['(c) of a float with a decimal column', where('price = 1e1')],
     ['(c) of a number with a text column', where('code = 7')],
     ['(c) of bytes with a text column', where("code = x'FF'")],
+    ['(c) of one text in a list for an integer column', where("id IN (7, '8')")],
+    ['(c) of an integer of nineteen digits', where('id = 1234567890123456789')],
+    ['(c) of a decimal of more than thirty characters', where(`price = 1${thirty}`)],
+    ...['x2026-01-31', '2026-01-31x', '2026-00-10', '2026-01-00', '2026-01-32', '2026-01-40', '2026-1a-10'].map(
+      (day): [string, string] => [`(c) of the date ${day}`, where(`day = '${day}'`)],
+    ),
+    ...[
+      'x2026-01-31 10:00:00',
+      '2026-01-31 10:00:00x',
+      '2026-01-31 24:00:00',
+      '2026-01-31 10:60:00',
+      '2026-01-00 10:00:00',
+      '2026-13-01 10:00:00',
+      '2026-01-31 1a:00:00',
+    ].map((time): [string, string] => [`(c) of the time ${time}`, where(`at = '${time}'`)]),
     ['(c) of a loose date', where("day = '2026-1-31'")],
     ['(c) of a date that cannot be', where("day = '2026-13-01'")],
     ['(c) of a time with a date column', where("day = '2026-01-31 10:00:00'")],
@@ -153,6 +199,7 @@ describe('nothing is copied', () => {
       '(d) of the left side of a right join',
       'SELECT o.owner FROM orders o RIGHT JOIN notes n ON o.part = n.id WHERE o.id = 7',
     ],
+    ['(d) in the ON of a left join, of its left side', 'SELECT o.owner FROM notes n LEFT JOIN orders o ON n.id = 7'],
     ['(d) in the ON of a right join', 'SELECT o.owner FROM orders o RIGHT JOIN notes n ON n.id = 7'],
     ['(d) over a LIMIT', 'SELECT t.owner FROM (SELECT owner, id FROM orders ORDER BY id LIMIT 5) t WHERE t.id = 7'],
     ['(d) over an aggregate', 'SELECT t.n FROM (SELECT id, COUNT(*) AS n FROM orders GROUP BY id) t WHERE t.id = 7'],
@@ -170,6 +217,20 @@ describe('nothing is copied', () => {
     expect(countCopies(where("code = 'x'"), { orders: { ...mine, masks: { id: 'part' } } })).toEqual([
       "AND b.code = 'x'",
     ]);
+  });
+
+  it('(e) over a join of two collations of one character set, nor where their lengths differ', () => {
+    const sql = (column: string) =>
+      `SELECT o.owner FROM orders o JOIN notes n ON n.${column} = o.code WHERE o.code = 'x'`;
+    for (const column of ['bytes_code', 'long_code']) expect(countCopies(sql(column))).toEqual(["AND b.code = 'x'"]);
+    const other = "SELECT o.owner FROM orders o JOIN notes n ON n.order_code <> o.code WHERE o.code = 'x'";
+    expect(countCopies(other)).toEqual(["AND b.code = 'x'"]);
+  });
+
+  it('(e) over a join with what a mask shows', () => {
+    const sql = "SELECT o.owner FROM orders o JOIN notes n ON n.order_code = o.code WHERE o.code = 'x'";
+    const masked = { notes: { ...mine, masks: { order_code: 'other_code' } } };
+    expect(countCopies(sql, masked)).toEqual(["AND b.code = 'x'"]);
   });
 
   it('(e) over a join of two character sets, though each end has a key', () => {

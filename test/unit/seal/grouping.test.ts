@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dialect } from '../../../src/domain/dialect.js';
+import { makeCatalog, makeRelation, makeView } from '../../support/hand-made-catalog.js';
 import { customerView, sealShop } from '../../support/seal-shop.js';
 import { checkGrouping, codeOf } from '../../support/seal-steps.js';
 
@@ -133,5 +134,72 @@ describe('a column that the server would have to choose is refused', () => {
     expect(codeOf(() => checkGrouping(products, catalog, customerView(catalog)))).toBe('answered');
     const masked = customerView(catalog, { products: { masks: { code: "'x'" } } });
     expect(codeOf(() => checkGrouping(products, catalog, masked))).toBe('SEAL_GROUPING');
+  });
+});
+
+describe('an equality determines a column', () => {
+  const KINDS = {
+    whole: 'int',
+    exact: 'decimal(10,2)',
+    word: 'varchar(20)',
+    bytes: 'varchar(20) utf8mb4_bin',
+    day: 'date',
+    moment: 'datetime',
+    rough: 'double',
+  } as const;
+  type Kind = keyof typeof KINDS;
+
+  /** Groups by a column of one kind, joined with the key of another kind, and shows what that key determines. */
+  function verdictOf(left: Kind, right: Kind, condition = 'r.k = l.k', join = 'JOIN'): string {
+    const catalog = makeCatalog('mysql', [
+      makeRelation('mysql', 'l', { id: 'int', k: KINDS[left], other: 'int' }),
+      makeRelation('mysql', 'r', { k: KINDS[right], v: 'int' }),
+      makeRelation('mysql', 's', { id: 'int', k: KINDS[right] }),
+    ]);
+    const view = makeView(catalog, {});
+    const sql = `SELECT r.v, COUNT(*) FROM l ${join} r ON ${condition} GROUP BY l.k`;
+    return codeOf(() => checkGrouping(sql, catalog, view));
+  }
+
+  it.each<[Kind, Kind]>([
+    ['whole', 'whole'],
+    ['whole', 'exact'],
+    ['exact', 'whole'],
+    ['exact', 'exact'],
+    ['word', 'word'],
+    ['bytes', 'bytes'],
+    ['day', 'day'],
+    ['moment', 'moment'],
+    ['rough', 'rough'],
+  ])('of %s by %s', (left, right) => {
+    expect(verdictOf(left, right)).toBe('answered');
+    expect(verdictOf(left, right, 'l.k = r.k')).toBe('answered');
+    expect(verdictOf(left, right, 'r.k = l.k', 'LEFT JOIN')).toBe('answered');
+  });
+
+  it.each<[Kind, Kind]>([
+    ['whole', 'word'],
+    ['word', 'whole'],
+    ['word', 'bytes'],
+    ['bytes', 'word'],
+    ['day', 'moment'],
+    ['day', 'word'],
+    ['rough', 'whole'],
+    ['exact', 'rough'],
+  ])('but not of %s by %s, where one value may equal several', (left, right) => {
+    expect(verdictOf(left, right)).toBe('SEAL_GROUPING');
+    expect(verdictOf(left, right, 'l.k = r.k')).toBe('SEAL_GROUPING');
+    expect(verdictOf(left, right, 'r.k = l.k', 'LEFT JOIN')).toBe('SEAL_GROUPING');
+  });
+
+  it('but not by another comparison, nor by an equality with what is computed', () => {
+    for (const condition of ['r.k <= l.k', 'r.k <=> l.k', 'r.k <> l.k', 'r.k = l.k + 1', 'r.k = 1', 'r.k IN (l.k)'])
+      expect([condition, verdictOf('whole', 'whole', condition)]).toEqual([condition, 'SEAL_GROUPING']);
+  });
+
+  it('but not by a further equality of an outer join that lies on one side of it', () => {
+    for (const condition of ['r.k = l.k AND r.k = r.v', 'r.k = l.k AND l.other = l.k'])
+      expect([condition, verdictOf('whole', 'whole', condition, 'LEFT JOIN')]).toEqual([condition, 'SEAL_GROUPING']);
+    expect(verdictOf('whole', 'whole', 'r.k = l.k AND l.other = l.k')).toBe('answered');
   });
 });

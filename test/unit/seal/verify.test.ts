@@ -30,6 +30,20 @@ function refusalOf(request: VerifyRequest): SwaliError {
   throw new Error(`accepted: ${request.sql}`);
 }
 
+/** Whether a token stands inside an enclosure: from the parenthesis before SELECT to the one behind the fence. */
+function isEnclosed(tokens: readonly string[], at: number): boolean {
+  let depth = 0;
+  for (let from = at; from >= 0; from -= 1) {
+    if (tokens[from] === ')' && from !== at) depth += 1;
+    if (tokens[from] !== '(') continue;
+    const opens =
+      tokens[from + 1] === 'SELECT' && (/^[`"]b[`"]$/.test(tokens[from + 2] ?? '') || tokens[from + 4] === '`c0`');
+    if (depth === 0 && opens) return true;
+    depth = Math.max(0, depth - 1);
+  }
+  return false;
+}
+
 describe('verifyPrinted', () => {
   it('has its tables of cases', () => {
     expect(ACCEPTED.length).toBeGreaterThanOrEqual(28);
@@ -60,6 +74,34 @@ describe('verifyPrinted', () => {
       const doubled = words.toSpliced(at, 0, words[at] as string).join(' ');
       expect(refusalOf({ ...request, sql: doubled }).code).toBe('SEAL_UNPROVEN');
     }
+  });
+
+  it.each(ACCEPTED)('refuses $name with any other token inside its enclosures', (request) => {
+    const tokens = request.sql.match(/`[^`]*`|"[^"]*"|'[^']*'|\w+|[<>!]=|<>|[^\s\w]/g) as string[];
+    const accepted: string[] = [];
+    const attempt = (change: string, changed: readonly string[]) => {
+      try {
+        verifyPrinted({ ...request, sql: changed.join(' ') });
+        accepted.push(change);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'SEAL_UNPROVEN' });
+      }
+    };
+    for (const [at, token] of tokens.entries()) {
+      if (!isEnclosed(tokens, at)) continue;
+      const place = tokens.slice(Math.max(0, at - 4), at + 1).join(' ');
+      attempt(`without ${place}`, tokens.toSpliced(at, 1));
+      attempt(`twice ${place}`, tokens.toSpliced(at, 0, token));
+      for (const other of ['`x`', '1', 'OR', ')'])
+        if (other !== token) attempt(`${other} for ${place}`, tokens.with(at, other));
+    }
+    // Which look-up is copied behind the filter is the fence's affair.
+    expect(
+      accepted.filter(
+        (change) =>
+          !/for (?:\? AND|\) AND|AND) [`"]b[`"] \. [`"]\w+[`"]$|for [`"]b[`"] \. [`"]\w+[`"] = \w+$/.test(change),
+      ),
+    ).toEqual([]);
   });
 
   it('refuses the text of one dialect for the other', () => {
