@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeOutputs } from '../../../src/seal/outputs.js';
 import { customerView, sealShop } from '../../support/seal-shop.js';
-import { bindText } from '../../support/seal-steps.js';
+import { bindText, codeOf } from '../../support/seal-steps.js';
 
 const catalog = sealShop();
 const view = customerView(catalog, {
@@ -39,6 +39,18 @@ describe('units', () => {
     ['not of an expression', 'SELECT total * 2, total / 3 FROM orders', [null, null]],
     ['through a derived table', 'SELECT SUM(t.x) FROM (SELECT total AS x FROM orders) t', ['KES']],
     ['of a UNION of one unit', 'SELECT total FROM orders UNION SELECT SUM(total) FROM orders', ['KES']],
+    [
+      'of what only calls itself again',
+      'WITH RECURSIVE t AS (SELECT total AS x FROM orders UNION ALL SELECT x FROM t) SELECT x FROM t',
+      ['KES'],
+    ],
+    ['not of another aggregate', 'SELECT GROUP_CONCAT(total) FROM orders', [null]],
+    ['not of a column without one', 'SELECT id, SUM(id) FROM orders', [null, null]],
+    [
+      'of each column by itself, twice',
+      'SELECT t.x, t.y, t.x FROM (SELECT total AS x, id AS y FROM orders) t',
+      ['KES', null, 'KES'],
+    ],
     ['not of a UNION of two', 'SELECT total FROM orders UNION SELECT day FROM orders', [null]],
     ['not of a UNION with none', 'SELECT total FROM orders UNION SELECT id FROM orders', [null]],
   ])('%s', (_name, sql, expected) => {
@@ -52,6 +64,21 @@ describe('masked columns are marked', () => {
     ['inside an expression', 'SELECT CONCAT(status, note) FROM orders', [true]],
     ['through a derived table', 'SELECT t.x FROM (SELECT UPPER(note) AS x FROM orders) t', [true]],
     ['through a subquery', 'SELECT (SELECT MAX(note) FROM orders)', [true]],
+    [
+      'and no other of the same table',
+      'SELECT t.y, t.x, t.y, t.x FROM (SELECT note AS x, status AS y FROM orders) t',
+      [false, true, false, true],
+    ],
+    [
+      'each time that it is named',
+      'SELECT note, CONCAT(status, 1), UPPER(note), status FROM orders',
+      [true, false, true, false],
+    ],
+    [
+      'not through recursion over another column',
+      'WITH RECURSIVE t AS (SELECT status AS x, note AS y FROM orders UNION ALL SELECT CONCAT(x, 1), y FROM t) SELECT x, y, x FROM t',
+      [false, true, false],
+    ],
     ['in any leg of a UNION', 'SELECT status FROM orders UNION SELECT note FROM orders', [true]],
     [
       'through recursion',
@@ -61,4 +88,12 @@ describe('masked columns are marked', () => {
   ])('%s', (_name, sql, expected) => {
     expect(masks(sql)).toEqual(expected);
   });
+});
+
+it('names that are too long together are refused', () => {
+  const name = 'n'.repeat(16_000);
+  const star = (times: number) =>
+    `SELECT ${Array.from({ length: times }, () => 't.*').join()} FROM (SELECT 1 AS ${name}) t`;
+  expect(names(star(16))).toHaveLength(16);
+  expect(codeOf(() => names(star(17)))).toBe('SEAL_TOO_DEEP');
 });

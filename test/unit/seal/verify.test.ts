@@ -104,6 +104,108 @@ describe('verifyPrinted', () => {
     ).toEqual([]);
   });
 
+<<<<<<< HEAD
+  /** The first accepted text with another select list, and more behind its FROM. */
+  const around = (select: string, tail = ''): VerifyRequest => {
+    const request = ACCEPTED[0] as VerifyCase;
+    const sql = request.sql.replace('`t1`.`c1`', select).replace(/ LIMIT 201$/, `${tail} LIMIT 201`);
+    return { ...request, sql };
+  };
+
+  it.each([
+    ['a path of three parts', '`t1`.`c1`.`c2`'],
+    ['a table that is none of ours', '`xt1`.`c1`'],
+    ['a table whose name goes on', '`t1x`.`c1`'],
+    ['a column that is none of ours', '`t1`.`xc1`'],
+    ['a column whose name goes on', '`t1`.`c1x`'],
+    ['a column of another table by its name', '`t1`.`status`'],
+    ['a column of json_each', '`t1`.`value`'],
+    ['a bare name that is none of ours', '`total`'],
+    ['a path behind a column', '`c1`.`c2`'],
+    ['a path to a star', '`t1`.*'],
+    ['a function in small letters', 'sum(`t1`.`c1`)'],
+    ['a function without its parenthesis', '(SUM)'],
+    ['a function that is not open', 'SLEEP(1)'],
+    ['a function with a schema', '`t1`.SUM(1)'],
+    ['a collation that is called', '1 COLLATE utf8mb4_bin(1)'],
+    ['a collation with more behind a point', '1 COLLATE utf8mb4_bin.`c1`'],
+    ['a character set without its text', '_utf8mb4 `t1`.`c1`'],
+    ['SET by itself', 'CAST(1 AS SET)'],
+    ['a word of JSON_TABLE', 'COLUMNS(1)'],
+    ['an ordinal number', '1 FOR ORDINALITY'],
+    ['a type of JSON_TABLE', 'CAST(1 AS BIGINT)'],
+    ['a JSON path', "CONCAT('$.a')"],
+    ['an empty text', "CONCAT('')"],
+    ['a query inside EXTRACT', 'EXTRACT(SELECT `t1`.`c1`)'],
+    ['a query inside TRIM', 'TRIM(SELECT `t1`.`c1`)'],
+    ['a join in the select list', '1 JOIN (SELECT 1)'],
+    ['a straight join in the select list', '1 STRAIGHT_JOIN (SELECT 1)'],
+    ['a second FROM', '1 FROM (SELECT 1) AS `t2`'],
+    ['IN with a name', '1 IN `t1`'],
+    ['ANY with a name', '1 = ANY `t1`'],
+    ['EXISTS with a name', 'EXISTS `t1`'],
+    ['a parenthesis too few', '(1'],
+    ['a parenthesis too many', '1)'],
+  ])('refuses %s', (_name, select) => {
+    expect(refusalOf(around(select)).code).toBe('SEAL_UNPROVEN');
+  });
+
+  it.each([
+    ['a relation behind a comma', ', `orders`'],
+    ['a table of ours that no WITH defines', ', `t2`'],
+    ['a table with a schema', ' JOIN `t1`.`t2` ON TRUE'],
+    ['a relation behind JOIN', ' JOIN `orders` ON TRUE'],
+    ['a relation behind STRAIGHT_JOIN', ' STRAIGHT_JOIN `orders`'],
+    ['a number in the place of a table', ' JOIN 1'],
+    ['a text in the place of a table', ' JOIN ?'],
+    ['WHERE in the place of a table', ', WHERE 1'],
+    ['LATERAL without a query', ', LATERAL `orders`'],
+    ['a function of SQLite that makes rows', ', JSON_EACH(?) AS `t2`'],
+    ['a join behind WHERE', ' WHERE 1 JOIN (SELECT 1) AS `t2`'],
+    ['nothing in the place of a table', ' UNION SELECT 1 FROM'],
+    [
+      'a query in the document of a table function',
+      ", JSON_TABLE((SELECT 1), '$' COLUMNS (`c2` INT PATH '$')) AS `t2`",
+    ],
+    [
+      'a query deep in the document of a table function',
+      ", JSON_TABLE(CONCAT((SELECT 1)), '$' COLUMNS (`c2` INT PATH '$')) AS `t2`",
+    ],
+    ['a table function without its columns', ', JSON_TABLE AS `t2`'],
+  ])('refuses %s behind the enclosure', (_name, tail) => {
+    expect(refusalOf(around('1', tail)).code).toBe('SEAL_UNPROVEN');
+  });
+
+  it.each([
+    ['groups', '`t1`.`c1`', ' GROUP BY `t1`.`c1`, `t1`.`c2`'],
+    ['totals', '`t1`.`c1`', ' GROUP BY `t1`.`c1` WITH ROLLUP'],
+    ['an order', '`t1`.`c1`', ' ORDER BY `t1`.`c1`, `t1`.`c2`'],
+    ['named windows', 'SUM(1) OVER `w1`', ' WINDOW `w1` AS (), `w2` AS ()'],
+    ['a straight join', 'STRAIGHT_JOIN `t1`.`c1`', ''],
+    ['another of its own queries', '`t1`.`c1`', ' UNION SELECT 1, 2 INTERSECT SELECT 3, 4 EXCEPT SELECT 5, 6'],
+    ['a set of rows', '`t1`.`c1`', ' UNION VALUES ROW(1), ROW(2)'],
+    ['a collation', '1 COLLATE utf8mb4_bin', ''],
+    ['a text', '_utf8mb4 0x41', ''],
+    ['a part of a time', 'EXTRACT(YEAR FROM 1)', ''],
+    ['a query inside a function', 'COALESCE((SELECT 1), 2)', ''],
+  ])('accepts %s', (_name, select, tail) => {
+    expect(verifyPrinted(around(select, tail))).toEqual(['orders']);
+  });
+
+  it('refuses a character set’s mark on SQLite, and a clock that is called', () => {
+    const text = (select: string): VerifyRequest => ({
+      sql: `SELECT ${select} AS "c1" LIMIT 201`,
+      dialect: 'sqlite',
+      parameterCount: 0,
+      enclosures: [],
+    });
+    expect(verifyPrinted(text('CURRENT_DATE'))).toEqual([]);
+    for (const select of ['_utf8mb4 0x41', 'CURRENT_DATE()', 'CURRENT_DATE(1)', 'NOW'])
+      expect(refusalOf(text(select)).code).toBe('SEAL_UNPROVEN');
+  });
+
+=======
+>>>>>>> main
   it('refuses the text of one dialect for the other', () => {
     const dialects: readonly Dialect[] = ['mysql', 'mariadb', 'sqlite'];
     const request = ACCEPTED[0] as VerifyCase;
