@@ -104,7 +104,6 @@ describe('verifyPrinted', () => {
     ).toEqual([]);
   });
 
-<<<<<<< HEAD
   /** The first accepted text with another select list, and more behind its FROM. */
   const around = (select: string, tail = ''): VerifyRequest => {
     const request = ACCEPTED[0] as VerifyCase;
@@ -204,8 +203,6 @@ describe('verifyPrinted', () => {
       expect(refusalOf(text(select)).code).toBe('SEAL_UNPROVEN');
   });
 
-=======
->>>>>>> main
   it('refuses the text of one dialect for the other', () => {
     const dialects: readonly Dialect[] = ['mysql', 'mariadb', 'sqlite'];
     const request = ACCEPTED[0] as VerifyCase;
