@@ -4,26 +4,34 @@ import { nameCell } from '../slice-rules.js';
 import { type Row, type StoredTables, tablesOf } from './stored-tables.js';
 
 /** Names the cells of some columns of a row; null where one of them is NULL. */
-function nameKey(row: Row, relation: CatalogRelation, columns: readonly string[]): string | null {
-  const names = columns.map((name) => nameCell(row[relation.columns.findIndex((each) => each.name === name)] ?? null));
-  return names.includes(null) ? null : names.join('\n');
+function keyReader(relation: CatalogRelation, columns: readonly string[]): (row: Row) => string | null {
+  const places = columns.map((name) => relation.columns.findIndex((each) => each.name === name));
+  return (row) => {
+    const names = places.map((place) => nameCell(row[place] ?? null));
+    return names.includes(null) ? null : names.join('\n');
+  };
 }
 
 /** Adds to the wanted rows those that they refer to, as far as keys to other tables lead. */
 function followKeys(wanted: ReadonlyMap<string, Set<Row>>, tables: StoredTables, catalog: Catalog): void {
   const relations = tablesOf(catalog);
   const byName = new Map(relations.map((relation) => [relation.name, relation]));
+  const steps = relations.flatMap((relation) =>
+    relation.foreignKeys.flatMap((key) => {
+      const target = byName.get(key.relation);
+      if (!target || target === relation) return [];
+      const readTarget = keyReader(target, key.referenced);
+      const found = new Map((tables.get(target.name) ?? []).map((row) => [readTarget(row), row]));
+      return [{ from: relation.name, to: target.name, found, read: keyReader(relation, key.columns) }];
+    }),
+  );
   // As many rounds as there are steps from a customer's row to the farthest table that it leads to.
   for (let round = 0; round < 4; round += 1)
-    for (const relation of relations)
-      for (const key of relation.foreignKeys) {
-        const target = byName.get(key.relation);
-        if (!target || target === relation) continue;
-        const named = new Set([...wanted.get(relation.name)!].map((row) => nameKey(row, relation, key.columns)));
-        for (const row of tables.get(target.name) ?? []) {
-          const name = nameKey(row, target, key.referenced);
-          if (name !== null && named.has(name)) wanted.get(target.name)!.add(row);
-        }
+    for (const { from, to, found, read } of steps)
+      for (const row of wanted.get(from)!) {
+        const name = read(row);
+        const target = name === null ? undefined : found.get(name);
+        if (target) wanted.get(to)!.add(target);
       }
 }
 
