@@ -44,6 +44,22 @@ describe('a column is determined by its groups', () => {
       'SELECT t.n, COUNT(*) FROM (SELECT status, COUNT(*) AS n FROM orders GROUP BY status) t GROUP BY t.status',
     ],
     [
+      'through a derived table that groups by an output',
+      'SELECT t.n, COUNT(*) FROM (SELECT status AS s, COUNT(*) AS n FROM orders GROUP BY s) t GROUP BY t.s',
+    ],
+    [
+      'through a derived table that is joined with another',
+      'SELECT t.n, COUNT(*) FROM products p JOIN (SELECT status, COUNT(*) AS n FROM orders GROUP BY status) t ON TRUE JOIN (SELECT owner, COUNT(*) AS m FROM orders GROUP BY owner) u ON TRUE GROUP BY t.status',
+    ],
+    [
+      'in a window of the groups that has a name',
+      'SELECT status, SUM(COUNT(*)) OVER w FROM orders GROUP BY status WINDOW w AS (PARTITION BY status ORDER BY COUNT(*))',
+    ],
+    [
+      'in an aggregate over a subquery of its own tables',
+      'SELECT id, (SELECT SUM((SELECT MAX(q.price) FROM products p JOIN products q ON q.code = p.code)) FROM items i) FROM orders',
+    ],
+    [
       'in a subquery that names what is grouped',
       'SELECT status, (SELECT COUNT(*) FROM products p WHERE p.code = status) FROM orders GROUP BY status',
     ],
@@ -101,6 +117,34 @@ describe('a column that the server would have to choose is refused', () => {
       'in a subquery',
       'SELECT status, (SELECT COUNT(*) FROM products p WHERE p.price > total) FROM orders GROUP BY status',
     ],
+    [
+      'in a window that has a name',
+      'SELECT status, SUM(COUNT(*)) OVER w FROM orders GROUP BY status WINDOW w AS (ORDER BY total)',
+    ],
+    [
+      'in the parts of such a window',
+      'SELECT status, SUM(COUNT(*)) OVER w FROM orders GROUP BY status WINDOW w AS (PARTITION BY total)',
+    ],
+    [
+      'of a derived table that groups by what it does not show',
+      'SELECT t.n, COUNT(*) FROM (SELECT status, COUNT(*) AS n FROM orders GROUP BY status, day) t GROUP BY t.status',
+    ],
+    [
+      'of a derived table that groups by nothing',
+      'SELECT t.n, COUNT(*) FROM (SELECT status, total AS n FROM orders) t GROUP BY t.status',
+    ],
+    [
+      'of a derived table by the key of another',
+      'SELECT u.m, COUNT(*) FROM (SELECT status, COUNT(*) AS n FROM orders GROUP BY status) t JOIN (SELECT owner, COUNT(*) AS m FROM orders GROUP BY owner) u ON TRUE GROUP BY t.status',
+    ],
+    [
+      'of a union by one of its columns',
+      'SELECT t.n, COUNT(*) FROM (SELECT status, total AS n FROM orders UNION SELECT status, owner FROM orders GROUP BY status, owner) t GROUP BY t.status',
+    ],
+    [
+      'by such an aggregate that stands only in the ORDER BY of a subquery',
+      'SELECT id, (SELECT i.qty FROM items i ORDER BY SUM(orders.total) LIMIT 1) FROM orders',
+    ],
     ['in a derived table', 'SELECT * FROM (SELECT status, COUNT(*) AS n FROM orders) t'],
     ['in a common table', 'WITH t AS (SELECT status, COUNT(*) AS n FROM orders) SELECT * FROM t'],
     ['in one leg of a UNION', 'SELECT 1, 2 UNION SELECT status, COUNT(*) FROM orders'],
@@ -122,6 +166,12 @@ describe('a column that the server would have to choose is refused', () => {
     ],
   ])('%s', (_name, sql) => {
     expect(verdict(sql)).toBe('SEAL_GROUPING');
+  });
+
+  it('by the FILTER of an aggregate of a subquery over the outer rows', () => {
+    const sql = (filter: string) => `SELECT (SELECT COUNT(*) FILTER (WHERE ${filter}) FROM items i) FROM orders`;
+    expect(verdict(sql('orders.total > 1'), 'sqlite')).toBe('SEAL_GROUPING');
+    expect(verdict(sql('orders.total > i.qty'), 'sqlite')).toBe('answered');
   });
 
   it('on SQLite too, though MAX picks a row there', () => {
@@ -150,14 +200,13 @@ describe('an equality determines a column', () => {
   type Kind = keyof typeof KINDS;
 
   /** Groups by a column of one kind, joined with the key of another kind, and shows what that key determines. */
-  function verdictOf(left: Kind, right: Kind, condition = 'r.k = l.k', join = 'JOIN'): string {
+  function verdictOf(left: Kind, right: Kind, condition = 'r.k = l.k', join = 'JOIN', group = 'l.k'): string {
     const catalog = makeCatalog('mysql', [
       makeRelation('mysql', 'l', { id: 'int', k: KINDS[left], other: 'int' }),
       makeRelation('mysql', 'r', { k: KINDS[right], v: 'int' }),
-      makeRelation('mysql', 's', { id: 'int', k: KINDS[right] }),
     ]);
     const view = makeView(catalog, {});
-    const sql = `SELECT r.v, COUNT(*) FROM l ${join} r ON ${condition} GROUP BY l.k`;
+    const sql = `SELECT r.v, COUNT(*) FROM l ${join} r ON ${condition} GROUP BY ${group}`;
     return codeOf(() => checkGrouping(sql, catalog, view));
   }
 
@@ -195,6 +244,36 @@ describe('an equality determines a column', () => {
   it('but not by another comparison, nor by an equality with what is computed', () => {
     for (const condition of ['r.k <= l.k', 'r.k <=> l.k', 'r.k <> l.k', 'r.k = l.k + 1', 'r.k = 1', 'r.k IN (l.k)'])
       expect([condition, verdictOf('whole', 'whole', condition)]).toEqual([condition, 'SEAL_GROUPING']);
+  });
+
+  it('only where its other side is grouped', () => {
+    for (const condition of ['r.k = l.k', 'l.k = r.k'])
+      expect(verdictOf('whole', 'whole', condition, 'JOIN', 'l.other')).toBe('SEAL_GROUPING');
+    expect(verdictOf('whole', 'whole', 'r.k = l.k', 'JOIN', 'l.other, l.k')).toBe('answered');
+    expect(verdictOf('whole', 'whole', 'r.k = l.k', 'LEFT JOIN', 'l.other')).toBe('SEAL_GROUPING');
+  });
+
+  it('across an outer join whose empty side is itself a join', () => {
+    const catalog = makeCatalog('mysql', [
+      makeRelation('mysql', 'l', { id: 'int', k: 'int' }),
+      makeRelation('mysql', 'r', { k: 'int', v: 'int' }),
+      makeRelation('mysql', 's', { id: 'int', k: 'int' }),
+    ]);
+    const verdictFor = (sql: string) => codeOf(() => checkGrouping(sql, catalog, makeView(catalog, {})));
+    const nested = (join: string) => `SELECT r.v, COUNT(*) FROM ${join} GROUP BY l.k`;
+    expect(verdictFor(nested('l LEFT JOIN (r JOIN s ON s.id = r.k) ON r.k = l.k'))).toBe('answered');
+    expect(verdictFor(nested('(r JOIN s ON s.id = r.k) RIGHT JOIN l ON r.k = l.k'))).toBe('answered');
+    expect(verdictFor(nested('r LEFT JOIN (l JOIN s ON s.id = l.k) ON r.k = l.k'))).toBe('SEAL_GROUPING');
+  });
+
+  it('but not under FULL JOIN, where either side may be empty', () => {
+    const catalog = makeCatalog('sqlite', [
+      makeRelation('sqlite', 'l', { id: 'int', k: 'int' }),
+      makeRelation('sqlite', 'r', { k: 'int', v: 'int' }),
+    ]);
+    const sql = (join: string) => `SELECT r.v, COUNT(*) FROM l ${join} r ON r.k = l.k GROUP BY l.k`;
+    const verdictFor = (join: string) => codeOf(() => checkGrouping(sql(join), catalog, makeView(catalog, {})));
+    expect([verdictFor('LEFT JOIN'), verdictFor('FULL JOIN')]).toEqual(['answered', 'SEAL_GROUPING']);
   });
 
   it('but not by a further equality of an outer join that lies on one side of it', () => {
