@@ -11,7 +11,7 @@ function keysOf(relation: CatalogRelation): readonly (readonly string[])[] {
 }
 
 function describeRelation(
-  { relation, columns }: RelationObligation,
+  { relation, columns, filter }: RelationObligation,
   view: PrincipalView,
   samples: World['samples'],
 ): VocabularyRelation {
@@ -19,11 +19,13 @@ function describeRelation(
     among !== undefined && names.every((name) => among.columns.has(foldName(name)));
   return {
     name: relation.name,
+    filtered: filter !== null,
     columns: [...columns.values()].map(({ column }) => ({
       name: column.name,
       family: column.family,
       declaredType: column.declaredType,
       nullable: column.nullable,
+      collation: column.collation,
       samples: samples.get(relation.name)?.get(column.name) ?? [],
     })),
     keys: keysOf(relation).filter((key) => key.every((name) => columns.has(foldName(name)))),
@@ -40,5 +42,8 @@ export function describeVocabulary(world: World, view: PrincipalView): Vocabular
   return {
     dialect: world.dialect,
     relations: [...view.relations.values()].map((obligation) => describeRelation(obligation, view, world.samples)),
+    closedRelations: [...world.catalog.relations]
+      .filter(([folded]) => !view.relations.has(folded))
+      .map(([, relation]) => relation.name),
   };
 }

@@ -23,9 +23,10 @@ function cellKey(value: ResultValue, type: ResultType | undefined): string {
  * Whether two outcomes of one sealed statement are the same to the caller: rows, their order, names, types, `truncated`, or
  * the error's code. Only the last digits of floating-point numbers may differ.
  *
+ * @param ordered false where the order of the rows is the server's own affair
  * @returns null where they are; else what differs, in one line
  */
-export function describeDifference(left: Outcome, right: Outcome): string | null {
+export function describeDifference(left: Outcome, right: Outcome, ordered = true): string | null {
   if (left.kind === 'error' || right.kind === 'error') {
     const [one, other] = [left, right].map((each) => (each.kind === 'error' ? each.code : 'success'));
     return one === other ? null : `${one} and ${other}`;
@@ -33,12 +34,12 @@ export function describeDifference(left: Outcome, right: Outcome): string | null
   if (left.names.join('\n') !== right.names.join('\n')) return 'column names';
   if (left.rows.length !== right.rows.length) return `${left.rows.length} and ${right.rows.length} rows`;
   if (left.truncated !== right.truncated) return 'truncated';
-  for (const [at, row] of left.rows.entries()) {
-    const [ours, theirs] = [row, right.rows[at] as readonly ResultValue[]].map((cells, side) =>
-      cells.map((cell, column) => cellKey(cell, (side === 0 ? left : right).types[column])).join(', '),
-    );
-    if (ours !== theirs) return `row ${at + 1}: ${ours} and ${theirs}`;
-  }
+  const [ours, theirs] = [left, right].map(({ rows, types }) => {
+    const keys = rows.map((row) => row.map((cell, column) => cellKey(cell, types[column])).join(', '));
+    return ordered ? keys : keys.sort();
+  }) as [string[], string[]];
+  const at = ours.findIndex((key, index) => key !== theirs[index]);
+  if (at >= 0) return `row ${at + 1}: ${ours[at]} and ${theirs[at]}`;
   if (left.types.join() !== right.types.join()) return `types ${left.types.join()} and ${right.types.join()}`;
   return null;
 }

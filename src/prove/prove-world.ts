@@ -47,6 +47,11 @@ function deriveSeed(...parts: readonly (string | number)[]): number {
   return createHash('sha256').update(parts.join('\n')).digest().readInt32BE();
 }
 
+/** From those whose rows are filtered more is hidden, so they ask more. */
+function weightOf({ vocabulary }: MovingStand): number {
+  return vocabulary.relations.some((relation) => relation.filtered) ? 4 : 1;
+}
+
 class ViolationFound extends Error {
   constructor(
     readonly violation: Violation,
@@ -80,7 +85,8 @@ export class WorldProof {
         for (const [index, stand] of stands.entries()) {
           if (this.isDone(before)) break;
           const missing = this.plan.cases - (this.plan.tally.proven - before);
-          const runs = Math.min(BATCH, Math.ceil(this.plan.cases / stands.length), missing);
+          const share = (this.plan.cases * weightOf(stand)) / stands.reduce((sum, each) => sum + weightOf(each), 0);
+          const runs = Math.min(BATCH, Math.ceil(share), missing);
           attempts += runs;
           await this.runBatch(stand, stands, runs, deriveSeed(this.plan.seed, this.world.name, index, round));
         }

@@ -42,7 +42,7 @@ function moveInside(conjunct: Expression, enclosure: Enclosure): Expression | nu
   return fits && names > 0 ? moved : null;
 }
 
-/** Copies whatever condition of a WHERE or inner ON stands over one enclosure behind its filter, ranges and all, and trusts the filter to run first. */
+/** Copies whatever condition of a WHERE or inner ON stands over one enclosure inside its fence, ranges and all, and trusts the row filter to run first. */
 function copyRanges(select: Select): Select {
   const { enclosures, conditions } = innerPart(select.from);
   const conjuncts = [select.where, ...conditions].flatMap(splitConjuncts);
@@ -51,7 +51,12 @@ function copyRanges(select: Select): Select {
     if (table.kind === 'join') return { ...table, left: change(table.left), right: change(table.right) };
     if (table.kind !== 'enclosure' || !known.has(table) || table.filter === null) return table;
     const copied = conjuncts.flatMap((conjunct) => moveInside(conjunct, table) ?? []);
-    return { ...table, copied: [...table.copied, ...copied] };
+    // In front of the row filter: servers choose the order themselves, SQLite mostly keeps the written one.
+    const filter = copied.reduceRight<Expression>(
+      (right, left) => ({ kind: 'binary', operator: 'AND', left, right }),
+      table.filter,
+    );
+    return { ...table, filter };
   };
   return { ...select, from: select.from.map(change) };
 }

@@ -17,6 +17,8 @@ export interface VocabularyColumn {
 /** A relation that a generated statement may name. */
 export interface VocabularyRelation {
   readonly name: string;
+  /** Whether the policy hides rows of it from the principal. */
+  readonly filtered?: boolean;
   readonly columns: readonly VocabularyColumn[];
   /** Unique keys, the primary key first. */
   readonly keys: readonly (readonly string[])[];

@@ -3,7 +3,11 @@ import type { Query } from '../../sql/nodes.js';
 import type { Vocabulary } from '../vocabulary.js';
 import { makeChoices } from './choices.js';
 import { shrinkStatement } from './shrink-statement.js';
+import { writeProbe } from './write-probe.js';
 import { writeStatement } from './write-query.js';
+
+/** Of a hundred statements, so many are probes. */
+const PROBES = 25;
 
 /** Statements written at random, shrunk by cutting the tree itself: so statements from files shrink as well. */
 class StatementArbitrary extends fc.Arbitrary<Query> {
@@ -16,7 +20,8 @@ class StatementArbitrary extends fc.Arbitrary<Query> {
 
   override generate(random: fc.Random): fc.Value<Query> {
     const choices = makeChoices((count) => random.nextInt(0, count - 1));
-    return new fc.Value(writeStatement(choices, this.#vocabulary), undefined);
+    const write = choices.chance(PROBES) ? writeProbe : writeStatement;
+    return new fc.Value(write(choices, this.#vocabulary), undefined);
   }
 
   override canShrinkWithoutContext(value: unknown): value is Query {

@@ -39,6 +39,11 @@ describe('two observations of one sealed statement', () => {
   });
 });
 
+it('leaves the order of rows aside where it is told to', () => {
+  expect(describeDifference(rows([['x'], ['y']]), rows([['y'], ['x']]), false)).toBeNull();
+  expect(describeDifference(rows([['x'], ['y']]), rows([['y'], ['z']]), false)).toMatch(/^row/);
+});
+
 describe('what a sealed statement means', () => {
   it('is a multiset of rows where nothing sorts them', () => {
     const text = rows([['y'], ['x'], ['x']]);
