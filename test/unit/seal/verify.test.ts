@@ -104,6 +104,30 @@ describe('verifyPrinted', () => {
     ).toEqual([]);
   });
 
+  it.each([
+    ['OR', '`b`.`paid` = 1 OR `b`.`customer_number` = ?', true],
+    ['XOR', '`b`.`paid` = 1 XOR `b`.`customer_number` = ?', true],
+    ['OR behind parentheses', '(`b`.`paid` = 1) OR `b`.`customer_number` = ?', true],
+    ['OR behind CASE', 'CASE WHEN `b`.`paid` THEN 1 ELSE 0 END = 1 OR `b`.`customer_number` = ?', true],
+    ['OR in parentheses', '(`b`.`paid` = 1 OR `b`.`customer_number` = ?)', false],
+    ['OR in a function', 'COALESCE(`b`.`paid` OR (`b`.`paid`), 1) = ?', false],
+    ['OR in CASE', 'CASE WHEN `b`.`paid` OR `b`.`id` THEN 1 ELSE 0 END = ?', false],
+    ['AND', '`b`.`paid` = 1 AND `b`.`customer_number` = ?', false],
+  ])(
+    'wants parentheses around a filter with %s before a copied look-up only where they change what it says',
+    (_name, filterSql, loose) => {
+      const text = (filter: string): VerifyRequest => ({
+        sql: `SELECT \`t1\`.\`c1\` AS \`c2\` FROM (SELECT \`b\`.\`id\` AS \`c1\` FROM \`orders\` AS \`b\` WHERE ${filter} AND \`b\`.\`id\` = 17 LIMIT 9223372036854775807) AS \`t1\` LIMIT 201`,
+        dialect: 'mysql',
+        parameterCount: 1,
+        enclosures: [{ relation: 'orders', filterSql, columnSqls: ['`b`.`id`'] }],
+      });
+      expect(verifyPrinted(text(`(${filterSql})`))).toEqual(['orders']);
+      if (loose) expect(refusalOf(text(filterSql)).code).toBe('SEAL_UNPROVEN');
+      else expect(verifyPrinted(text(filterSql))).toEqual(['orders']);
+    },
+  );
+
   /** The first accepted text with another select list, and more behind its FROM. */
   const around = (select: string, tail = ''): VerifyRequest => {
     const request = ACCEPTED[0] as VerifyCase;
