@@ -7,6 +7,9 @@
  * - `cold`: all of compile, gate and judges in their threads included; to reach: 5 times that
  * - `hit`: all of `seal` where the plan is at hand; to reach: 10 µs
  *
+ * Each by the clock and by the processor's time of all threads together: on a machine that does other work as well the
+ * second is the steadier, and for `cold`, where threads run beside each other, the larger on one that does not.
+ *
  *   node bench/seal-compile.mjs [RUNS [DIALECT …]]
  */
 import { createRequire } from 'node:module';
@@ -27,9 +30,12 @@ const require = createRequire(import.meta.url);
 const silent = { gate: () => Promise.resolve(), judge: () => Promise.resolve() };
 
 async function time(work) {
+  const used = process.cpuUsage();
   const started = process.hrtime.bigint();
   await work();
-  return Number(process.hrtime.bigint() - started) / 1000;
+  const clock = Number(process.hrtime.bigint() - started) / 1000;
+  const { user, system } = process.cpuUsage(used);
+  return { clock, processor: user + system };
 }
 
 function openRows(dialect, judges) {
@@ -54,7 +60,7 @@ function openRows(dialect, judges) {
         const took = await time(async () => {
           for (const text of texts) await seal.seal({ ...candidate, sql: text }, principal, view);
         });
-        return took / HITS;
+        return { clock: took.clock / HITS, processor: took.processor / HITS };
       },
     };
   };
@@ -63,7 +69,7 @@ function openRows(dialect, judges) {
   );
 }
 
-/** Medians of the kinds of work of every row, all measured in turns. */
+/** Medians of the kinds of work of every row by the clock and by the processor's time, all measured in turns. */
 async function measure(rows, kinds, runs) {
   const times = rows.map(() => Object.fromEntries(kinds.map((kind) => [kind, []])));
   for (let turn = -WARM_UP; turn < runs; turn += 1)
@@ -72,17 +78,19 @@ async function measure(rows, kinds, runs) {
         const took = await row[kind]();
         if (turn >= 0) times[at][kind].push(took);
       }
-  return times.map((found) => Object.fromEntries(kinds.map((kind) => [kind, median(found[kind])])));
+  const middle = (found, by) =>
+    Object.fromEntries(kinds.map((kind) => [kind, median(found[kind].map((took) => took[by]))]));
+  return times.map((found) => ({ clock: middle(found, 'clock'), processor: middle(found, 'processor') }));
 }
 
 const HEADS = ['parse+print', 'own', 'ratio', 'parse+print', 'cold', 'ratio', 'hit'];
-function print(dialect, who, name, length, figures) {
-  const words = [dialect.padEnd(9), who.padEnd(10), name.padEnd(20), String(length).padStart(6)];
+function print(dialect, who, name, length, by, figures) {
+  const words = [dialect.padEnd(9), who.padEnd(10), name.padEnd(20), String(length).padStart(6), `  ${by.padEnd(10)}`];
   console.log(words.join('') + figures.map((figure) => figure.padStart(12)).join(''));
 }
 
 console.log(`µs, medians of ${RUNS} runs; ratios to parse and print of node-sql-parser`);
-print('dialect', 'who', 'statement', 'chars', HEADS);
+print('dialect', 'who', 'statement', 'chars', 'by', HEADS);
 for (const dialect of CHOSEN) {
   const judges = createJudges({ timeoutMs: 5_000, threads: 2 });
   const rows = openRows(dialect, judges);
@@ -90,16 +98,14 @@ for (const dialect of CHOSEN) {
   const whole = await measure(rows, ['parsePrint', 'cold'], RUNS);
   const hits = await measure(rows, ['hit'], Math.ceil(RUNS / 10));
   await judges.close();
-  const figures = rows.map((_row, at) => [
-    alone[at].parsePrint,
-    alone[at].own,
-    alone[at].own / alone[at].parsePrint,
-    whole[at].parsePrint,
-    whole[at].cold,
-    whole[at].cold / whole[at].parsePrint,
-    hits[at].hit,
-  ]);
   const write = (numbers) => numbers.map((number) => number.toFixed(2));
-  for (const [at, row] of rows.entries()) print(dialect, row.who, row.name, row.length, write(figures[at]));
-  print(dialect, 'both', 'median of all', '', write(HEADS.map((_, at) => median(figures.map((row) => row[at])))));
+  for (const by of ['clock', 'processor']) {
+    const figures = rows.map((_row, at) => {
+      const [first, second] = [alone[at][by], whole[at][by]];
+      const own = [first.parsePrint, first.own, first.own / first.parsePrint];
+      return [...own, second.parsePrint, second.cold, second.cold / second.parsePrint, hits[at][by].hit];
+    });
+    for (const [at, row] of rows.entries()) print(dialect, row.who, row.name, row.length, by, write(figures[at]));
+    print(dialect, 'both', 'median of all', '', by, write(HEADS.map((_, at) => median(figures.map((row) => row[at])))));
+  }
 }

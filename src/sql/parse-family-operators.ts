@@ -9,39 +9,45 @@ import type { TokenStream } from './token-stream.js';
  * Where the two servers group a chain of predicates (`a LIKE b LIKE c`) each in its own way, it is refused.
  */
 
-const LOGICAL: Readonly<Record<string, readonly [BinaryOperator, number]>> = {
-  OR: ['OR', 1],
-  '||': ['OR', 1],
-  XOR: ['XOR', 2],
-  AND: ['AND', 3],
-  '&&': ['AND', 3],
-};
+const LOGICAL: ReadonlyMap<string, readonly [BinaryOperator, number]> = new Map<
+  string,
+  readonly [BinaryOperator, number]
+>([
+  ['OR', ['OR', 1]],
+  ['||', ['OR', 1]],
+  ['XOR', ['XOR', 2]],
+  ['AND', ['AND', 3]],
+  ['&&', ['AND', 3]],
+]);
 
-const COMPARISONS: Readonly<Record<string, BinaryOperator>> = {
-  '=': '=',
-  '<=>': '<=>',
-  '<>': '<>',
-  '!=': '<>',
-  '<': '<',
-  '<=': '<=',
-  '>': '>',
-  '>=': '>=',
-};
+const COMPARISONS: ReadonlyMap<string, BinaryOperator> = new Map<string, BinaryOperator>([
+  ['=', '='],
+  ['<=>', '<=>'],
+  ['<>', '<>'],
+  ['!=', '<>'],
+  ['<', '<'],
+  ['<=', '<='],
+  ['>', '>'],
+  ['>=', '>='],
+]);
 
-const ARITHMETIC: Readonly<Record<string, readonly [BinaryOperator, number]>> = {
-  '|': ['|', 1],
-  '&': ['&', 2],
-  '<<': ['<<', 3],
-  '>>': ['>>', 3],
-  '+': ['+', 4],
-  '-': ['-', 4],
-  '*': ['*', 5],
-  '/': ['/', 5],
-  DIV: ['DIV', 5],
-  '%': ['%', 5],
-  MOD: ['%', 5],
-  '^': ['^', 6],
-};
+const ARITHMETIC: ReadonlyMap<string, readonly [BinaryOperator, number]> = new Map<
+  string,
+  readonly [BinaryOperator, number]
+>([
+  ['|', ['|', 1]],
+  ['&', ['&', 2]],
+  ['<<', ['<<', 3]],
+  ['>>', ['>>', 3]],
+  ['+', ['+', 4]],
+  ['-', ['-', 4]],
+  ['*', ['*', 5]],
+  ['/', ['/', 5]],
+  ['DIV', ['DIV', 5]],
+  ['%', ['%', 5]],
+  ['MOD', ['%', 5]],
+  ['^', ['^', 6]],
+]);
 
 const PREFIXES = ['-', '+', '~', 'BINARY'] as const;
 const PREDICATES: ReadonlySet<string> = new Set([
@@ -55,11 +61,6 @@ const PREDICATES: ReadonlySet<string> = new Set([
   'SOUNDS',
 ]);
 
-/** The operator in a table of {@link Object} literals, or undefined; names of Object's own are no operators. */
-function find<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
-}
-
 export function readFamilyExpression(stream: TokenStream): Expression {
   return readLogical(stream, 1);
 }
@@ -72,7 +73,7 @@ export function readFamilyOperand(stream: TokenStream): Expression {
 function readLogical(stream: TokenStream, lowest: number): Expression {
   let left = readNegation(stream);
   for (;;) {
-    const found = find(LOGICAL, stream.current.key);
+    const found = LOGICAL.get(stream.current.key);
     if (found === undefined || found[1] < lowest) return left;
     stream.next();
     left = { kind: 'binary', operator: found[0], left, right: readLogical(stream, found[1] + 1) };
@@ -93,7 +94,7 @@ function readNegation(stream: TokenStream): Expression {
 function readTest(stream: TokenStream): Expression {
   let left = readPredicate(stream);
   for (;;) {
-    const comparison = find(COMPARISONS, stream.current.key);
+    const comparison = COMPARISONS.get(stream.current.key);
     if (comparison !== undefined) {
       stream.next();
       left = readComparison(stream, left, comparison);
@@ -104,7 +105,7 @@ function readTest(stream: TokenStream): Expression {
       left = { kind: 'is', operand: left, test, negated };
       // On MySQL `IS TRUE` ends a condition: nothing compares with it unless in parentheses.
       const ended = stream.dialect === 'mysql' && test !== 'NULL';
-      if (ended && (stream.at('IS') || find(COMPARISONS, stream.current.key) !== undefined)) stream.fail();
+      if (ended && (stream.at('IS') || COMPARISONS.get(stream.current.key) !== undefined)) stream.fail();
     } else return left;
   }
 }
@@ -179,7 +180,7 @@ function readMembership(stream: TokenStream, operand: Expression, negated: boole
 function readArithmetic(stream: TokenStream, lowest: number): Expression {
   let left = readSimple(stream);
   for (;;) {
-    const found = find(ARITHMETIC, stream.current.key);
+    const found = ARITHMETIC.get(stream.current.key);
     if (found === undefined || found[1] < lowest) return left;
     const [operator, level] = found;
     stream.next();

@@ -50,7 +50,7 @@ export function parseQuery(text: string, dialect: Dialect, options: ReadOptions 
   const query = readStatement(stream);
   if (stream.accept(';') && stream.current.kind !== 'end') throw new SwaliError('SEAL_SEVERAL_STATEMENTS');
   if (stream.current.kind !== 'end') stream.fail();
-  assertTreeDepth(query, options.maxDepth);
+  assertTreeDepth(query, stream.length, options.maxDepth);
   return query;
 }
 
@@ -72,6 +72,6 @@ export function parseExpression(text: string, dialect: Dialect, options: ReadOpt
   const stream = new TokenStream(text, dialect, GRAMMAR, options);
   const expression = readExpression(stream);
   if (stream.current.kind !== 'end') stream.fail();
-  assertTreeDepth(expression, options.maxDepth);
+  assertTreeDepth(expression, stream.length, options.maxDepth);
   return expression;
 }

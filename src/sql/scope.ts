@@ -102,9 +102,12 @@ function matchQualified(scope: Scope, reference: ColumnReference, fold: string):
   const [first, second] = reference.qualifier;
   const table = foldName((second ?? first) as string);
   const schema = second === undefined ? null : foldName(first as string);
-  return scope.sources
-    .filter((source) => source.fold === table && (schema === null || source.schema === schema))
-    .flatMap((source) => source.columns.filter((column) => column.fold === fold));
+  const found: ScopeColumn[] = [];
+  for (const source of scope.sources) {
+    if (source.fold !== table || (schema !== null && source.schema !== schema)) continue;
+    for (const column of source.columns) if (column.fold === fold) found.push(column);
+  }
+  return found;
 }
 
 function lookUpAtLevel(scope: Scope, reference: ColumnReference): Expression | undefined {

@@ -76,6 +76,11 @@ export class TokenStream {
     }
   }
 
+  /** Tokens of the text, its end among them. */
+  get length(): number {
+    return this.tokens.length;
+  }
+
   get current(): Token {
     return this.tokens[this.index]!;
   }

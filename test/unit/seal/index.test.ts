@@ -132,6 +132,24 @@ describe('the seal', () => {
     expect(await codeOf(run(verified('open', 'openai'), own(1)))).toMatch(/^SEAL_/);
   });
 
+  it('makes a plan of its own for each view, policy version, set of slots and way of reading', async () => {
+    const sql = 'SELECT id, status FROM orders';
+    const view = policy.viewFor(own(1));
+    const taken = (candidate: Candidate, changed: Partial<typeof view> = {}) =>
+      compiled(() => seal.seal(candidate, own(1), { ...view, ...changed }));
+    expect(await taken(callerSql(sql))).toBe(1);
+    expect(await taken({ ...callerSql(sql), translator: 'offline' })).toBe(0);
+    expect(await taken(callerSql(sql), { digest: 'another' })).toBe(1);
+    expect(await taken(callerSql(sql), { policyVersion: 'sha256:another' })).toBe(1);
+    expect(await taken({ ...callerSql(sql), translator: 'verified' })).toBe(1);
+    const slots = (...names: string[]) => new Map(names.map((name) => [name, 1]));
+    expect(await taken({ ...callerSql(sql), translator: 'verified', slots: slots('a') })).toBe(1);
+    expect(await taken({ ...callerSql(sql), translator: 'verified', slots: slots('a', 'b') })).toBe(1);
+    expect(await taken({ ...callerSql(sql), translator: 'verified', slots: slots('b', 'a') })).toBe(0);
+    expect(await taken(callerSql(`${sql} `))).toBe(1);
+    expect(await taken(callerSql(sql))).toBe(0);
+  });
+
   it('refuses a claim that is missing or malformed, with a plan at hand too', async () => {
     const sql = 'SELECT id, total FROM orders';
     await run(sql, own(1));
