@@ -3,6 +3,7 @@ const TELLING = new Set([
   'unsupported',
   'refuseConstruct',
   'refuse',
+  'misused',
   'issue',
   'PolicyRefusal',
   'Error',
@@ -12,11 +13,13 @@ const TELLING = new Set([
 
 /**
  * The one written exception: the wording of a refusal. A plain string, or a template over plain names, is left as it is
- * where it is the `detail` of an error or an argument of a call in TELLING, directly or as a branch of `? :`. The refusal
- * itself, its code, its condition and computed places in the text are mutated.
+ * where it is the `detail` of an error or an argument of a call in TELLING, directly or as a branch of `? :`; so is an
+ * object that holds nothing but such a `detail`. The refusal itself, its code, its condition and computed places in the
+ * text are mutated.
  */
 class WordingIgnorer {
   shouldIgnore(path) {
+    if (holdsOnlyDetail(path.node)) return 'the wording of a refusal';
     if (!isWording(path.node)) return undefined;
     let child = path;
     while (child.parentPath?.isConditionalExpression() && child.key !== 'test') child = child.parentPath;
@@ -29,6 +32,12 @@ class WordingIgnorer {
           TELLING.has(calleeName(parent.callee));
     return told ? 'the wording of a refusal' : undefined;
   }
+}
+
+function holdsOnlyDetail(node) {
+  if (node.type !== 'ObjectExpression' || node.properties.length !== 1) return false;
+  const [property] = node.properties;
+  return property.type === 'ObjectProperty' && property.key.name === 'detail' && isWording(property.value);
 }
 
 function isWording(node) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Dialect } from '../../../src/domain/dialect.js';
+import { DIALECTS, type Dialect } from '../../../src/domain/dialect.js';
+import { SwaliError } from '../../../src/errors/swali-error.js';
 import { bindPredicate } from '../../../src/sql/bind.js';
 import { functionRule } from '../../../src/sql/functions.js';
 import { parseExpression } from '../../../src/sql/parser.js';
@@ -85,6 +86,110 @@ describe('functions', () => {
     ['SELECT (SELECT SUM(zz) FROM a)', 'mysql', 'SEAL_COLUMN_UNKNOWN'],
   ])('%s on %s: %s', (sql, dialect, code) => {
     expect(codeOf(() => bound(sql, dialect))).toBe(code);
+  });
+});
+
+describe('a refusal says where', () => {
+  const detailOf = (sql: string, dialect: Dialect = 'mysql') => {
+    try {
+      bound(sql, dialect);
+    } catch (error) {
+      if (error instanceof SwaliError) return `${error.code} ${error.detail}`;
+      throw error;
+    }
+    throw new Error('not refused');
+  };
+
+  it.each([
+    ['SELECT nope FROM a', 'SEAL_COLUMN_UNKNOWN at character 8'],
+    ['SELECT  nope.* FROM a', 'SEAL_COLUMN_UNKNOWN at character 9'],
+    ['SELECT id FROM a, b', 'SEAL_COLUMN_AMBIGUOUS at character 8'],
+    ['SELECT 1 FROM nope', 'SEAL_RELATION_UNKNOWN at character 15'],
+    ['SELECT 1 FROM d', 'SEAL_RELATION_UNKNOWN at character 15'],
+    ['SELECT 1, sleep(1)', 'SEAL_FUNCTION_UNKNOWN at character 11'],
+    ['SELECT 1, ABS(1, 2)', 'SEAL_FUNCTION_MISUSED ABS at character 11: number of arguments'],
+    ['SELECT RANK() FROM a', 'SEAL_FUNCTION_MISUSED RANK at character 8: needs OVER'],
+    ['SELECT ABS(1) OVER () FROM a', 'SEAL_FUNCTION_MISUSED ABS at character 8: does not take OVER'],
+  ])('of %s: %s', (sql, detail) => {
+    expect(detailOf(sql)).toBe(detail);
+  });
+
+  it('of an ambiguous name of a window on MariaDB', () => {
+    expect(detailOf('SELECT x AS y, SUM(id) OVER (ORDER BY  y) FROM a', 'mariadb')).toBe(
+      'SEAL_COLUMN_AMBIGUOUS at character 40',
+    );
+  });
+});
+
+describe('what no name can mean', () => {
+  it.each<[string, string, readonly Dialect[]]>([
+    ['rows of VALUES that differ in length, the later ones too', 'VALUES (1), (2), (3, 4)', ['sqlite']],
+    ['a column list of another length', 'SELECT * FROM (SELECT id FROM a) t (k, l)', ['mysql']],
+    ['a column list that is too short', 'SELECT * FROM (SELECT id, x FROM a) t (k)', ['mysql']],
+    ['a common table’s list of another length', 'WITH t (k, l) AS (SELECT id FROM a) SELECT * FROM t', DIALECTS],
+    ['two common tables of one name', 'WITH t AS (SELECT 1), T AS (SELECT 2) SELECT 1', DIALECTS],
+    ['two tables of one name', 'SELECT 1 FROM a, b a', DIALECTS],
+    ['legs of different widths', 'SELECT id FROM a UNION SELECT id, x FROM b', DIALECTS],
+    ['a column number that is not there', 'SELECT id FROM a ORDER BY 2', DIALECTS],
+    ['the column number 0', 'SELECT id FROM a GROUP BY 0', DIALECTS],
+    ['a collated column number that is not there', 'SELECT id FROM a ORDER BY 2 COLLATE NOCASE', ['sqlite']],
+    ['a window that is not defined', 'SELECT SUM(x) OVER w FROM a', DIALECTS],
+    ['a window upon one that is not defined', 'SELECT SUM(x) OVER (w) FROM a', DIALECTS],
+    ['a named window upon one that is not defined', 'SELECT SUM(x) OVER v FROM a WINDOW v AS (w)', DIALECTS],
+    ['an aggregate in the order of a union', 'SELECT id FROM a UNION SELECT id FROM b ORDER BY COUNT(*)', DIALECTS],
+    ['an aggregate deep in that order', '(SELECT id FROM a LIMIT 1) ORDER BY 1 + ABS(MAX(id))', ['mysql', 'mariadb']],
+    ['a window in that order', '(SELECT id FROM a LIMIT 1) ORDER BY RANK() OVER (ORDER BY id)', ['mysql', 'mariadb']],
+    ['a star without FROM', 'SELECT *', DIALECTS],
+  ])('%s', (_name, sql, dialects) => {
+    for (const dialect of dialects)
+      expect([dialect, codeOf(() => bound(sql, dialect))]).toEqual([dialect, 'SEAL_SHAPE']);
+  });
+
+  it.each<[string, string, readonly Dialect[]]>([
+    [
+      'a query as the document of JSON_TABLE',
+      "SELECT 1 FROM JSON_TABLE((SELECT '[]'), '$[*]' COLUMNS (k INT PATH '$')) t",
+      ['mysql', 'mariadb'],
+    ],
+    [
+      'a query inside that document',
+      "SELECT 1 FROM JSON_TABLE(CONCAT('[', (SELECT 1), ']'), '$[*]' COLUMNS (k INT PATH '$')) t",
+      ['mysql', 'mariadb'],
+    ],
+    ['a query as the document of json_each', "SELECT 1 FROM json_each((SELECT '[]'))", ['sqlite']],
+    ['a query as its path', "SELECT 1 FROM json_each('[]', (SELECT '$'))", ['sqlite']],
+    ['EXISTS inside its document', 'SELECT 1 FROM json_each(EXISTS (SELECT 1))', ['sqlite']],
+    [
+      'a subquery of HAVING over a column that is not shown',
+      'SELECT x FROM a GROUP BY x, y HAVING 1 IN (SELECT b.id FROM b WHERE b.z = a.y)',
+      ['mariadb'],
+    ],
+    ['USING inside a join in parentheses', 'SELECT 1 FROM c JOIN (a JOIN b USING (id)) ON TRUE', ['sqlite']],
+    ['NATURAL inside a join in parentheses', 'SELECT 1 FROM c JOIN (a NATURAL JOIN b) ON TRUE', ['sqlite']],
+  ])('%s is not read', (_name, sql, dialects) => {
+    for (const dialect of dialects)
+      expect([dialect, codeOf(() => bound(sql, dialect))]).toEqual([dialect, 'SEAL_UNSUPPORTED']);
+  });
+
+  it.each<[string, string, readonly Dialect[]]>([
+    ['a function of columns in the order of a union', 'SELECT id FROM a UNION SELECT id FROM b ORDER BY 1', DIALECTS],
+    ['an aggregate in the order of one select', 'SELECT x FROM a GROUP BY x ORDER BY COUNT(*)', DIALECTS],
+    ['a collated column number', 'SELECT x FROM a ORDER BY 1 COLLATE NOCASE', ['sqlite']],
+    ['a decimal in the place of a column number', 'SELECT x FROM a ORDER BY 9.5', DIALECTS],
+    [
+      'a subquery of HAVING over what is shown',
+      'SELECT y FROM a GROUP BY y HAVING 1 IN (SELECT b.id FROM b WHERE b.z = a.y)',
+      DIALECTS,
+    ],
+    [
+      'a subquery inside an aggregate of HAVING',
+      'SELECT x FROM a GROUP BY x HAVING MAX((SELECT MAX(b.id) FROM b WHERE b.z = a.y)) > 1',
+      ['mariadb'],
+    ],
+    ['a window by the alias of a column of that name', 'SELECT y AS y, SUM(id) OVER (ORDER BY y) FROM a', DIALECTS],
+    ['a window by a qualified column', 'SELECT x AS y, SUM(id) OVER (ORDER BY a.y) FROM a', DIALECTS],
+  ])('but %s is', (_name, sql, dialects) => {
+    for (const dialect of dialects) expect([dialect, codeOf(() => bound(sql, dialect))]).toEqual([dialect, 'answered']);
   });
 });
 
