@@ -128,7 +128,7 @@ describe('what no name can mean', () => {
     ['a column list that is too short', 'SELECT * FROM (SELECT id, x FROM a) t (k)', ['mysql']],
     ['a common table’s list of another length', 'WITH t (k, l) AS (SELECT id FROM a) SELECT * FROM t', DIALECTS],
     ['two common tables of one name', 'WITH t AS (SELECT 1), T AS (SELECT 2) SELECT 1', DIALECTS],
-    ['two tables of one name', 'SELECT 1 FROM a, b a', DIALECTS],
+    ['two tables of one name', 'SELECT 1 FROM a k, b K', DIALECTS],
     ['legs of different widths', 'SELECT id FROM a UNION SELECT id, x FROM b', DIALECTS],
     ['a column number that is not there', 'SELECT id FROM a ORDER BY 2', DIALECTS],
     ['the column number 0', 'SELECT id FROM a GROUP BY 0', DIALECTS],
