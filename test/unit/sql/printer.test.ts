@@ -109,6 +109,25 @@ describe('what a dialect lacks', () => {
     ['SELECT COUNT(*) FILTER (WHERE a) FROM t', 'sqlite', 'mysql'],
     ['SELECT a GLOB b FROM t', 'sqlite', 'mysql'],
     ['SELECT a IN () FROM t', 'sqlite', 'mysql'],
+    ['SELECT a IS UNKNOWN FROM t', 'mysql', 'sqlite'],
+    ['SELECT a REGEXP b FROM t', 'mysql', 'sqlite'],
+    ['SELECT CONVERT(a USING utf8mb4) FROM t', 'mysql', 'sqlite'],
+    ['SELECT EXTRACT(YEAR FROM a) FROM t', 'mysql', 'sqlite'],
+    ['SELECT INTERVAL 1 DAY + a FROM t', 'mysql', 'sqlite'],
+    ['SELECT TIMESTAMPADD(DAY, 1, a) FROM t', 'mysql', 'sqlite'],
+    ['SELECT BINARY a FROM t', 'mysql', 'sqlite'],
+    ["SELECT b'101' FROM t", 'mysql', 'sqlite'],
+    ["SELECT DATE '2026-01-31' FROM t", 'mysql', 'sqlite'],
+    ['SELECT CAST(a AS CHAR(5)) FROM t', 'mysql', 'sqlite'],
+    ['SELECT CAST(a AS CHAR CHARACTER SET utf8mb4) FROM t', 'mysql', 'sqlite'],
+    ['SELECT CAST(a AS DECIMAL(5, 2)) FROM t', 'mysql', 'sqlite'],
+    ['SELECT CAST(a AS DATE) FROM t', 'mysql', 'sqlite'],
+    ['SELECT CAST(a AS YEAR) FROM t', 'mysql', 'mariadb'],
+    ['SELECT CAST(a AS NUMERIC) FROM t', 'sqlite', 'mysql'],
+    ["SELECT TRIM('xy' FROM a) FROM t", 'mysql', 'sqlite'],
+    ['SELECT TRIM(b FROM a) FROM t', 'mysql', 'sqlite'],
+    ["SELECT TRIM('' FROM a) FROM t", 'mysql', 'sqlite'],
+    ['SELECT a IN ((SELECT 1)) FROM t', 'sqlite', 'mysql'],
   ] as const)('is refused, never printed as something else: %s', (sql, from, to) => {
     expect(refusedPrint(sql, from, to)).toBe('SEAL_UNSUPPORTED');
   });
@@ -116,6 +135,34 @@ describe('what a dialect lacks', () => {
   it('is written another way where there is one', () => {
     expect(refusedPrint('SELECT a || b, a IS b, a IS NOT b FROM t', 'sqlite', 'mysql')).toBe(
       'SELECT CONCAT(`a`, `b`), `a` <=> `b`, NOT `a` <=> `b` FROM `t`',
+    );
+    expect(
+      refusedPrint(
+        "SELECT TRIM(a), TRIM(TRAILING FROM a), TRIM('x' FROM a), TRIM(LEADING '😀' FROM a) FROM t",
+        'mysql',
+        'sqlite',
+      ),
+    ).toBe('SELECT TRIM("a"), RTRIM("a"), TRIM("a", ?), LTRIM("a", ?) FROM "t"');
+    expect(refusedPrint('SELECT CAST(a AS SIGNED), CAST(a AS CHAR), CAST(a AS BINARY) FROM t', 'mysql', 'sqlite')).toBe(
+      'SELECT CAST("a" AS INTEGER), CAST("a" AS TEXT), CAST("a" AS BLOB) FROM "t"',
+    );
+    expect(refusedPrint('SELECT CAST(a AS INTEGER), CAST(a AS TEXT), a -> b, a ->> b FROM t', 'sqlite', 'mysql')).toBe(
+      'SELECT CAST(`a` AS SIGNED), CAST(`a` AS CHAR), JSON_EXTRACT(`a`, `b`), JSON_UNQUOTE(JSON_EXTRACT(`a`, `b`)) FROM `t`',
+    );
+    expect(
+      refusedPrint(
+        "SELECT TIME '10:00:00.25', TIMESTAMP '2026-01-31 10:00:00', a IN ((SELECT 1), 2) FROM t LIMIT 5",
+        'mysql',
+        'mariadb',
+      ),
+    ).toBe(
+      'SELECT CAST(_utf8mb4 0x31303A30303A30302E3235 AS TIME(2)), CAST(_utf8mb4 0x323032362D30312D33312031303A30303A3030 AS DATETIME), `a` IN ((SELECT 1), 2) FROM `t` LIMIT 5',
+    );
+    expect(refusedPrint('SELECT a FROM t LIMIT -1', 'sqlite', 'mysql')).toBe(
+      'SELECT `a` FROM `t` LIMIT 18446744073709551615',
+    );
+    expect(refusedPrint('SELECT a IN ((SELECT 1)) FROM t', 'sqlite', 'sqlite')).toBe(
+      'SELECT "a" IN ((SELECT 1)) FROM "t"',
     );
     expect(refusedPrint('SELECT a <=> b, TRIM(LEADING FROM a) FROM t', 'mysql', 'sqlite')).toBe(
       'SELECT "a" IS "b", LTRIM("a") FROM "t"',
@@ -138,6 +185,24 @@ describe('text that is printed as it is', () => {
       { kind: 'transcode', operand: { kind: 'null' }, characterSet: 'utf8mb4)' },
       { ...(parseExpression('f(1)', 'mysql') as Extract<Expression, { kind: 'call' }>), name: 'F(1),G' },
     ];
+    const type = { name: 'CHAR', length: null, scale: null, characterSet: null } as const;
+    const operand: Expression = { kind: 'null' };
+    const more: readonly Expression[] = [
+      { kind: 'bytes', form: 'hex', digits: '4' },
+      { kind: 'bytes', form: 'hex', digits: '4D 4D' },
+      { kind: 'bytes', form: 'bit', digits: '012' },
+      { kind: 'bytes', form: 'bit', digits: '210' },
+      { kind: 'transcode', operand, characterSet: ', utf8mb4' },
+      { kind: 'collate', operand, collation: '' },
+      { kind: 'cast', operand, type: { ...type, characterSet: 'utf8mb4)' } },
+      { kind: 'cast', operand, type: { ...type, characterSet: '(utf8mb4' } },
+      { kind: 'cast', operand, type: { ...type, length: -1 } },
+      { kind: 'cast', operand, type: { ...type, length: 1.5 } },
+    ];
+    for (const expression of more) expect(() => printExpression(expression, 'mysql')).toThrow(SwaliError);
+    expect(() => printExpression({ kind: 'string', value: 'a\0b' }, 'sqlite', { strings: 'quoted' })).toThrow(
+      SwaliError,
+    );
     for (const expression of bad) expect(() => printExpression(expression, 'mysql')).toThrow(SwaliError);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Enclosure, Expression, Query, Select } from '../../../src/sql/nodes.js';
 import { parseQuery } from '../../../src/sql/parser.js';
 import { printQuery } from '../../../src/sql/printer.js';
 import { measureDepth, rewriteQuery, visitQuery } from '../../../src/sql/rewrite.js';
@@ -54,6 +55,74 @@ describe('a rewrite', () => {
   });
 });
 
+describe('a rewrite that changes one place', () => {
+  /** More places, each with a number of its own, in what `EVERYWHERE` has not. */
+  const OTHERS = `SELECT TRIM(LEADING 1 FROM 2), 3 + INTERVAL 4 DAY, EXTRACT(YEAR FROM 5), CONVERT(6 USING utf8mb4), 7 COLLATE utf8mb4_bin,
+    TIMESTAMPADD(DAY, 8, 9), (10, 11) = ANY (SELECT 12, 13), -14, BINARY 15, 16 IS NULL, 17 LIKE 18 ESCAPE 19,
+    CASE WHEN 20 THEN 21 WHEN 22 THEN 23 END, LAG(24, 25) OVER (w ORDER BY 26), NOT EXISTS (SELECT 27)
+    FROM JSON_TABLE(28, '$' COLUMNS (k INT PATH '$')) j, (SELECT 29 UNION ALL SELECT 30) u WINDOW w AS (PARTITION BY 31)`;
+  const SQLITE = `SELECT COUNT(*) FILTER (WHERE 1), GROUP_CONCAT(2, 3) FROM json_each(4, 5) UNION ALL VALUES (6, 7), (8, 9)`;
+
+  it.each([
+    ['mysql', EVERYWHERE, 38],
+    ['mysql', OTHERS, 31],
+    ['sqlite', SQLITE, 9],
+  ] as const)('changes that and nothing else, whatever stays the same around it (%s)', (dialect, sql, count) => {
+    const query = parseQuery(sql, dialect);
+    const before = printQuery(query, dialect).sql;
+    for (let number = 1; number <= count; number += 1) {
+      const changed = rewriteQuery(query, {
+        expression: (node) => (node.kind === 'number' && node.text === String(number) ? { ...node, text: '99' } : node),
+      });
+      expect(printQuery(changed, dialect).sql, String(number)).toBe(
+        before.replaceAll(new RegExp(`(?<![\\w.])${number}(?!\\w)`, 'g'), '99'),
+      );
+    }
+  });
+
+  it('leaves a query the same object where it changes nothing', () => {
+    for (const [dialect, sql] of [
+      ['mysql', EVERYWHERE],
+      ['mysql', OTHERS],
+      ['sqlite', SQLITE],
+    ] as const) {
+      const query = parseQuery(sql, dialect);
+      expect(rewriteQuery(query, { expression: (node) => node, select: (node) => node })).toBe(query);
+      expect(rewriteQuery(query, {})).toBe(query);
+    }
+  });
+
+  it('reaches each part of an enclosure', () => {
+    const number = (text: string): Expression => ({ kind: 'number', form: 'integer', text });
+    const enclosure: Enclosure = {
+      kind: 'enclosure',
+      relation: 'orders',
+      inner: 'b',
+      alias: 't1',
+      columns: [
+        { name: 'c1', expression: number('1') },
+        { name: 'c2', expression: number('2') },
+      ],
+      filter: number('3'),
+      copied: [number('4'), number('5')],
+      orderBy: [],
+      fenced: true,
+    };
+    const plain = parseQuery('SELECT 6 FROM t', 'mysql');
+    const query: Query = { ...plain, body: { ...(plain.body as Select), from: [enclosure] } };
+    expect(rewriteQuery(query, { expression: (node) => node })).toBe(query);
+    const before = printQuery(query, 'mysql').sql;
+    for (const text of ['1', '2', '3', '4', '5', '6']) {
+      const changed = rewriteQuery(query, {
+        expression: (node) => (node.kind === 'number' && node.text === text ? number('99') : node),
+      });
+      expect(printQuery(changed, 'mysql').sql, text).toBe(
+        before.replace(new RegExp(`(?<![\\w.])${text}(?!\\w)`), '99'),
+      );
+    }
+  });
+});
+
 describe('depth', () => {
   it.each([
     ['SELECT 1', 1],
@@ -71,6 +140,10 @@ describe('depth', () => {
     ['SELECT 1 FROM t ORDER BY (SELECT 1)', 2],
     ['SELECT COALESCE(1, CASE WHEN EXISTS (SELECT 1) THEN 1 END)', 2],
     ['SELECT SUM(x) OVER (ORDER BY (SELECT 1)) FROM t', 2],
+    ['SELECT 1 UNION SELECT (SELECT 2)', 2],
+    ['SELECT (SELECT 1) UNION SELECT 2', 2],
+    ['(SELECT (SELECT 1) LIMIT 1) LIMIT 1', 3],
+    ['SELECT t.* FROM t WHERE EXISTS (SELECT u.* FROM u)', 2],
     ['SELECT SUM(x) OVER w FROM t WINDOW w AS (ORDER BY (SELECT 1))', 2],
   ])('of %s is %i', (sql, depth) => {
     expect(measureDepth(parseQuery(sql, 'mysql'))).toBe(depth);
