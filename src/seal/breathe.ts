@@ -1,9 +1,9 @@
 /** Work of one stretch, in milliseconds, after which others get their turn. */
-const LONGEST_STRETCH_MS = 4;
+const LONGEST_STRETCH_MS = 2;
 
 /**
  * Makes a function to be awaited between the steps of a long piece of work: where the steps since the last turn took more
- * than a few milliseconds, it lets whatever else waits for the event loop go first. Otherwise it costs next to nothing.
+ * than two milliseconds, it lets whatever else waits for the event loop go first. Otherwise it costs next to nothing.
  *
  * @param now milliseconds from any start
  */

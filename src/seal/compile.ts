@@ -65,6 +65,7 @@ async function rewriteTree(
   if (filtered) assertGrouped(enclosed, view, dialect, trace);
   await breathe();
   const fenced = correlate(fence(enclosed, view), view, dialect);
+  await breathe();
   const literals = bindLiterals(fenced, dialect, trace);
   await breathe();
   const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;
@@ -124,10 +125,15 @@ interface Draft {
  *
  * @param parsed gives the tree, or throws what reading found
  */
-async function draftPlan(parsed: () => Query, slots: ReadonlySet<string>, context: CompileContext): Promise<Draft> {
+async function draftPlan(
+  parsed: () => Query,
+  slots: ReadonlySet<string>,
+  context: CompileContext,
+  breathe: () => Promise<void>,
+): Promise<Draft> {
   const { catalog, view } = context;
   const { dialect } = catalog;
-  const breathe = createBreather(() => performance.now());
+  await breathe();
   // 2 resolve
   const statement = resolve(parsed(), view, catalog, slots);
   await breathe();
@@ -161,11 +167,12 @@ async function draftPlan(parsed: () => Query, slots: ReadonlySet<string>, contex
 export async function compile(candidate: Candidate, context: CompileContext): Promise<Plan> {
   const { catalog, view, judges } = context;
   // 1 read. It is linear and comes first, as nested text could hold the gate's parser until its deadline.
+  const breathe = createBreather(() => performance.now());
   const parsed = read(candidate, catalog.dialect);
   // 0 gate. It reads in a thread of its own while the other steps run here. Where both refuse, its word is the one that is
   // heard: it says in clearer words what would change data.
   const gate = judges.gate(candidate.sql, catalog.dialect, (name) => view.relations.has(foldName(name)));
-  const drafted = draftPlan(parsed, new Set(candidate.slots.keys()), context);
+  const drafted = draftPlan(parsed, new Set(candidate.slots.keys()), context, breathe);
   drafted.catch(() => undefined);
   await gate;
   const { plan, request } = await drafted;

@@ -16,16 +16,16 @@ describe('a breather', () => {
   it('goes on at once while the work since the last turn is short', async () => {
     let now = 0;
     const breathe = createBreather(() => now);
-    now = 3;
+    now = 1;
     expect(await letsOthers(breathe)).toBe(false);
   });
 
   it('lets others go first where it is long, and counts anew from there', async () => {
     let now = 100;
     const breathe = createBreather(() => now);
-    now = 104;
+    now = 102;
     expect(await letsOthers(breathe)).toBe(true);
-    now = 107;
+    now = 103;
     expect(await letsOthers(breathe)).toBe(false);
   });
 });
