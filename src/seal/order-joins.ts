@@ -1,14 +1,37 @@
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { hasFallible } from '../sql/fallible.js';
-import type { Expression, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
-import { rewriteQuery } from '../sql/rewrite.js';
+import type { Expression, ExpressionKind, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
+import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
 import { mayFail } from './exact-arithmetic.js';
 import type { ColumnTrace } from './literals.js';
 
 /** Whether a statement, as the caller wrote it, holds at any level what may fail on some stored value. */
 export function holdsFallible(query: Query, dialect: Dialect, trace: ColumnTrace): boolean {
   return hasFallible(query, dialect, (node) => mayFail(node, dialect, trace));
+}
+
+/** Subqueries that are read only until what they say is known. */
+const READ_IN_PART: ReadonlySet<ExpressionKind> = new Set(['exists', 'in-query', 'quantified']);
+
+/**
+ * Whether a statement in which something may fail can end before it met every row, or fails by the order in which it meets
+ * them: then which of the caller's own rows is met first decides between a failure and none. A subquery of a condition ends
+ * at the first row that decides it, and a LIMIT with its last row. What is left: SQLite's SUM of whole numbers fails where a
+ * sum on the way is too large, and ordering for it would cost every sum.
+ */
+export function endsEarly(query: Query): boolean {
+  let found = false;
+  visitQuery(query, (node) => {
+    found ||= READ_IN_PART.has(node.kind);
+  });
+  rewriteQuery(query, {
+    query: (node) => {
+      found ||= node.limit !== null;
+      return node;
+    },
+  });
+  return found;
 }
 
 /** Whether the servers may join a subquery of a condition with the tables beside it. */

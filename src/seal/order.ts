@@ -9,7 +9,7 @@ import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select } fr
 import { rewriteQuery } from '../sql/rewrite.js';
 import { createPurse } from '../sql/tree-size.js';
 import type { ColumnTrace } from './literals.js';
-import { fixJoins, holdsFallible } from './order-joins.js';
+import { endsEarly, fixJoins, holdsFallible } from './order-joins.js';
 import { orderJson } from './order-json.js';
 import { dependsOnPeers, orderWindow, spellOut } from './order-window.js';
 import { choosesSpelling, orderEnclosures } from './spellings.js';
@@ -218,8 +218,9 @@ export function orderRowsOf(
   });
   const whole = ordered.limit ? ordered : orderRows(ordered, context);
   const isSpelled = choosesSpelling(query, dialect, trace);
-  const placed = isSpelled ? orderEnclosures(whole, context) : whole;
-  return isSpelled || holdsFallible(query, dialect, trace) ? fixJoins(placed, dialect) : placed;
+  const isFallible = holdsFallible(query, dialect, trace);
+  const placed = isSpelled || (isFallible && endsEarly(query)) ? orderEnclosures(whole, context) : whole;
+  return isSpelled || isFallible ? fixJoins(placed, dialect) : placed;
 }
 
 function applyCalls(query: Query, body: Select, context: OrderContext): Query {

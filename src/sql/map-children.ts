@@ -80,7 +80,6 @@ function mapBranches(branches: Case['branches'], mapper: ChildMapper): Case['bra
   return mapList(branches, (branch) => {
     const when = mapper.expression(branch.when);
     const then = mapper.expression(branch.then);
-    // biome-ignore lint/suspicious/noThenProperty: the node's own word; nobody awaits a branch.
     return when === branch.when && then === branch.then ? branch : { when, then };
   });
 }

@@ -13,7 +13,8 @@ import { engineUrl } from '../engines/engines.js';
 const CASES = 2_000;
 const CASES_FOLDER = join(import.meta.dirname, '../../fixtures/proof');
 
-const seed = Number(process.env.PROOF_SEED ?? Date.now() % 2 ** 31);
+/** The same statements in every run of the tests; PROOF_SEED, or `npm run prove` without a seed, asks others. */
+const seed = Number(process.env.PROOF_SEED ?? 2026);
 
 for (const dialect of DIALECTS) {
   const serverUrl = dialect === 'sqlite' ? null : engineUrl(dialect);
