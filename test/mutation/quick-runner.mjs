@@ -3,22 +3,26 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { LRUCache } from 'lru-cache';
 
 const FOLDERS = ['test/unit/policy', 'test/unit/seal', 'test/unit/sql', 'test/property'];
 /** Sizes of the property tests; a fixed seed, so that a mutant meets the same cases each time. */
 const PROPERTY_SETTINGS = { FC_RUNS: '25', FC_SEED: '20261122' };
 const TEST_TIMEOUT_MS = 30_000;
 
-/** Forgets all that it held when a run begins, so that no plan or template of one mutant serves the next. */
+/** Forgets all that it held when a test begins, so that no plan or view of one test or mutant serves the next. */
 class ForgetfulMap {
-  static #run = 0;
-  static beginRun() {
-    ForgetfulMap.#run += 1;
+  static #age = 0;
+  static get age() {
+    return ForgetfulMap.#age;
+  }
+  static forget() {
+    ForgetfulMap.#age += 1;
   }
   #held = new WeakMap();
   #heldIn = 0;
   #fresh() {
-    if (this.#heldIn !== ForgetfulMap.#run) [this.#held, this.#heldIn] = [new WeakMap(), ForgetfulMap.#run];
+    if (this.#heldIn !== ForgetfulMap.#age) [this.#held, this.#heldIn] = [new WeakMap(), ForgetfulMap.#age];
     return this.#held;
   }
   get(key) {
@@ -30,6 +34,19 @@ class ForgetfulMap {
   set(key, value) {
     this.#fresh().set(key, value);
     return this;
+  }
+}
+
+/** Has every cache of plans or views forget likewise, whoever holds it. */
+function forgetCaches() {
+  const filledIn = new WeakMap();
+  for (const method of ['get', 'has', 'peek', 'set']) {
+    const plain = LRUCache.prototype[method];
+    LRUCache.prototype[method] = function (...values) {
+      if (filledIn.get(this) !== ForgetfulMap.age) this.clear();
+      filledIn.set(this, ForgetfulMap.age);
+      return plain.apply(this, values);
+    };
   }
 }
 
@@ -50,6 +67,7 @@ class QuickRunner {
     globalThis.__stryker__ = this.#space;
     Object.assign(process.env, PROPERTY_SETTINGS);
     globalThis.ForgetfulMap = ForgetfulMap;
+    forgetCaches();
     const words = await import(pathToFileURL(join(process.cwd(), 'test/mutation/collected-tests.mjs')).href);
     const quiet = console.log;
     console.log = () => {};
@@ -75,7 +93,6 @@ class QuickRunner {
     const tests = this.#tests.filter(({ id }) => !wanted || wanted.has(id));
     // Suites that set something up come last: most mutants never get there.
     tests.sort((a, b) => setsUp(a) - setsUp(b) || (setsUp(a) ? 0 : this.#timeOf(a) - this.#timeOf(b)));
-    ForgetfulMap.beginRun();
     Object.assign(this.#space, { activeMutant: activeMutant.id, hitCount: 0, hitLimit });
     try {
       const results = await this.#run(tests, true);
@@ -107,6 +124,7 @@ class QuickRunner {
     try {
       for (const { id, name, work, suite } of tests) {
         const started = performance.now();
+        ForgetfulMap.forget();
         const result = { id, name, fileName: suite.file, status: 0 };
         try {
           for (const outer of suitesOf(suite).filter((one) => setsUpItself(one) && !open.has(one))) {
