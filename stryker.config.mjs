@@ -1,7 +1,6 @@
 /**
  * Mutation testing of the parts that decide who sees what: src/policy, src/seal and src/sql. `npm run mutate` tests them
  * all; `npm run mutate -- --mutate 'src/policy/**'` one folder. docs/mutation-testing.md says what is left out, and why.
- * @type {import('@stryker-mutator/api/core').PartialStrykerOptions}
  */
 export default {
   mutate: ['src/policy/**/*.ts', 'src/seal/**/*.ts', 'src/sql/**/*.ts'],
