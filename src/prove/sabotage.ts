@@ -15,6 +15,12 @@ import { parseQuery } from '../sql/parser.js';
 import { printQuery } from '../sql/printer.js';
 import { rewriteExpression, rewriteQuery } from '../sql/rewrite.js';
 
+/** What a spoiled seal made. It proves nothing, has no brand, and goes to the harness's own databases past the stage that runs statements. */
+export type SpoiledStatement = Pick<
+  SealedStatement,
+  'dialect' | 'sql' | 'parameters' | 'columns' | 'limits' | 'filtered' | 'kind'
+> & { readonly spoiled: true };
+
 /** Breaks a tree whose relations are enclosed and not yet fenced by copies. */
 export type Spoiler = (enclosed: Query, view: PrincipalView) => Query;
 
@@ -103,7 +109,7 @@ export const spoilers: Readonly<Record<'no-fence' | 'copied-range' | 'where-filt
 /**
  * Seals a text with one step spoiled, and without the checks of the printed text, which would refuse it.
  *
- * @returns what has the form of a sealed statement and proves nothing; for the harness alone
+ * @returns what would run; for the harness alone
  */
 export function sealWithoutCare(
   sql: string,
@@ -111,7 +117,7 @@ export function sealWithoutCare(
   view: PrincipalView,
   catalog: Catalog,
   spoil: Spoiler,
-): SealedStatement {
+): SpoiledStatement {
   const { dialect } = catalog;
   const statement = resolve(parseQuery(sql, dialect), view, catalog, new Set());
   const trace = traceColumns(statement.definitions, view);
@@ -121,7 +127,8 @@ export function sealWithoutCare(
   const parameters = printed.parameters.map(({ origin, name, value }) =>
     origin === 'claim' ? { origin, name, value: view.claim(name as string) } : { origin, name: null, value },
   );
-  const fields = {
+  return {
+    spoiled: true,
     dialect,
     sql: printed.sql,
     parameters,
@@ -129,8 +136,5 @@ export function sealWithoutCare(
     limits: { rows: view.limits.rows, timeoutMs: view.limits.timeoutMs, bytes: view.limits.bytes },
     filtered: true,
     kind: principal.kind,
-    provenance: { relations: [], policies: [], maskedColumns: [], policyVersion: view.policyVersion },
   };
-  // The brand says that every step ran, which is not so here.
-  return fields as unknown as SealedStatement;
 }
