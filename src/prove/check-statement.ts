@@ -4,6 +4,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
 import type { Observer } from './observe.js';
 import { compareMeaning, describeDifference, type MeaningVerdict, type Outcome } from './outcome.js';
+import type { SpoiledStatement } from './sabotage.js';
 import type { Sealer } from './sealer.js';
 
 /** One principal and the databases on which what they observe is compared. */
@@ -49,13 +50,17 @@ export interface Violation {
   readonly kind: 'violation';
   readonly property: 'slice' | 'mutation' | 'meaning';
   readonly difference: string;
-  readonly sealed: SealedStatement;
+  readonly sealed: SealedStatement | SpoiledStatement;
 }
 
 const TIMED_OUT = 'EXECUTE_TIMEOUT';
 const timedOut = (outcome: Outcome): boolean => outcome.kind === 'error' && outcome.code === TIMED_OUT;
 
-async function seal(sealer: Sealer, sql: string, { principal, view }: Stand): Promise<SealedStatement | string> {
+async function seal(
+  sealer: Sealer,
+  sql: string,
+  { principal, view }: Stand,
+): Promise<SealedStatement | SpoiledStatement | string> {
   try {
     return await sealer(sql, principal, view);
   } catch (error) {
@@ -66,7 +71,7 @@ async function seal(sealer: Sealer, sql: string, { principal, view }: Stand): Pr
 
 /** Whether the sealed statement gives the same on the full data, on the slice alone, and with everything else changed. */
 async function checkIsolation(
-  sealed: SealedStatement,
+  sealed: SealedStatement | SpoiledStatement,
   stand: Stand,
   statement: StatementUnderProof,
 ): Promise<Violation | Outcome> {

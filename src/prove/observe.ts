@@ -3,13 +3,15 @@ import type { SealedStatement } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { createExecute } from '../execute/execute.js';
 import { openSource } from '../source/open-source.js';
+import type { Source, SourceResult } from '../source/source.js';
 import type { Outcome } from './outcome.js';
+import type { SpoiledStatement } from './sabotage.js';
 import type { OwnedDatabase } from './world.js';
 
 /** Runs statements on one database and says what a caller would observe. */
 export interface Observer {
-  /** What the gateway would hand out: the stage `execute` runs it. */
-  runSealed(statement: SealedStatement): Promise<Outcome>;
+  /** What the gateway would hand out: the stage `execute` runs it. What a spoiled seal made goes past that stage. */
+  runSealed(statement: SealedStatement | SpoiledStatement): Promise<Outcome>;
   /** Text past the seal, in the same session settings, all its rows. */
   runText(sql: string, kind: PrincipalKind, timeoutMs: number): Promise<Outcome>;
   close(): Promise<void>;
@@ -31,6 +33,18 @@ async function observe(run: () => Promise<Omit<Outcome & { kind: 'rows' }, 'kind
   }
 }
 
+function runSpoiled(source: Source, { sql, parameters, kind, limits }: SpoiledStatement): Promise<SourceResult> {
+  return source.execute({
+    sql,
+    parameters: parameters.map((parameter) => parameter.value),
+    kind,
+    timeoutMs: limits.timeoutMs,
+    maxRows: limits.rows,
+    maxBytes: limits.bytes,
+    mayEstimate: false,
+  });
+}
+
 /**
  * Opens a database as the gateway would open its source.
  *
@@ -46,7 +60,10 @@ export async function openObserver(database: OwnedDatabase): Promise<Observer> {
   const execute = createExecute(source);
   return {
     runSealed: (statement) =>
-      observe(async () => ({ names: statement.columns.map((column) => column.name), ...(await execute(statement)) })),
+      observe(async () => ({
+        names: statement.columns.map((column) => column.name),
+        ...(await ('spoiled' in statement ? runSpoiled(source, statement) : execute(statement))),
+      })),
     runText: (sql, kind, timeoutMs) =>
       observe(async () => ({
         names: [],

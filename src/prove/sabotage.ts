@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Principal } from '../domain/principal.js';
-import type { SealedStatement } from '../domain/sealed-statement.js';
+import type { BoundParameter, SealedStatement } from '../domain/sealed-statement.js';
 import type { PrincipalView } from '../policy/view.js';
 import { BASE_ALIAS } from '../policy/view.js';
 import { cap } from '../seal/cap.js';
@@ -124,8 +124,11 @@ export function sealWithoutCare(
   const spoiled = spoil(enclose(statement, view), view);
   const ordered = orderRowsOf(bindLiterals(spoiled, dialect, trace), statement, view, dialect, trace);
   const printed = printQuery(cap(ordered, view.limits.rows), dialect);
-  const parameters = printed.parameters.map(({ origin, name, value }) =>
-    origin === 'claim' ? { origin, name, value: view.claim(name as string) } : { origin, name: null, value },
+  const parameters = printed.parameters.map(
+    ({ origin, name, value }): BoundParameter =>
+      origin === 'claim'
+        ? { origin, name, value: view.claim(name as string) }
+        : { origin: 'literal', name: null, value },
   );
   return {
     spoiled: true,

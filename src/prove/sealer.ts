@@ -6,14 +6,18 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
 import { createSeal } from '../seal/index.js';
 import type { Judges } from '../seal/judges.js';
-import { type Spoiler, sealWithoutCare, spoilers } from './sabotage.js';
+import { type SpoiledStatement, type Spoiler, sealWithoutCare, spoilers } from './sabotage.js';
 
 /** The ways to break the seal that the harness must be able to find. */
 export const SABOTAGES = ['no-fence', 'copied-range', 'plan-key', 'where-filter'] as const;
 export type Sabotage = (typeof SABOTAGES)[number];
 
 /** Text and who asks it, to what runs. */
-export type Sealer = (sql: string, principal: Principal, view: PrincipalView) => Promise<SealedStatement>;
+export type Sealer = (
+  sql: string,
+  principal: Principal,
+  view: PrincipalView,
+) => Promise<SealedStatement | SpoiledStatement>;
 
 /** SQL as a caller wrote it. */
 function callerSql(sql: string): Candidate {
@@ -28,7 +32,7 @@ export function createSealer(catalog: Catalog, judges: Judges): Sealer {
 
 /** A plan cache whose key forgets which tables an employee was given: the first one's plan serves every other of the role. */
 function forgetAllowList(sealer: Sealer): Sealer {
-  const plans = new Map<string, SealedStatement>();
+  const plans = new Map<string, SealedStatement | SpoiledStatement>();
   return async (sql, principal, view) => {
     if (principal.kind !== 'employee') return sealer(sql, principal, view);
     const key = JSON.stringify([principal.role, sql]);
