@@ -3,7 +3,13 @@ import type { SealedStatement } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
 import type { Observer } from './observe.js';
-import { compareMeaning, describeDifference, type MeaningVerdict, type Outcome } from './outcome.js';
+import {
+  compareMeaning,
+  describeDifference,
+  differInSpellingAlone,
+  type MeaningVerdict,
+  type Outcome,
+} from './outcome.js';
 import type { SpoiledStatement } from './sabotage.js';
 import type { Sealer } from './sealer.js';
 
@@ -36,6 +42,8 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly code: string }
   /** A run was stopped at its deadline: running time is not part of the promise. */
   | { readonly kind: 'deadline' }
+  /** Shows another of several spellings that its collation takes for equal: left, as SECURITY.md says. */
+  | { readonly kind: 'spelling' }
   /** Gives something else at each run on the same data: it reads the clock. */
   | { readonly kind: 'varies' }
   | {
@@ -74,7 +82,7 @@ async function checkIsolation(
   sealed: SealedStatement | SpoiledStatement,
   stand: Stand,
   statement: StatementUnderProof,
-): Promise<Violation | Outcome> {
+): Promise<Violation | Outcome | { readonly kind: 'spelling' }> {
   const [full, slice, mutated] = await Promise.all(
     [stand.full, stand.slice, stand.mutated].map((observer) => observer.runSealed(sealed)),
   );
@@ -87,6 +95,9 @@ async function checkIsolation(
     const isLeftOpen = !sealed.filtered && (isCut || statement.open.length > 0);
     return isLeftOpen ? null : describeDifference(full as Outcome, other as Outcome, sealed.filtered);
   };
+  const isSpelled = statement.open.includes('representative');
+  if (isSpelled && outcomes.some((other) => compare(other) && differInSpellingAlone(full as Outcome, other)))
+    return { kind: 'spelling' };
   const bySlice = compare(slice);
   if (bySlice) return { kind: 'violation', property: 'slice', difference: bySlice, sealed };
   const byMutation = compare(mutated);
@@ -113,6 +124,7 @@ export async function checkStatement(statement: StatementUnderProof, stand: Stan
     const again = readsClock ? await checkIsolation(sealed, stand, statement) : isolated;
     return again.kind === 'violation' ? again : { kind: 'varies' };
   }
+  if (isolated.kind === 'spelling') return isolated;
   if (timedOut(isolated)) return { kind: 'deadline' };
   const observed = isolated.kind === 'error' ? isolated.code : isolated.rows.length > 0 ? 'rows' : 'no rows';
   if (timedOut(text)) return { kind: 'proven', observed, meaning: 'only the text fails' };

@@ -44,6 +44,13 @@ export function describeDifference(left: Outcome, right: Outcome, ordered = true
   return null;
 }
 
+/** Whether two outcomes hold the same rows in the same order but for letter case, accents and padding of their texts. */
+export function differInSpellingAlone(left: Outcome, right: Outcome): boolean {
+  if (left.kind === 'error' || right.kind === 'error' || left.truncated !== right.truncated) return false;
+  const [ours, theirs] = [left, right].map(({ rows }) => rows.map((row) => row.map(foldCell).join('\n')).join('\n\n'));
+  return left.rows.length === right.rows.length && ours === theirs;
+}
+
 /** A number as it is compared across two forms of one statement: to nine significant digits, whatever its type. */
 const MEANING_DIGITS = 9;
 

@@ -28,6 +28,7 @@ export class ProofTally {
         this.count('VIOLATION', verdict.property);
         return;
       case 'deadline':
+      case 'spelling':
       case 'varies':
         this.count('not compared', verdict.kind);
         return;

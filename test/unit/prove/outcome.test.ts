@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ResultType, ResultValue } from '../../../src/domain/result-set.js';
-import { compareMeaning, describeDifference, type Outcome } from '../../../src/prove/outcome.js';
+import { compareMeaning, describeDifference, differInSpellingAlone, type Outcome } from '../../../src/prove/outcome.js';
 
 const rows = (cells: readonly (readonly ResultValue[])[], over: Partial<Outcome & { kind: 'rows' }> = {}): Outcome => ({
   kind: 'rows',
@@ -42,6 +42,13 @@ describe('two observations of one sealed statement', () => {
 it('leaves the order of rows aside where it is told to', () => {
   expect(describeDifference(rows([['x'], ['y']]), rows([['y'], ['x']]), false)).toBeNull();
   expect(describeDifference(rows([['x'], ['y']]), rows([['y'], ['z']]), false)).toMatch(/^row/);
+});
+
+it('tells another spelling from another value', () => {
+  expect(differInSpellingAlone(rows([['C7 ', 1]]), rows([['c7', 1]]))).toBe(true);
+  expect(differInSpellingAlone(rows([['C7', 1]]), rows([['C8', 1]]))).toBe(false);
+  expect(differInSpellingAlone(rows([['C7'], ['x']]), rows([['C7']]))).toBe(false);
+  expect(differInSpellingAlone(rows([['C7']]), error('EXECUTE_FAILED'))).toBe(false);
 });
 
 describe('what a sealed statement means', () => {
