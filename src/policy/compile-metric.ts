@@ -3,7 +3,8 @@ import { functionRule } from '../sql/functions.js';
 import type { Expression } from '../sql/nodes.js';
 import { parseExpression } from '../sql/parser.js';
 import { printExpression } from '../sql/printer.js';
-import { rewriteExpression, visitExpression } from '../sql/rewrite.js';
+import { rewriteExpression } from '../sql/rewrite.js';
+import { visitExpression } from '../sql/visit.js';
 import type { CompileContext, CompiledRelation } from './compiled-relation.js';
 import { collectFault, type FaultPath, PolicyRefusal } from './policy-fault.js';
 import type { MetricEntry } from './policy-file.js';
@@ -88,33 +89,35 @@ export function compileMetric(
     const found = new Set<string>();
     let aggregates = 0;
     const parsed = parseExpression(entry.expression, file.dialect, { allowNamedParameters: false });
-    visitExpression(parsed, (node) => {
-      if (
-        node.kind === 'in-query' ||
-        node.kind === 'exists' ||
-        node.kind === 'scalar-query' ||
-        node.kind === 'quantified'
-      )
-        throw new PolicyRefusal('a metric has no subquery');
-      const portable =
-        PORTABLE.has(node.kind) &&
-        (node.kind !== 'binary' || PORTABLE_OPERATORS.has(node.operator)) &&
-        (node.kind !== 'call' || PORTABLE_CALLS.has(node.name));
-      if (crosses && !portable)
-        throw new PolicyRefusal(
-          `the metric holds what ${catalog.dialect} may read otherwise than ${file.dialect}; write it without`,
-        );
-      if (node.kind === 'call') {
-        const rule = functionRule(catalog.dialect, node.name);
-        if (!rule) throw new PolicyRefusal(`the function ${node.name} is not open on ${catalog.dialect}`);
-        if (node.over) throw new PolicyRefusal('a metric has no window function');
-        if (rule.kind !== 'scalar') aggregates += 1;
-      }
-      if (node.kind !== 'column') return;
-      const column = relation.columns.find((each) => foldName(each.column.name) === foldName(node.name));
-      if (!column || node.qualifier.length > 0)
-        throw new PolicyRefusal(`the policy lists no column ${node.name} of ${relation.relation.name}`);
-      found.add(column.column.name);
+    visitExpression(parsed, {
+      expression: (node) => {
+        if (
+          node.kind === 'in-query' ||
+          node.kind === 'exists' ||
+          node.kind === 'scalar-query' ||
+          node.kind === 'quantified'
+        )
+          throw new PolicyRefusal('a metric has no subquery');
+        const portable =
+          PORTABLE.has(node.kind) &&
+          (node.kind !== 'binary' || PORTABLE_OPERATORS.has(node.operator)) &&
+          (node.kind !== 'call' || PORTABLE_CALLS.has(node.name));
+        if (crosses && !portable)
+          throw new PolicyRefusal(
+            `the metric holds what ${catalog.dialect} may read otherwise than ${file.dialect}; write it without`,
+          );
+        if (node.kind === 'call') {
+          const rule = functionRule(catalog.dialect, node.name);
+          if (!rule) throw new PolicyRefusal(`the function ${node.name} is not open on ${catalog.dialect}`);
+          if (node.over) throw new PolicyRefusal('a metric has no window function');
+          if (rule.kind !== 'scalar') aggregates += 1;
+        }
+        if (node.kind !== 'column') return;
+        const column = relation.columns.find((each) => foldName(each.column.name) === foldName(node.name));
+        if (!column || node.qualifier.length > 0)
+          throw new PolicyRefusal(`the policy lists no column ${node.name} of ${relation.relation.name}`);
+        found.add(column.column.name);
+      },
     });
     if (aggregates === 0) throw new PolicyRefusal('a metric is an aggregate, e.g. SUM(total)');
     const print = (qualifier: readonly string[]) => printMetric(parsed, qualifier, relation, context);

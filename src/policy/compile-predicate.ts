@@ -7,7 +7,7 @@ import { functionRule } from '../sql/functions.js';
 import type { Expression } from '../sql/nodes.js';
 import { parseExpression } from '../sql/parser.js';
 import { printExpression } from '../sql/printer.js';
-import { visitExpression } from '../sql/rewrite.js';
+import { visitExpression } from '../sql/visit.js';
 import { assertCondition } from './assert-leakproof.js';
 import { bindClaims, type ClaimRegister } from './bind-claims.js';
 import { PolicyRefusal } from './policy-fault.js';
@@ -73,16 +73,20 @@ function searchedBy(conjunct: Expression): readonly string[] {
 
 function collectClaims(expression: Expression): ReadonlySet<string> {
   const claims = new Set<string>();
-  visitExpression(expression, (node) => {
-    if (node.kind === 'parameter' && node.name !== null) claims.add(node.name);
+  visitExpression(expression, {
+    expression: (node) => {
+      if (node.kind === 'parameter' && node.name !== null) claims.add(node.name);
+    },
   });
   return claims;
 }
 
 function namesBaseColumn(expression: Expression): boolean {
   let found = false;
-  visitExpression(expression, (node) => {
-    found ||= baseColumn(node) !== null;
+  visitExpression(expression, {
+    expression: (node) => {
+      found ||= baseColumn(node) !== null;
+    },
   });
   return found;
 }

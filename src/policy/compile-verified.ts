@@ -3,9 +3,9 @@ import { SwaliError } from '../errors/swali-error.js';
 import { bindStatement } from '../sql/bind.js';
 import { foldName } from '../sql/fold-name.js';
 import { functionRule } from '../sql/functions.js';
-import type { Query, TableExpression } from '../sql/nodes.js';
+import type { Query } from '../sql/nodes.js';
 import { parseQuery } from '../sql/parser.js';
-import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
+import { visitQuery } from '../sql/visit.js';
 import { type Audience, closesFor, nameStanding, opensTo, STANDINGS, type Standing } from './audience.js';
 import type { CompileContext, CompiledRelation } from './compiled-relation.js';
 import { collectFault, type FaultPath, PolicyRefusal } from './policy-fault.js';
@@ -30,8 +30,10 @@ function chooseSql(sql: VerifiedEntry['sql'], dialect: Dialect): string | undefi
 
 function namedParameters(query: Query): ReadonlySet<string> {
   const names = new Set<string>();
-  visitQuery(query, (node) => {
-    if (node.kind === 'parameter' && node.name !== null) names.add(node.name);
+  visitQuery(query, {
+    expression: (node) => {
+      if (node.kind === 'parameter' && node.name !== null) names.add(node.name);
+    },
   });
   return names;
 }
@@ -40,14 +42,12 @@ function namedParameters(query: Query): ReadonlySet<string> {
 function baseRelations(query: Query): ReadonlySet<string> {
   const common = new Set<string>();
   const named = new Set<string>();
-  rewriteQuery(query, {
+  visitQuery(query, {
     query: (node) => {
       for (const table of node.with?.tables ?? []) common.add(foldName(table.name));
-      return node;
     },
-    table: (node: TableExpression) => {
+    table: (node) => {
       if (node.kind === 'relation') named.add(foldName(node.name));
-      return node;
     },
   });
   return new Set([...named].filter((name) => !common.has(name)));

@@ -2,7 +2,7 @@ import type { Catalog, CatalogRelation } from '../catalog/catalog.js';
 import type { PrincipalKind } from '../domain/principal.js';
 import { foldName } from '../sql/fold-name.js';
 import type { Expression } from '../sql/nodes.js';
-import { rewriteExpression } from '../sql/rewrite.js';
+import { visitExpression } from '../sql/visit.js';
 import { STANDINGS } from './audience.js';
 import { anyoneOf } from './explain-policy.js';
 import type { Policy } from './policy.js';
@@ -36,19 +36,17 @@ function find(found: Found, relation: CatalogRelation): Set<string> {
 function addExpression(expression: Expression, base: CatalogRelation, catalog: Catalog, found: Found): void {
   const behind = new Map<string, CatalogRelation>([[BASE_ALIAS, base]]);
   const named: { readonly alias: string; readonly column: string }[] = [];
-  rewriteExpression(expression, {
+  visitExpression(expression, {
     table: (node) => {
-      if (node.kind !== 'relation') return node;
+      if (node.kind !== 'relation') return;
       const relation = catalog.relations.get(foldName(node.name));
       if (!relation || node.alias === null)
         throw new Error(`a rule reads ${node.name}, which the catalog does not have`);
       behind.set(node.alias, relation);
       find(found, relation);
-      return node;
     },
     expression: (node) => {
       if (node.kind === 'column') named.push({ alias: node.qualifier[0] ?? '', column: node.name });
-      return node;
     },
   });
   for (const { alias, column } of named) {

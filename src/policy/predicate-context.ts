@@ -2,7 +2,7 @@ import type { Catalog, CatalogColumn, CatalogRelation } from '../catalog/catalog
 import type { Dialect } from '../domain/dialect.js';
 import { foldName } from '../sql/fold-name.js';
 import type { ColumnReference, Expression, Query } from '../sql/nodes.js';
-import { rewriteExpression } from '../sql/rewrite.js';
+import { visitExpression } from '../sql/visit.js';
 import { PolicyRefusal } from './policy-fault.js';
 import { BASE_ALIAS } from './view.js';
 
@@ -28,13 +28,12 @@ export function isMySqlFamily(dialect: Dialect): boolean {
  */
 function relationsInPredicate(predicate: Expression): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
-  const see = (query: Query): Query => {
+  const see = (query: Query): void => {
     if (query.body.kind === 'select')
       for (const table of query.body.from)
         if (table.kind === 'relation' && table.alias !== null) aliases.set(table.alias, table.name);
-    return query;
   };
-  rewriteExpression(predicate, { query: see });
+  visitExpression(predicate, { query: see });
   return aliases;
 }
 

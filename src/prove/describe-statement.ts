@@ -1,6 +1,6 @@
 import type { Expression, Query, Select } from '../sql/nodes.js';
 import { printExpression } from '../sql/printer.js';
-import { visitQuery } from '../sql/rewrite.js';
+import { visitQuery } from '../sql/visit.js';
 import type { StatementUnderProof } from './check-statement.js';
 import { classifyOpen } from './statements/open-statement.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -13,12 +13,14 @@ const DATE_FUNCTIONS = /^(?:DATE|TIME|DATETIME|JULIANDAY|UNIXEPOCH|STRFTIME|TIME
 
 function readsClock(query: Query, isSqlite: boolean): boolean {
   let found = false;
-  visitQuery(query, (node) => {
-    if (node.kind === 'string' && isSqlite) found ||= node.value.trim().toLowerCase() === 'now';
-    if (node.kind !== 'call') return;
-    found ||= CLOCKS.test(node.name) && node.arguments.length === 0;
-    if (isSqlite && DATE_FUNCTIONS.test(node.name))
-      found ||= node.arguments.length < (node.name === 'STRFTIME' ? 2 : 1);
+  visitQuery(query, {
+    expression: (node) => {
+      if (node.kind === 'string' && isSqlite) found ||= node.value.trim().toLowerCase() === 'now';
+      if (node.kind !== 'call') return;
+      found ||= CLOCKS.test(node.name) && node.arguments.length === 0;
+      if (isSqlite && DATE_FUNCTIONS.test(node.name))
+        found ||= node.arguments.length < (node.name === 'STRFTIME' ? 2 : 1);
+    },
   });
   return found;
 }

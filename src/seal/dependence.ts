@@ -71,7 +71,7 @@ function implyAcrossOuterJoin(
 }
 
 /** Aliases of the sources below a table expression. */
-function aliasesOf(table: TableExpression): string[] {
+export function aliasesOf(table: TableExpression): string[] {
   return table.kind === 'join' ? [...aliasesOf(table.left), ...aliasesOf(table.right)] : [table.alias as string];
 }
 

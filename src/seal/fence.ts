@@ -163,6 +163,11 @@ export function sameType(left: CatalogColumn, right: CatalogColumn): boolean {
   );
 }
 
+function isEqualityOfColumns(conjunct: Expression): boolean {
+  if (conjunct.kind !== 'binary' || conjunct.operator !== '=') return false;
+  return conjunct.left.kind === 'column' && conjunct.right.kind === 'column';
+}
+
 /** `a = b` and `a = constant` give `b = constant`, over inner joins only; one step is enough for a key shared by two relations. */
 function carryOver(
   probes: readonly KeyProbe[],
@@ -200,10 +205,12 @@ function fenceForDocuments(node: Select): Select {
 
 function fenceSelect(node: Select, view: PrincipalView): Select {
   const { enclosures, conditions } = innerPart(node.from);
-  const conjuncts = withoutRepeats([node.where, ...conditions].flatMap(splitConjuncts));
-  const written = conjuncts.flatMap((conjunct) => readProbe(conjunct) ?? []);
-  if (written.length === 0) return node;
-  const probes = [...written, ...carryOver(written, conjuncts, enclosures, view)];
+  const conjuncts = [node.where, ...conditions].flatMap(splitConjuncts);
+  const probing = withoutRepeats(conjuncts.filter((conjunct) => readProbe(conjunct) !== null));
+  if (probing.length === 0) return node;
+  const written = probing.map((conjunct) => readProbe(conjunct) as KeyProbe);
+  const equalities = withoutRepeats(conjuncts.filter(isEqualityOfColumns));
+  const probes = [...written, ...carryOver(written, equalities, enclosures, view)];
   const reachable = new Set(enclosures.map((enclosure) => enclosure.alias));
   const place = (table: TableExpression): TableExpression => {
     if (table.kind === 'join') return { ...table, left: place(table.left), right: place(table.right) };

@@ -3,12 +3,12 @@ import { SwaliError } from '../errors/swali-error.js';
 import { BASE_ALIAS, type PrincipalView } from '../policy/view.js';
 import { expressionKey } from '../sql/expression-key.js';
 import { foldName } from '../sql/fold-name.js';
-import { isAggregated, itemExpressions, mapLevel, outputExpressions, roleOf } from '../sql/levels.js';
+import { isAggregated, itemExpressions, outputExpressions, roleOf } from '../sql/levels.js';
 import { mapChildren } from '../sql/map-children.js';
 import type { Enclosure, Expression, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
-import { rewriteExpression, rewriteQuery, visitQuery } from '../sql/rewrite.js';
 import { createMeasure } from '../sql/tree-size.js';
-import { type Implication, implyBothWays, implyByJoin } from './dependence.js';
+import { visitExpression, visitLevel, visitQuery } from '../sql/visit.js';
+import { aliasesOf, type Implication, implyBothWays, implyByJoin } from './dependence.js';
 import { uniqueKeys } from './fence.js';
 import type { ColumnTrace } from './literals.js';
 
@@ -108,12 +108,19 @@ interface Keys {
   has(expression: Expression): boolean;
 }
 
-/** Making a key costs as much as its tree is large, and every node is asked for: only trees of a size that is there are looked at. */
+/**
+ * Making a key costs as much as its tree is large, and every node is asked for: only trees of a kind and a size that are
+ * there are looked at. Groups are mostly columns, and then nothing but columns is measured at all.
+ */
 function makeKeys(expressions: readonly Expression[]): Keys {
   const measure = createMeasure();
   const keys = new Set(expressions.map(expressionKey));
+  const kinds = new Set(expressions.map(({ kind }) => kind));
   const sizes = new Set(expressions.map(measure));
-  return { has: (expression) => sizes.has(measure(expression)) && keys.has(expressionKey(expression)) };
+  return {
+    has: (expression) =>
+      kinds.has(expression.kind) && sizes.has(measure(expression)) && keys.has(expressionKey(expression)),
+  };
 }
 
 /** Refuses an expression that names a column of this level which the groups do not determine. */
@@ -131,8 +138,10 @@ function assertDetermined(
     return mapChildren(node, { expression: check, query: checkQuery });
   };
   const checkQuery = (query: Query): Query => {
-    visitQuery(query, (node) => {
-      if (node.kind === 'column' && aliases.has(node.qualifier[0] as string) && !known.has(node.name)) refuse();
+    visitQuery(query, {
+      expression: (node) => {
+        if (node.kind === 'column' && aliases.has(node.qualifier[0] as string) && !known.has(node.name)) refuse();
+      },
     });
     return query;
   };
@@ -144,30 +153,27 @@ function assertDetermined(
  * the outer query's many, which nothing in that query's own text says.
  */
 function assertOwnAggregates(select: Select, orderBy: readonly OrderItem[], dialect: Dialect): void {
-  const { aliases } = readSources(select, () => null);
+  const aliases = new Set(select.from.flatMap(aliasesOf));
   const outputs = outputExpressions(select);
-  const look = (node: Expression): Expression => {
-    if (node.kind !== 'call' || roleOf(node, dialect) !== 'aggregate') return node;
+  const look = (node: Expression): void => {
+    if (node.kind !== 'call' || roleOf(node, dialect) !== 'aggregate') return;
     const read = new Set<string>();
     const made = new Set<string>();
     for (const argument of [...node.arguments, ...(node.filter ? [node.filter] : [])])
-      rewriteExpression(argument, {
+      visitExpression(argument, {
         expression: (child) => {
           if (child.kind === 'column') read.add(child.qualifier[0] as string);
           if (child.kind === 'output') read.add(child.name);
-          return child;
         },
         table: (table) => {
           if (table.kind !== 'join') made.add(table.alias as string);
-          return table;
         },
       });
     const outer = [...read].filter((alias) => alias !== BASE_ALIAS && !made.has(alias));
     if (outer.length > 0 && !outer.some((name) => aliases.has(name) || outputs.has(name))) refuse();
-    return node;
   };
   const parts = [...itemExpressions(select), ...orderBy.map((item) => item.expression), ...select.groupBy];
-  for (const part of [...parts, select.where, select.having]) if (part) mapLevel(part, look);
+  for (const part of [...parts, select.where, select.having]) if (part) visitLevel(part, look);
 }
 
 function checkSelect(
@@ -222,10 +228,5 @@ export function assertGrouped(query: Query, view: PrincipalView, dialect: Dialec
     checkBody(body.left, []);
     checkBody(body.right, []);
   };
-  rewriteQuery(query, {
-    query: (node) => {
-      checkBody(node.body, node.orderBy);
-      return node;
-    },
-  });
+  visitQuery(query, { query: (node) => checkBody(node.body, node.orderBy) });
 }

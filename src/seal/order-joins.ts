@@ -2,7 +2,8 @@ import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { hasFallible } from '../sql/fallible.js';
 import type { Expression, ExpressionKind, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
-import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
+import { rewriteQuery } from '../sql/rewrite.js';
+import { visitQuery } from '../sql/visit.js';
 import { mayFail } from './exact-arithmetic.js';
 import type { ColumnTrace } from './literals.js';
 
@@ -22,13 +23,12 @@ const READ_IN_PART: ReadonlySet<ExpressionKind> = new Set(['exists', 'in-query',
  */
 export function endsEarly(query: Query): boolean {
   let found = false;
-  visitQuery(query, (node) => {
-    found ||= READ_IN_PART.has(node.kind);
-  });
-  rewriteQuery(query, {
+  visitQuery(query, {
+    expression: (node) => {
+      found ||= READ_IN_PART.has(node.kind);
+    },
     query: (node) => {
       found ||= node.limit !== null;
-      return node;
     },
   });
   return found;

@@ -8,6 +8,7 @@ import { mapOrderItems, mapWindow } from '../sql/map-children.js';
 import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
 import { createPurse } from '../sql/tree-size.js';
+import { visitLevel, visitQuery } from '../sql/visit.js';
 import type { ColumnTrace } from './literals.js';
 import { endsEarly, fixJoins, holdsFallible } from './order-joins.js';
 import { orderJson } from './order-json.js';
@@ -75,15 +76,14 @@ function orderCall(call: FunctionCall, select: Select, terms: readonly OrderItem
 
 function needsTerms(select: Select, orderBy: readonly OrderItem[], context: OrderContext): boolean {
   let found = false;
-  const look = (node: Expression): Expression => {
+  const look = (node: Expression): void => {
     found ||=
       node.kind === 'call' &&
       (node.over !== null || ORDERED_AGGREGATES[context.dialect].has(node.name) || UNORDERED_AGGREGATES.has(node.name));
-    return node;
   };
-  for (const item of select.items) if (item.kind === 'expression') mapLevel(item.expression, look);
-  for (const item of orderBy) mapLevel(item.expression, look);
-  if (select.having) mapLevel(select.having, look);
+  for (const item of select.items) if (item.kind === 'expression') visitLevel(item.expression, look);
+  for (const item of orderBy) visitLevel(item.expression, look);
+  if (select.having) visitLevel(select.having, look);
   return found;
 }
 
@@ -162,10 +162,9 @@ function orderRows(query: Query, context: OrderContext): Query {
 
 function collectCommonTables(query: Query): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
-  rewriteQuery(query, {
+  visitQuery(query, {
     query: (node) => {
       for (const table of node.with?.tables ?? []) found.set(table.name, table.columns ?? []);
-      return node;
     },
   });
   return found;

@@ -4,7 +4,7 @@ import type { PrincipalView, VisibleColumn } from '../policy/view.js';
 import type { BoundStatement } from '../sql/bind.js';
 import { foldName } from '../sql/fold-name.js';
 import type { Expression } from '../sql/nodes.js';
-import { visitExpression } from '../sql/rewrite.js';
+import { visitExpression } from '../sql/visit.js';
 
 /** Aggregates whose result has the unit of their argument. */
 const UNIT_KEEPING: ReadonlySet<string> = new Set(['SUM', 'AVG', 'MIN', 'MAX', 'TOTAL']);
@@ -36,8 +36,10 @@ class ColumnReader {
     const definition = this.statement.definitions.get(name);
     const found = new Set<string>();
     for (const expression of definition?.kind === 'output' ? definition.expressions : [])
-      visitExpression(expression, (node) => {
-        if (node.kind === 'column' || node.kind === 'output') found.add(node.name);
+      visitExpression(expression, {
+        expression: (node) => {
+          if (node.kind === 'column' || node.kind === 'output') found.add(node.name);
+        },
       });
     const names = [...found];
     this.named.set(name, names);

@@ -1,7 +1,7 @@
 import type { Dialect } from '../domain/dialect.js';
 import { BASE_ALIAS, type RelationObligation } from '../policy/view.js';
 import { printExpression } from '../sql/printer.js';
-import { rewriteExpression } from '../sql/rewrite.js';
+import { visitExpression } from '../sql/visit.js';
 import type { PermittedEnclosure } from './match-enclosure.js';
 
 /** What a principal's obligation for one relation allows in printed text. */
@@ -14,10 +14,9 @@ export interface Permission {
 function readPermission({ relation, filter, filterSql, columns }: RelationObligation, dialect: Dialect): Permission {
   const reads = new Set([relation.name]);
   if (filter)
-    rewriteExpression(filter, {
+    visitExpression(filter, {
       table: (node) => {
         if (node.kind === 'relation') reads.add(node.name);
-        return node;
       },
     });
   const columnSqls = [...columns.values()].map(({ mask, column }) => {

@@ -7,7 +7,7 @@ import type { BindableRelation } from '../sql/binder.js';
 import { foldName } from '../sql/fold-name.js';
 import { functionRule } from '../sql/functions.js';
 import type { Query } from '../sql/nodes.js';
-import { measureDepth } from '../sql/rewrite.js';
+import { measureDepth } from '../sql/visit.js';
 
 /** A relation as binding needs it. On SQLite the row id is another name of an INTEGER PRIMARY KEY, where that may be seen. */
 function describeRelation({ relation, columns }: RelationObligation, dialect: Dialect): BindableRelation {

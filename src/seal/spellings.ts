@@ -2,7 +2,8 @@ import type { Dialect } from '../domain/dialect.js';
 import { foldName } from '../sql/fold-name.js';
 import { itemExpressions, outputExpressions } from '../sql/levels.js';
 import type { Enclosure, Expression, Query, QueryBody } from '../sql/nodes.js';
-import { rewriteQuery, visitQuery } from '../sql/rewrite.js';
+import { rewriteQuery } from '../sql/rewrite.js';
+import { visitQuery } from '../sql/visit.js';
 import { uniqueKeys } from './fence.js';
 import type { ColumnTrace } from './literals.js';
 import { ascending, bytewise, type OrderContext } from './tie-breakers.js';
@@ -80,15 +81,12 @@ function chosenOf(query: Query): Expression[] {
     see(body.left);
     see(body.right);
   };
-  rewriteQuery(query, {
-    query: (node) => {
-      see(node.body);
-      return node;
+  visitQuery(query, {
+    query: (node) => see(node.body),
+    expression: (node) => {
+      if (node.kind !== 'call' || node.name === 'COUNT') return;
+      if (node.name === 'MIN' || node.name === 'MAX' || node.distinct) chosen.push(...node.arguments);
     },
-  });
-  visitQuery(query, (node) => {
-    if (node.kind !== 'call' || node.name === 'COUNT') return;
-    if (node.name === 'MIN' || node.name === 'MAX' || node.distinct) chosen.push(...node.arguments);
   });
   return chosen;
 }

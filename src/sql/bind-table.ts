@@ -11,8 +11,8 @@ import {
   SQLITE_JSON_COLUMNS,
   type TableExpression,
 } from './nodes.js';
-import { visitExpression } from './rewrite.js';
 import { type CommonTableEntry, findCommonTable, type Scope, type ScopeColumn, type ScopeSource } from './scope.js';
+import { visitExpression } from './visit.js';
 
 function reference(alias: string, name: string): Expression {
   return { kind: 'column', qualifier: [alias], name, at: -1 };
@@ -141,8 +141,10 @@ function bindJsonRows(node: JsonRows, scope: TableScope, binder: Binder): BoundT
   binder.countSource();
   const visible = scopeOf([scope.preceding], scope);
   const bindPart = (part: Expression) => {
-    visitExpression(part, (child) => {
-      if ('query' in child) refuseQuery();
+    visitExpression(part, {
+      expression: (child) => {
+        if ('query' in child) refuseQuery();
+      },
     });
     return binder.expression(part, visible);
   };

@@ -1,7 +1,7 @@
 import type { Dialect } from '../domain/dialect.js';
 import { functionRule } from './functions.js';
 import type { BinaryOperator, CastType, Expression, PatternMatch, Query } from './nodes.js';
-import { rewriteQuery, visitExpression, visitQuery } from './rewrite.js';
+import { type Visitor, visitExpression, visitQuery } from './visit.js';
 
 const LEAKPROOF_OPERATORS: ReadonlySet<BinaryOperator> = new Set([
   'OR',
@@ -102,40 +102,31 @@ export function isFallibleNode(node: Expression, dialect: Dialect): boolean {
   }
 }
 
-/** Whether an expression holds a node that may fail on some stored value. */
-export function isFallible(expression: Expression, dialect: Dialect): boolean {
-  let found = false;
-  visitExpression(expression, (node) => {
-    found ||= isFallibleNode(node, dialect);
-  });
-  return found;
-}
-
 /**
- * Whether a query holds, at any level, a node that may fail on some stored value.
+ * Whether an expression or a query holds, at any level, a node that may fail on some stored value.
  *
  * @param isFallible what counts among expressions: by their form alone, or by a caller who knows their columns' types
  */
 export function hasFallible(
-  query: Query,
+  root: Expression | Query,
   dialect: Dialect,
   isFallible: (node: Expression) => boolean = (node) => isFallibleNode(node, dialect),
 ): boolean {
   let found = false;
-  rewriteQuery(query, {
+  const visitor: Visitor = {
     query: (node) => {
       // MySQL fails when a recursion takes too many rounds; whether it is run at all is the plan's choice.
       found ||= dialect === 'mysql' && node.with?.recursive === true;
-      return node;
     },
     table: (table) => {
       // A document that is no JSON is an error.
       found ||= table.kind === 'json-rows';
-      return table;
     },
-  });
-  visitQuery(query, (node) => {
-    found ||= isFallible(node);
-  });
+    expression: (node) => {
+      found ||= isFallible(node);
+    },
+  };
+  if (root.kind === 'query') visitQuery(root, visitor);
+  else visitExpression(root, visitor);
   return found;
 }

@@ -3,6 +3,7 @@ import { classifyCall } from './bind-expression.js';
 import { functionRule } from './functions.js';
 import { mapChildren } from './map-children.js';
 import type { Expression, FunctionCall, OrderItem, Query, Select } from './nodes.js';
+import { visitLevel, visitQuery } from './visit.js';
 
 /** Rebuilds an expression bottom up without entering its subqueries: what belongs to this query level only. */
 export function mapLevel(expression: Expression, change: (node: Expression) => Expression): Expression {
@@ -15,11 +16,11 @@ export function roleOf(call: FunctionCall, dialect: Dialect): 'scalar' | 'aggreg
   return rule ? classifyCall(call, rule) : 'aggregate';
 }
 
-function holdsAggregate(expression: Expression, dialect: Dialect): boolean {
+/** Whether an expression holds, at its own level, an aggregate. */
+export function holdsAggregate(expression: Expression, dialect: Dialect): boolean {
   let found = false;
-  mapLevel(expression, (node) => {
+  visitLevel(expression, (node) => {
     found ||= node.kind === 'call' && roleOf(node, dialect) === 'aggregate';
-    return node;
   });
   return found;
 }
@@ -57,4 +58,15 @@ export function outputNames(query: Query): readonly string[] {
     body = body.kind === 'query' ? body.body : body.left;
   }
   return body.items.flatMap((item) => (item.kind === 'expression' && item.alias !== null ? [item.alias] : []));
+}
+
+/** Whether a common table reads itself: its name is ours and unique over the statement, so a reference is this one or none. */
+export function readsItself(query: Query, name: string): boolean {
+  let found = false;
+  visitQuery(query, {
+    table: (table) => {
+      found ||= table.kind === 'relation' && table.name === name;
+    },
+  });
+  return found;
 }

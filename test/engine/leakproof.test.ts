@@ -3,7 +3,7 @@ import type { ParameterValue } from '../../src/domain/sealed-statement.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import { openSource } from '../../src/source/open-source.js';
 import type { Source } from '../../src/source/source.js';
-import { isFallible } from '../../src/sql/fallible.js';
+import { hasFallible } from '../../src/sql/fallible.js';
 import { FUNCTIONS } from '../../src/sql/functions.js';
 import { parseExpression } from '../../src/sql/parser.js';
 import { printExpression } from '../../src/sql/printer.js';
@@ -100,7 +100,7 @@ describeEngines('leakproof classes', script, (under) => {
     if (known) return known;
     const tree = parseExpression(text, dialect, { allowNamedParameters: true });
     const { sql, parameters } = printExpression(tree, dialect);
-    const made = { sql, fallible: isFallible(tree, dialect), values: parameters.map((parameter) => parameter.value) };
+    const made = { sql, fallible: hasFallible(tree, dialect), values: parameters.map((parameter) => parameter.value) };
     printed.set(text, made);
     return made;
   }

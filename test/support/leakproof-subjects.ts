@@ -1,6 +1,6 @@
 import type { Dialect } from '../../src/domain/dialect.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
-import { isFallible, isFallibleNode } from '../../src/sql/fallible.js';
+import { hasFallible, isFallibleNode } from '../../src/sql/fallible.js';
 import { FUNCTIONS } from '../../src/sql/functions.js';
 import {
   BINARY_OPERATORS,
@@ -177,7 +177,7 @@ export function leakproofSubjects(dialect: Dialect): readonly Subject[] {
   const candidates = [...nodes, ...operators, ...unary, ...casts, ...functionSubjects(dialect)];
   return candidates.filter((subject) => {
     const tree = readSubject(subject, dialect);
-    return tree !== null && !isFallible(tree, dialect);
+    return tree !== null && !hasFallible(tree, dialect);
   });
 }
 

@@ -1,6 +1,6 @@
 import { mapChildren, mapWindow } from '../../sql/map-children.js';
 import type { Expression, Query, QueryBody, Select, TableExpression } from '../../sql/nodes.js';
-import { visitQuery } from '../../sql/rewrite.js';
+import { visitQuery } from '../../sql/visit.js';
 
 /** Ways to make one part smaller: the boldest first. */
 type Shrinks<T> = Iterable<T>;
@@ -202,7 +202,7 @@ function* shrinkQuery(query: Query): Shrinks<Query> {
 /** Queries in expressions, each of which could be the whole. */
 function subqueries(query: Query): Query[] {
   const found: Query[] = [];
-  visitQuery(query, (node) => found.push(...childrenOf(node).queries));
+  visitQuery(query, { expression: (node) => found.push(...childrenOf(node).queries) });
   return found;
 }
 

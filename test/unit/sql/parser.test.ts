@@ -5,7 +5,7 @@ import { SwaliError } from '../../../src/errors/swali-error.js';
 import type { Query } from '../../../src/sql/nodes.js';
 import { parseExpression, parseQuery } from '../../../src/sql/parser.js';
 import { printQuery } from '../../../src/sql/printer.js';
-import { visitQuery } from '../../../src/sql/rewrite.js';
+import { visitQuery } from '../../../src/sql/visit.js';
 
 function readCases<T>(name: string): T[] {
   const text = readFileSync(new URL(`../../../fixtures/cases/${name}`, import.meta.url), 'utf8');
@@ -152,7 +152,7 @@ describe('long and deep texts', () => {
         expect(error).toBeInstanceOf(SwaliError);
         return;
       }
-      visitQuery(query, () => undefined);
+      visitQuery(query, { expression: () => undefined });
       expect(printQuery(query, dialect).sql.length).toBeGreaterThan(0);
     },
   );

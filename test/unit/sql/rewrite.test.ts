@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Enclosure, Expression, Query, Select } from '../../../src/sql/nodes.js';
 import { parseQuery } from '../../../src/sql/parser.js';
 import { printQuery } from '../../../src/sql/printer.js';
-import { measureDepth, rewriteQuery, visitQuery } from '../../../src/sql/rewrite.js';
+import { rewriteQuery } from '../../../src/sql/rewrite.js';
+import { measureDepth, visitQuery } from '../../../src/sql/visit.js';
 
 /** A number at every place of a query where an expression can stand. */
 const EVERYWHERE = `WITH d AS (SELECT 1 AS a FROM t WHERE 2 = 2)
@@ -16,8 +17,10 @@ const EVERYWHERE = `WITH d AS (SELECT 1 AS a FROM t WHERE 2 = 2)
 describe('a rewrite', () => {
   it('reaches every expression, once', () => {
     const seen: number[] = [];
-    visitQuery(parseQuery(EVERYWHERE, 'mysql'), (node) => {
-      if (node.kind === 'number' && node.text !== '0') seen.push(Number(node.text));
+    visitQuery(parseQuery(EVERYWHERE, 'mysql'), {
+      expression: (node) => {
+        if (node.kind === 'number' && node.text !== '0') seen.push(Number(node.text));
+      },
     });
     const expected = Array.from({ length: 38 }, (_, index) => index + 1).flatMap((value) =>
       [2, 13, 14, 15].includes(value) ? [value, value] : [value],
