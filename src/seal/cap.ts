@@ -1,3 +1,4 @@
+import { readsItself } from '../sql/levels.js';
 import type { Query } from '../sql/nodes.js';
 
 /**
@@ -35,11 +36,4 @@ export function boundRecursion(query: Query): Query {
     };
   });
   return { ...query, with: { ...query.with, tables } };
-}
-
-function readsItself(query: Query, name: string): boolean {
-  // Common tables have names of ours, unique over the statement, so a reference is this one or none.
-  return JSON.stringify(query, (_key, value) => (typeof value === 'bigint' ? `${value}` : value)).includes(
-    `"kind":"relation","schema":null,"name":"${name}"`,
-  );
 }

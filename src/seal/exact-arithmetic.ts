@@ -1,6 +1,7 @@
 import type { Dialect } from '../domain/dialect.js';
 import { isFallibleNode } from '../sql/fallible.js';
-import type { Expression } from '../sql/nodes.js';
+import { isAggregated } from '../sql/levels.js';
+import type { Expression, Query } from '../sql/nodes.js';
 import type { ColumnTrace } from './literals.js';
 
 /** Bounds of an exact number: digits before and behind the point. */
@@ -89,6 +90,12 @@ function digitsOf(node: Expression, trace: ColumnTrace): Digits | null {
   }
 }
 
+/** A subquery that gives one row at most, whatever is stored: an aggregate of all rows, or no more than one asked for. */
+function givesOneRow({ body, orderBy, limit }: Query, dialect: Dialect): boolean {
+  if (limit?.count.kind === 'integer' && limit.count.value >= 0n && limit.count.value <= 1n) return true;
+  return body.kind === 'select' && body.groupBy.length === 0 && isAggregated(body, orderBy, dialect);
+}
+
 /**
  * Whether one node, its children aside, may fail on some stored value, as `isFallibleNode` says of its form alone, and its
  * columns' types do not rule out: SUM, AVG and arithmetic of whole and decimal numbers so narrow that the result always fits.
@@ -96,5 +103,7 @@ function digitsOf(node: Expression, trace: ColumnTrace): Digits | null {
  * On SQLite a column holds what it likes, so types rule out nothing.
  */
 export function mayFail(node: Expression, dialect: Dialect, trace: ColumnTrace): boolean {
-  return isFallibleNode(node, dialect) && (dialect === 'sqlite' || digitsOf(node, trace) === null);
+  if (!isFallibleNode(node, dialect)) return false;
+  if (node.kind === 'scalar-query') return !givesOneRow(node.query, dialect);
+  return dialect === 'sqlite' || digitsOf(node, trace) === null;
 }

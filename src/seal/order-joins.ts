@@ -40,7 +40,8 @@ function holdsJoinable(condition: Expression | null): boolean {
   if (condition.kind === 'binary') return holdsJoinable(condition.left) || holdsJoinable(condition.right);
   if (condition.kind === 'unary') return holdsJoinable(condition.operand);
   if (condition.kind === 'is') return holdsJoinable(condition.operand);
-  return condition.kind === 'in-query' || condition.kind === 'exists' || condition.kind === 'quantified';
+  // One that may fail, as ANY and ALL may, is inside a CASE.
+  return condition.kind === 'in-query' || condition.kind === 'exists';
 }
 
 /** Fixes the join order as written: STRAIGHT_JOIN on the MySQL family, CROSS JOIN on SQLite. */

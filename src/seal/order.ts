@@ -9,6 +9,7 @@ import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select } fr
 import { rewriteQuery } from '../sql/rewrite.js';
 import { createPurse } from '../sql/tree-size.js';
 import { visitLevel, visitQuery } from '../sql/visit.js';
+import { guardFallible } from './guard-fallible.js';
 import type { ColumnTrace } from './literals.js';
 import { endsEarly, fixJoins, holdsFallible } from './order-joins.js';
 import { orderJson } from './order-json.js';
@@ -219,7 +220,8 @@ export function orderRowsOf(
   const isSpelled = choosesSpelling(query, dialect, trace);
   const isFallible = holdsFallible(query, dialect, trace);
   const placed = isSpelled || (isFallible && endsEarly(query)) ? orderEnclosures(whole, context) : whole;
-  return isSpelled || isFallible ? fixJoins(placed, dialect) : placed;
+  const guarded = isFallible ? guardFallible(placed, context) : placed;
+  return isSpelled || isFallible ? fixJoins(guarded, dialect) : guarded;
 }
 
 function applyCalls(query: Query, body: Select, context: OrderContext): Query {

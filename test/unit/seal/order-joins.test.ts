@@ -41,7 +41,9 @@ describe('the written order of joins is kept', () => {
       'a call inside a derived table',
       'SELECT t.id FROM (SELECT id, EXP(total) AS e FROM orders) t JOIN items i ON i.id = t.id',
     ],
-    ['a scalar subquery', joined('(SELECT q.id FROM items q WHERE q.id = o.id)')],
+    ['a scalar subquery of several rows', joined('(SELECT q.id FROM items q WHERE q.id = o.id)')],
+    ['a scalar subquery of two rows at most', joined('(SELECT q.id FROM items q LIMIT 2)')],
+    ['a scalar subquery of a row for each group', joined('(SELECT MAX(q.id) FROM items q GROUP BY q.qty)')],
     ['a sum of floating point', joined('SUM(o.weight)')],
     ['a sum of text', joined('SUM(o.name)')],
     ['a sum of what is too wide', joined('SUM(o.vast)')],
@@ -64,9 +66,11 @@ describe('the written order of joins is kept', () => {
     ['an average', joined('AVG(o.total), AVG(i.qty)')],
     ['a product of a whole and a decimal number', joined('SUM(i.qty * o.total)')],
     ['a discount', joined('SUM(i.qty * o.total * (1 - 0.15) / 3)')],
+    ['a scalar subquery of one row by its LIMIT', joined('(SELECT q.id FROM items q ORDER BY q.id LIMIT 1), o.id')],
+    ['a scalar subquery of one row by its aggregate', joined('(SELECT MAX(q.id) FROM items q), o.id')],
     ['nothing that could fail', joined('COUNT(*), MAX(o.total), o.id')],
   ])('and not for %s', (_name, sql) => {
-    const grouped = sql.includes('o.id FROM') ? `${sql} GROUP BY o.id` : sql;
+    const grouped = sql.includes('o.id FROM orders') ? `${sql} GROUP BY o.id` : sql;
     for (const dialect of SERVERS) expect(seal(grouped, dialect)).not.toContain('STRAIGHT_JOIN');
   });
 
@@ -79,13 +83,10 @@ describe('the written order of joins is kept', () => {
     ['IN', 'o.id IN (SELECT i.id FROM items i)'],
     ['EXISTS', 'EXISTS (SELECT 1 FROM items i WHERE i.id = o.id)'],
     ['NOT EXISTS', 'o.id > 1 AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = o.id)'],
-    ['= ANY', 'o.id = ANY (SELECT i.id FROM items i)'],
     ['IS NOT TRUE', '(o.id IN (SELECT i.id FROM items i)) IS NOT TRUE'],
   ])('for %s beside what may fail, as a server makes a join of it', (_name, condition) => {
     for (const dialect of SERVERS) {
-      expect(seal(`SELECT o.id FROM orders o WHERE EXP(o.total) > 1 AND ${condition}`, dialect)).toContain(
-        'SELECT STRAIGHT_JOIN',
-      );
+      expect(seal(`SELECT EXP(o.total) FROM orders o WHERE ${condition}`, dialect)).toContain('SELECT STRAIGHT_JOIN');
     }
   });
 
