@@ -16,6 +16,7 @@ import { enclose } from './enclose.js';
 import { fence } from './fence.js';
 import { assertGrouped } from './grouping.js';
 import { guardTableless } from './guard-tableless.js';
+import { guardWindows } from './guard-windows.js';
 import type { JudgeRequest, Judges } from './judges.js';
 import { bindLiterals, traceColumns } from './literals.js';
 import { orderRowsOf } from './order.js';
@@ -71,7 +72,7 @@ async function rewriteTree(
   const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;
   await breathe();
   const bounded = dialect === 'sqlite' ? rewriteQuery(ordered, { query: boundRecursion }) : ordered;
-  const guarded = dialect === 'mariadb' ? guardTableless(bounded) : bounded;
+  const guarded = dialect === 'mariadb' ? guardTableless(guardWindows(bounded)) : bounded;
   return cap(guarded, view.limits.rows);
 }
 
