@@ -20,14 +20,25 @@ export interface Observer {
 /** Codes that say something about the machine and nothing about the statement. */
 const ENVIRONMENTAL = new Set(['SOURCE_UNAVAILABLE', 'EXECUTE_BUSY', 'INTERNAL']);
 
+/** How often a server that is still ending an earlier statement is asked again, and how long it is given each time. */
+const BUSY_RETRIES = 20;
+const BUSY_WAIT_MS = 1_000;
+
 /** Rows and bytes of a caller's own text at most; far more than any generated statement gives on data of this size. */
 const TEXT_ROWS = 50_000;
 const TEXT_BYTES = 64 * 1024 * 1024;
 
-async function observe(run: () => Promise<Omit<Outcome & { kind: 'rows' }, 'kind'>>): Promise<Outcome> {
+async function observe(
+  run: () => Promise<Omit<Outcome & { kind: 'rows' }, 'kind'>>,
+  retries = BUSY_RETRIES,
+): Promise<Outcome> {
   try {
     return { kind: 'rows', ...(await run()) };
   } catch (error) {
+    if (error instanceof SwaliError && error.code === 'EXECUTE_BUSY' && retries > 0) {
+      await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
+      return observe(run, retries - 1);
+    }
     if (error instanceof SwaliError && !ENVIRONMENTAL.has(error.code)) return { kind: 'error', code: error.code };
     throw error;
   }
