@@ -2,6 +2,7 @@ import type { Principal } from '../domain/principal.js';
 import type { SealedStatement } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
+import { foldName } from '../sql/fold-name.js';
 import type { Observer } from './observe.js';
 import {
   compareMeaning,
@@ -46,6 +47,8 @@ export type Verdict =
   | { readonly kind: 'spelling' }
   /** Gives something else at each run on the same data: it reads the clock. */
   | { readonly kind: 'varies' }
+  /** Reads only relations of which nothing at all is hidden, and fails under one plan and not under another. */
+  | { readonly kind: 'plan' }
   | {
       readonly kind: 'proven';
       /** `rows`, `no rows`, or the code of the error. */
@@ -77,18 +80,35 @@ async function seal(
   }
 }
 
+/**
+ * Whether a statement reads only relations of which the principal sees every row and every column. All of their data are in
+ * each copy then; what differs are the statistics that the copies have, and with them the server's plan.
+ */
+function seesWhole(sealed: SealedStatement | SpoiledStatement, view: PrincipalView): boolean {
+  if (sealed.filtered || 'spoiled' in sealed) return false;
+  return sealed.provenance.relations.every((name) => {
+    const seen = view.relations.get(foldName(name));
+    return (
+      seen?.columns.size === seen?.relation.columns.length &&
+      [...(seen?.columns.values() ?? [])].every((column) => !column.mask)
+    );
+  });
+}
+
 /** Whether the sealed statement gives the same on the full data, on the slice alone, and with everything else changed. */
 async function checkIsolation(
   sealed: SealedStatement | SpoiledStatement,
   stand: Stand,
   statement: StatementUnderProof,
-): Promise<Violation | Outcome | { readonly kind: 'spelling' }> {
+): Promise<Violation | Outcome | { readonly kind: 'spelling' } | { readonly kind: 'plan' }> {
   const [full, slice, mutated] = await Promise.all(
     [stand.full, stand.slice, stand.mutated].map((observer) => observer.runSealed(sealed)),
   );
   const outcomes = [full, slice, mutated] as Outcome[];
   const late = outcomes.find(timedOut);
   if (late) return late;
+  const failures = outcomes.filter((outcome) => outcome.kind === 'error').length;
+  if (failures > 0 && failures < outcomes.length && seesWhole(sealed, stand.view)) return { kind: 'plan' };
   // Where no row is filtered none is hidden: order and choice among rows that are all the caller's are left to the server.
   const compare = (other: Outcome | undefined) => {
     const isCut = full?.kind === 'rows' && full.truncated;
@@ -124,7 +144,8 @@ export async function checkStatement(statement: StatementUnderProof, stand: Stan
     const again = readsClock ? await checkIsolation(sealed, stand, statement) : isolated;
     return again.kind === 'violation' ? again : { kind: 'varies' };
   }
-  if (isolated.kind === 'spelling') return isolated;
+  if (isolated.kind === 'spelling') return { kind: 'spelling' };
+  if (isolated.kind === 'plan') return { kind: 'plan' };
   if (timedOut(isolated)) return { kind: 'deadline' };
   const observed = isolated.kind === 'error' ? isolated.code : isolated.rows.length > 0 ? 'rows' : 'no rows';
   if (timedOut(text)) return { kind: 'proven', observed, meaning: 'only the text fails' };

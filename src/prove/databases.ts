@@ -133,6 +133,8 @@ class ServerSession {
       // The driver would round; the bytes are read here.
       typeCast: (field) => field.buffer(),
     });
+    // A lost connection is told by the statement that runs on it, or the next one.
+    connection.on('error', () => undefined);
     return new Promise((resolve, reject) => {
       connection.query(OWNER_SESSION, (error: unknown) => (error ? reject(error) : resolve(connection)));
     });

@@ -30,6 +30,7 @@ export class ProofTally {
       case 'deadline':
       case 'spelling':
       case 'varies':
+      case 'plan':
         this.count('not compared', verdict.kind);
         return;
       case 'proven':

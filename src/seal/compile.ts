@@ -12,6 +12,7 @@ import { rewriteQuery } from '../sql/rewrite.js';
 import { createBreather } from './breathe.js';
 import { boundRecursion, cap } from './cap.js';
 import { correlate } from './correlate.js';
+import { dropUnread } from './drop-unread.js';
 import { enclose } from './enclose.js';
 import { fence } from './fence.js';
 import { assertGrouped } from './grouping.js';
@@ -72,8 +73,8 @@ async function rewriteTree(
   const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;
   await breathe();
   const bounded = dialect === 'sqlite' ? rewriteQuery(ordered, { query: boundRecursion }) : ordered;
-  const guarded = dialect === 'mariadb' ? guardTableless(guardWindows(bounded)) : bounded;
-  return cap(guarded, view.limits.rows);
+  const known = dialect === 'sqlite' ? bounded : guardWindows(bounded, dialect);
+  return cap(dialect === 'mariadb' ? guardTableless(known) : known, view.limits.rows);
 }
 
 /**
@@ -136,7 +137,7 @@ async function draftPlan(
   const { dialect } = catalog;
   await breathe();
   // 2 resolve
-  const statement = resolve(parsed(), view, catalog, slots);
+  const statement = dropUnread(resolve(parsed(), view, catalog, slots));
   await breathe();
   const obligations = usedObligations(statement, view);
   const filtered = obligations.some((obligation) => obligation.filter !== null);

@@ -3,7 +3,7 @@ import { hasFallible } from '../sql/fallible.js';
 import { holdsAggregate, mapLevel, outputExpressions, readsItself } from '../sql/levels.js';
 import { makeCall } from '../sql/make-call.js';
 import { mapList } from '../sql/map-children.js';
-import type { Expression, Join, Query, Select, TableExpression } from '../sql/nodes.js';
+import type { Expression, ExpressionKind, Join, Query, Select, TableExpression } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
 import { visitExpression } from '../sql/visit.js';
 import { mayFail } from './exact-arithmetic.js';
@@ -39,6 +39,56 @@ function holdsQuery(expression: Expression): boolean {
   return found;
 }
 
+const NAMES: ReadonlySet<ExpressionKind> = new Set([
+  'column',
+  'output',
+  'scalar-query',
+  'exists',
+  'in-query',
+  'quantified',
+]);
+/** Constants that are never NULL; a slot has always a value. */
+const NOT_NULL: ReadonlySet<ExpressionKind> = new Set(['number', 'string', 'parameter']);
+
+function isConstant(expression: Expression): boolean {
+  let constant = true;
+  visitExpression(expression, {
+    expression: ({ kind }) => {
+      constant &&= !NAMES.has(kind);
+    },
+  });
+  return constant;
+}
+
+/** `a IS 5` for `a = 5`, which holds for the same rows; TRUE is 1, as `a IS TRUE` asks for something else. */
+function sayIs(operand: Expression, constant: Expression): Expression {
+  const right: Expression =
+    constant.kind === 'boolean' ? { kind: 'number', form: 'integer', text: constant.value ? '1' : '0' } : constant;
+  const same: Expression = { kind: 'binary', operator: 'IS', left: operand, right };
+  if (NOT_NULL.has(right.kind)) return same;
+  return conjoin([same, { kind: 'is', operand: right, test: 'NULL', negated: true }]) as Expression;
+}
+
+/**
+ * SQLite writes 5 for `a` wherever it stands beside `a = 5`, in a CASE too, whose condition then says nothing any more. It
+ * does not do so for `a IS 5`, and looks that up by an index all the same.
+ */
+function unpropagated(conjunct: Expression): Expression {
+  if (
+    conjunct.kind === 'in-list' &&
+    !conjunct.negated &&
+    conjunct.items.length === 1 &&
+    conjunct.operand.kind !== 'row'
+  ) {
+    const [item] = conjunct.items as [Expression];
+    return isConstant(item) ? sayIs(conjunct.operand, item) : conjunct;
+  }
+  if (conjunct.kind !== 'binary' || conjunct.operator !== '=' || conjunct.left.kind === 'row') return conjunct;
+  const { left, right } = conjunct;
+  if (isConstant(right)) return sayIs(left, right);
+  return isConstant(left) ? sayIs(right, left) : conjunct;
+}
+
 function isFallible(node: Expression | Query, { dialect, trace }: OrderContext): boolean {
   return hasFallible(node, dialect, (part) => mayFail(part, dialect, trace));
 }
@@ -54,7 +104,8 @@ class Conjuncts {
   constructor(condition: Expression | null, context: OrderContext) {
     for (const conjunct of splitConjuncts(condition)) {
       if (isFallible(conjunct, context)) this.fallible.push(conjunct);
-      else (holdsQuery(conjunct) ? this.asking : this.safe).push(conjunct);
+      else if (holdsQuery(conjunct)) this.asking.push(conjunct);
+      else this.safe.push(context.dialect === 'sqlite' ? unpropagated(conjunct) : conjunct);
     }
   }
 
@@ -96,7 +147,7 @@ function collect(
   if (inner.join) where.add(on);
 }
 
-/** Leaves to the ON of inner joins what is safe, as the rest stands in WHERE now, and guards every other ON. */
+/** Empties the ON of inner joins where `isMoved`, as all of it stands in WHERE then, and guards every other ON. */
 function place(
   table: TableExpression,
   isInner: boolean,
@@ -109,7 +160,7 @@ function place(
   const left = place(table.left, inner.left, isMoved, ons, context);
   const right = place(table.right, inner.right, isMoved, ons, context);
   const on = ons.get(table) as Conjuncts;
-  if (inner.join) return { ...table, left, right, on: isMoved && table.on ? (conjoin(on.safe) ?? TRUE) : table.on };
+  if (inner.join) return { ...table, left, right, on: isMoved && table.on ? TRUE : table.on };
   return {
     ...table,
     left,
@@ -144,7 +195,6 @@ function guardHaving(node: Select, context: OrderContext): Expression | null {
 /** @returns the select with its conditions guarded, and whether one of WHERE or ON may fail */
 function guardSelect(node: Select, context: OrderContext): { select: Select; canFail: boolean } {
   const where = new Conjuncts(node.where, context);
-  const safe = [...where.safe];
   const ons = new Map<Join, Conjuncts>();
   for (const table of node.from) collect(table, true, where, ons, context);
   const { fallible } = where;
@@ -153,7 +203,7 @@ function guardSelect(node: Select, context: OrderContext): { select: Select; can
   const isMoved = fallible.length > 0 && node.from.length > 0 && !(isAlone && !fallible.some(holdsQuery));
   const from = mapList(node.from, (table) => place(table, true, isMoved, ons, context));
   const having = guardHaving(node, context);
-  const condition = isMoved ? conjoin([...safe, where.guarded(context)]) : node.where;
+  const condition = isMoved ? conjoin([...where.safe, where.guarded(context)]) : node.where;
   return {
     select: { ...node, from, where: condition, having },
     canFail: fallible.length > 0 || [...ons.values()].some((on) => on.fallible.length > 0),
@@ -192,7 +242,8 @@ function fenceTables(query: Query, all: boolean, context: OrderContext): Query {
  * - *Conditions*: `a = b AND ABS(c) > 1` becomes `a = b AND CASE WHEN a = b THEN ABS(c) > 1 END`. What may fail is then
  *   computed on exactly the joined rows for which all that cannot fail holds, whatever is met first; several of them in the
  *   order of the text. CASE computes its branches only when they are reached, no server looks for an index in it, and
- *   conditions that cannot fail stay outside too, for the indexes' sake. Only subqueries are moved rather than copied.
+ *   conditions that cannot fail stay in front of it too, for the indexes' sake, those of inner joins among them: ON would be
+ *   met behind WHERE. Only subqueries are moved rather than copied. See {@link unpropagated} for what SQLite would undo.
  * - *Levels*: derived and common tables get a LIMIT that never bites, as enclosures have it, where a condition that may fail
  *   could move into them, or what may fail out of them, to where other conditions stand beside it.
  * - *Groups*: a condition of HAVING that names nothing but groups is kept from being moved to WHERE, see {@link guardHaving}.

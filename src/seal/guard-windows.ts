@@ -46,6 +46,12 @@ function asksOutside({ from, where }: Select): boolean {
   return [...named].some((alias) => !made.has(alias));
 }
 
+type WithQuery = Extract<Expression, { readonly query: Query }>;
+
+function holdsQuery(node: Expression): node is WithQuery {
+  return 'query' in node;
+}
+
 function isMisread(query: Query): boolean {
   const order = query.orderBy.map((item) => item.expression);
   return selectsOf(query.body).some(
@@ -64,31 +70,37 @@ function withoutList(query: Query): Query | null {
   return { ...query, orderBy: [], body: { ...body, items, windows: [] } };
 }
 
+function refuseWindow(where: string): never {
+  throw new SwaliError('SEAL_UNSUPPORTED', { detail: `a window function in ${where}` });
+}
+
+/** The subquery as MariaDB reads it rightly. */
+function guardOnMariadb(node: WithQuery): WithQuery {
+  if (!isMisread(node.query)) return node;
+  const bare = node.kind === 'exists' ? withoutList(node.query) : null;
+  return bare ? { ...node, query: bare } : refuseWindow('a subquery whose WHERE names a column of the query around it');
+}
+
 /**
- * Keeps MariaDB from giving rows that a WHERE rejects. Up to 10.11.19 at least, a subquery with a window function over
- * tables of one row each loses what its WHERE or ON says of the query around it: `EXISTS (SELECT COUNT(*) OVER () FROM t
- * WHERE outer.x)` is then true for every x. EXISTS does without its list; of others MariaDB offers no form that it reads
- * rightly, and whether a table has one row is not known before.
+ * Keeps subqueries with window functions from what the servers make of them.
  *
- * @throws SwaliError `SEAL_UNSUPPORTED` for a window in any other subquery that names a column of a query around it there
+ * - MariaDB, up to 10.11.19 at least: such a subquery over tables of one row each loses what its WHERE or ON says of the
+ *   query around it. `EXISTS (SELECT COUNT(*) OVER () FROM t WHERE outer.x)` is then true for every x. EXISTS does without
+ *   its list; of others MariaDB offers no form that it reads rightly, and whether a table has one row is not known before.
+ * - MySQL, up to 9.7 at least: IN, ANY and ALL of one run under one of its strategies and fail under the other (error 1235).
+ *   Which one it takes follows its statistics, which count hidden rows.
+ *
+ * @throws SwaliError `SEAL_UNSUPPORTED` for those that are left
  */
-export function guardWindows(query: Query): Query {
+export function guardWindows(query: Query, dialect: 'mysql' | 'mariadb'): Query {
   return rewriteQuery(query, {
     expression: (node) => {
-      if (
-        node.kind !== 'exists' &&
-        node.kind !== 'scalar-query' &&
-        node.kind !== 'in-query' &&
-        node.kind !== 'quantified'
-      )
-        return node;
-      if (!isMisread(node.query)) return node;
-      const bare = node.kind === 'exists' ? withoutList(node.query) : null;
-      if (!bare)
-        throw new SwaliError('SEAL_UNSUPPORTED', {
-          detail: 'a window function in a subquery whose WHERE names a column of the query around it',
-        });
-      return { ...node, query: bare };
+      if (!holdsQuery(node)) return node;
+      if (dialect === 'mariadb') return guardOnMariadb(node);
+      const isListed = node.kind === 'in-query' || node.kind === 'quantified';
+      if (isListed && selectsOf(node.query.body).some((select) => holdsWindow(itemExpressions(select))))
+        refuseWindow('the select list of IN, ANY or ALL; put it into a derived table');
+      return node;
     },
   });
 }

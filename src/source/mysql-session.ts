@@ -74,6 +74,7 @@ export async function openMysqlSession(
     kill,
     async run(request, signal) {
       let watching: ReturnType<typeof watch> | undefined;
+      let failed = true;
       try {
         if (signal?.aborted) throw new SwaliError('EXECUTE_CANCELLED');
         const reading = readRows(connection, request, setTimeLimit(request.timeoutMs));
@@ -87,7 +88,9 @@ export async function openMysqlSession(
           if (stopped !== 'capped') throw new SwaliError(stopped);
         }
         used = true;
-        return reading.collect();
+        const rows = reading.collect();
+        failed = false;
+        return rows;
       } catch (error) {
         // Only an error that the server itself stated leaves the session as it was.
         if (isConnectionLost(error) || !(error instanceof SwaliError || hasServerNumber(error))) kill();
@@ -97,11 +100,13 @@ export async function openMysqlSession(
         throw mapped;
       } finally {
         watching?.release();
+        const isKept = !failed && pins.dialect === 'mysql' && request.sql.length <= LONGEST_KEPT;
         // MariaDB runs some statements wrongly the second time that they are executed (MDEV-30073: EXISTS, NOT EXISTS and IN
         // over derived tables give errors or wrong rows), so there each is prepared anew.
-        // MySQL keeps a hundred times a statement's length for as long as it is prepared: long ones are not kept.
-        if (alive && (pins.dialect === 'mariadb' || request.sql.length > LONGEST_KEPT))
-          connection.unprepare(request.sql);
+        // MySQL keeps a hundred times a statement's length for as long as it is prepared: long ones are not kept. And it keeps
+        // what it made of a statement that failed: with other values it fails again where it would not have by itself, which
+        // tells one caller what happened to another.
+        if (alive && !isKept) connection.unprepare(request.sql);
       }
     },
   };

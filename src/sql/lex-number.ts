@@ -6,11 +6,23 @@ type NumberToken = { kind: 'integer' | 'decimal' | 'float' | 'hex' | 'bit'; text
 /** Beyond this an exponent means nothing to any server; canonical text stays short. */
 const LONGEST_EXPONENT = 4;
 
+/** Whether a UTF-16 unit is one of A–Z, a–z and `_`. */
+export function isLetter(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
+}
+
+/** The first place from `at` on where no letter of A–Z, a–z and `_` stands. */
+export function skipLetters(text: string, at: number): number {
+  let end = at;
+  while (isLetter(text.charCodeAt(end))) end++;
+  return end;
+}
+
 /** True where an unquoted name may begin. On the MySQL family a digit may begin one; numbers are tried first. */
 export function isNameStart(text: string, at: number, dialect: Dialect): boolean {
   const code = text.charCodeAt(at);
   if (code >= 0x80) return code !== 0xfeff;
-  if ((code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f) return true;
+  if (isLetter(code)) return true;
   return dialect !== 'sqlite' && (code === 0x24 || (code >= 0x30 && code <= 0x39));
 }
 

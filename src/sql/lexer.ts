@@ -1,5 +1,5 @@
 import type { Dialect } from '../domain/dialect.js';
-import { isNameCharacter, isNameStart, readBytes, readNumber } from './lex-number.js';
+import { isLetter, isNameCharacter, isNameStart, readBytes, readNumber, skipLetters } from './lex-number.js';
 import { readQuotedName, readString } from './lex-string.js';
 import { refuseConstruct, refuseSyntax } from './refusals.js';
 
@@ -61,19 +61,19 @@ const SYMBOLS: Readonly<Record<Dialect, ReadonlyMap<string, readonly string[]>>>
  *   variables, unknown escapes, control characters and whatever the servers read each in their own way
  */
 export function readTokens(text: string, dialect: Dialect): readonly Token[] {
-  const surrogate = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.exec(text);
-  if (surrogate) refuseSyntax(surrogate.index);
+  if (!text.isWellFormed()) refuseSyntax(firstLoneSurrogate(text));
   const tokens: Token[] = [];
-  let at = 0;
-  for (;;) {
-    at = skipBlank(text, at, dialect);
-    if (at >= text.length) break;
-    const token = readToken(text, at, dialect, tokens.at(-1));
-    tokens.push(token);
-    at = token.end;
+  let previous: Token | undefined;
+  for (let at = skipBlank(text, 0, dialect); at < text.length; at = skipBlank(text, previous.end, dialect)) {
+    previous = readToken(text, at, dialect, previous);
+    tokens.push(previous);
   }
   tokens.push({ kind: 'end', key: '', text: '', start: text.length, end: text.length, quoted: false });
   return tokens;
+}
+
+function firstLoneSurrogate(text: string): number {
+  return /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.exec(text)?.index ?? 0;
 }
 
 /** The word that a statement begins with, upper case; empty where it begins with anything else. */
@@ -85,9 +85,10 @@ export function firstWord(text: string, dialect: Dialect): string {
 function skipBlank(text: string, from: number, dialect: Dialect): number {
   let at = from;
   for (;;) {
-    const character = text[at];
-    if (character === ' ' || character === '\n' || character === '\t' || character === '\r' || character === '\f') at++;
-    else if (character === '/' && text[at + 1] === '*') at = skipBlockComment(text, at);
+    const code = text.charCodeAt(at);
+    // Space, tab, line feed, form feed and carriage return: not the vertical tab between them.
+    if (code === 0x20 || (code >= 0x09 && code <= 0x0d && code !== 0x0b)) at++;
+    else if (code === 0x2f && text[at + 1] === '*') at = skipBlockComment(text, at);
     else if (startsLineComment(text, at, dialect)) {
       const end = text.indexOf('\n', at);
       const comment = text.slice(at, end < 0 ? text.length : end);
@@ -100,8 +101,9 @@ function skipBlank(text: string, from: number, dialect: Dialect): number {
 
 /** `-- ` needs white space (or the end) behind it on the MySQL family only; `#` is MySQL's. Both end at a line feed alone. */
 function startsLineComment(text: string, at: number, dialect: Dialect): boolean {
-  if (text[at] === '#') return dialect !== 'sqlite';
-  if (text[at] !== '-' || text[at + 1] !== '-') return false;
+  const code = text.charCodeAt(at);
+  if (code === 0x23) return dialect !== 'sqlite';
+  if (code !== 0x2d || text[at + 1] !== '-') return false;
   return dialect === 'sqlite' || at + 2 >= text.length || text.charCodeAt(at + 2) <= 0x20 || text[at + 2] === '\x7f';
 }
 
@@ -116,8 +118,10 @@ function skipBlockComment(text: string, at: number): number {
 }
 
 function readToken(text: string, at: number, dialect: Dialect, previous: Token | undefined): Token {
-  const character = text[at]!;
   const afterPoint = previous?.key === '.' && previous.end === at;
+  // Most tokens: a letter begins a word, whatever it is, unless it is the prefix of a string.
+  if (isLetter(text.charCodeAt(at)) && text.charCodeAt(at + 1) !== 0x27) return readWord(text, at, dialect, afterPoint);
+  const character = text[at]!;
   if (character === "'" || (character === '"' && dialect !== 'sqlite')) {
     const { value, end } = readString(text, at, dialect);
     return { kind: 'string', key: '', text: value, start: at, end, quoted: false };
@@ -134,7 +138,7 @@ function readToken(text: string, at: number, dialect: Dialect, previous: Token |
   const behindName =
     character === '.' && previous?.end === at && (previous.kind === 'word' || previous.kind === 'name');
   const number = afterPoint || behindName ? null : readNumber(text, at, dialect);
-  if (number) return { key: '', start: at, quoted: false, ...number };
+  if (number) return { kind: number.kind, key: '', text: number.text, start: at, end: number.end, quoted: false };
   if (isNameStart(text, at, dialect)) return readWord(text, at, dialect, afterPoint);
   if (character === ':' && isNameStart(text, at + 1, 'sqlite')) {
     const word = readWord(text, at + 1, dialect, true);
@@ -158,7 +162,7 @@ function readPrefixedString(text: string, at: number, dialect: Dialect): Token |
 }
 
 function readWord(text: string, at: number, dialect: Dialect, afterPoint: boolean): Token {
-  let end = at;
+  let end = skipLetters(text, at);
   let ascii = true;
   while (end < text.length && isNameCharacter(text, end, dialect)) {
     ascii &&= text.charCodeAt(end) < 0x80;
@@ -173,9 +177,15 @@ function readWord(text: string, at: number, dialect: Dialect, afterPoint: boolea
   return { kind: key === '' ? 'name' : 'word', key, text: word, start: at, end, quoted: false };
 }
 
+/** The longest symbol at `at`: of most characters there is one alone. */
+function findSymbol(text: string, at: number, dialect: Dialect): string | undefined {
+  const candidates = SYMBOLS[dialect].get(text[at]!);
+  return candidates?.length === 1 ? candidates[0] : candidates?.find((candidate) => text.startsWith(candidate, at));
+}
+
 function readSymbol(text: string, at: number, dialect: Dialect): Token {
   const character = text[at]!;
-  const symbol = SYMBOLS[dialect].get(character)?.find((candidate) => text.startsWith(candidate, at));
+  const symbol = findSymbol(text, at, dialect);
   if (symbol === undefined) {
     if (character === '@' || character === '$' || (character === ':' && text[at + 1] === '='))
       refuseConstruct('a variable', at);

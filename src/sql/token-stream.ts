@@ -108,6 +108,7 @@ export class TokenStream {
 
   /** True where these keywords or symbols follow each other from here. */
   atSequence(...keys: readonly string[]): boolean {
+    if (this.current.key !== keys[0]) return false;
     return keys.every((key, ahead) => this.peek(ahead).key === key);
   }
 

@@ -12,7 +12,7 @@ const around = (subquery: string) => `SELECT o.id FROM orders o WHERE ${subquery
 
 function guarded(sql: string): string {
   const { query } = resolve(parseQuery(sql, 'mariadb'), view, catalog, new Set());
-  return printQuery(guardWindows(query), 'mariadb').sql.replaceAll('`', '');
+  return printQuery(guardWindows(query, 'mariadb'), 'mariadb').sql.replaceAll('`', '');
 }
 const before = (sql: string) =>
   printQuery(resolve(parseQuery(sql, 'mariadb'), view, catalog, new Set()).query, 'mariadb').sql.replaceAll('`', '');
@@ -50,5 +50,33 @@ describe('a window in a subquery of MariaDB', () => {
     'o.total IN (SELECT o.total + COUNT(*) OVER () FROM items i WHERE i.qty > 1)',
   ])('stays where its conditions are its own: %s', (subquery) => {
     expect(guarded(around(subquery))).toBe(before(around(subquery)));
+  });
+});
+
+describe('a window in a subquery of MySQL', () => {
+  const onMysql = (sql: string) => {
+    const shop = sealShop('mysql');
+    const { query } = resolve(parseQuery(sql, 'mysql'), customerView(shop), shop, new Set());
+    return [query, guardWindows(query, 'mysql')] as const;
+  };
+
+  it.each([
+    'o.id IN (SELECT COUNT(*) OVER () FROM items i)',
+    'o.id NOT IN (SELECT i.order_id + RANK() OVER (ORDER BY i.qty) FROM items i)',
+    'o.id > ALL (SELECT COUNT(*) OVER () FROM items i)',
+    'o.id = ANY (SELECT 1 UNION SELECT COUNT(*) OVER () FROM items i)',
+    'o.id IN ((SELECT COUNT(*) OVER () FROM items i LIMIT 1))',
+  ])('is refused in the list of %s', (subquery) => {
+    expect(codeOf(() => onMysql(around(subquery)))).toBe('SEAL_UNSUPPORTED');
+  });
+
+  it.each([
+    'o.id IN (SELECT d.n FROM (SELECT COUNT(*) OVER () AS n FROM items i) d)',
+    'o.id = (SELECT COUNT(*) OVER () FROM items i LIMIT 1)',
+    'EXISTS (SELECT COUNT(*) OVER () FROM items i WHERE i.order_id = o.id)',
+    'o.id IN (SELECT i.order_id FROM items i)',
+  ])('stays in %s', (subquery) => {
+    const [query, same] = onMysql(around(subquery));
+    expect(same).toEqual(query);
   });
 });
