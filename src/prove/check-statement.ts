@@ -30,6 +30,8 @@ export interface Stand {
 /** A statement to be checked. */
 export interface StatementUnderProof {
   readonly sql: string;
+  /** The same text as it may be run past the seal. */
+  readonly plain: string;
   /** Why SQL itself leaves the result open; empty where it does not. */
   readonly open: readonly string[];
   /** Output columns that the statement sorts by, from 0; empty where it does not, or not by outputs alone. */
@@ -136,7 +138,7 @@ export async function checkStatement(statement: StatementUnderProof, stand: Stan
   const { timeoutMs } = sealed.limits;
   const [isolated, text] = await Promise.all([
     checkIsolation(sealed, stand, statement),
-    stand.plain.runText(statement.sql, stand.principal.kind, timeoutMs),
+    stand.plain.runText(statement.plain, stand.principal.kind, timeoutMs),
   ]);
   const { readsClock } = statement;
   if (isolated.kind === 'violation') {
