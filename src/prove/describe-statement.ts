@@ -1,3 +1,4 @@
+import { guardIn } from '../seal/guard-in.js';
 import { foldName } from '../sql/fold-name.js';
 import type { Expression, Query, Select } from '../sql/nodes.js';
 import { printExpression, printQuery } from '../sql/printer.js';
@@ -77,8 +78,8 @@ export function describeStatement(query: Query, sql: string, vocabulary: Vocabul
   const { dialect } = vocabulary;
   return {
     sql,
-    // MariaDB ends on some common tables that nothing reads; the seal leaves them out.
-    plain: dialect === 'mariadb' ? printQuery(withoutUnread(query), dialect, { strings: 'quoted' }).sql : sql,
+    // MariaDB ends on what the seal guards it from.
+    plain: dialect === 'mariadb' ? printQuery(guardIn(withoutUnread(query)), dialect, { strings: 'quoted' }).sql : sql,
     open: classifyOpen(query, vocabulary),
     orderedBy: sortedOutputs(query, vocabulary),
     readsClock: readsClock(query, dialect === 'sqlite'),

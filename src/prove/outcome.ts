@@ -95,8 +95,13 @@ export function compareMeaning(sealed: Outcome, text: Outcome, orderedBy: readon
   return sequence(sealed.rows) === sequence(text.rows) ? 'equal' : 'different';
 }
 
+/** The text that bytes in hexadecimal are of; what is none, or is shown as text, as it is. */
+function textOf(value: string): string {
+  return /^0x(?:[0-9a-f]{2})+$/.test(value) ? Buffer.from(value.slice(2), 'hex').toString('utf8') : value;
+}
+
 function foldCell(value: ResultValue): string {
   const folded =
-    typeof value === 'string' ? value.normalize('NFKD').replace(/\p{M}/gu, '').trimEnd().toLowerCase() : value;
+    typeof value === 'string' ? textOf(value).normalize('NFKD').replace(/\p{M}/gu, '').trimEnd().toLowerCase() : value;
   return meaningKey(folded);
 }

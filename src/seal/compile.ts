@@ -16,7 +16,8 @@ import { dropUnread } from './drop-unread.js';
 import { enclose } from './enclose.js';
 import { fence } from './fence.js';
 import { assertGrouped } from './grouping.js';
-import { guardTableless } from './guard-tableless.js';
+import { guardIn } from './guard-in.js';
+import { guardRollup } from './guard-rollup.js';
 import { guardWindows } from './guard-windows.js';
 import type { JudgeRequest, Judges } from './judges.js';
 import { bindLiterals, traceColumns } from './literals.js';
@@ -72,9 +73,19 @@ async function rewriteTree(
   await breathe();
   const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;
   await breathe();
-  const bounded = dialect === 'sqlite' ? rewriteQuery(ordered, { query: boundRecursion }) : ordered;
-  const known = dialect === 'sqlite' ? bounded : guardWindows(bounded, dialect);
-  return cap(dialect === 'mariadb' ? guardTableless(known) : known, view.limits.rows);
+  return cap(keepFromMisreading(ordered, view, dialect), view.limits.rows);
+}
+
+/** What one engine alone reads otherwise than its language says, or cannot bear. */
+function keepFromMisreading(query: Query, view: PrincipalView, dialect: Dialect): Query {
+  switch (dialect) {
+    case 'sqlite':
+      return rewriteQuery(query, { query: boundRecursion });
+    case 'mysql':
+      return guardRollup(guardWindows(query, dialect), view);
+    case 'mariadb':
+      return guardIn(guardWindows(query, dialect));
+  }
 }
 
 /**

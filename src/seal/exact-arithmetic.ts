@@ -91,7 +91,7 @@ function digitsOf(node: Expression, trace: ColumnTrace): Digits | null {
 }
 
 /** A subquery that gives one row at most, whatever is stored: an aggregate of all rows, or no more than one asked for. */
-function givesOneRow({ body, orderBy, limit }: Query, dialect: Dialect): boolean {
+export function givesOneRow({ body, orderBy, limit }: Query, dialect: Dialect): boolean {
   if (limit?.count.kind === 'integer' && limit.count.value >= 0n && limit.count.value <= 1n) return true;
   return body.kind === 'select' && body.groupBy.length === 0 && isAggregated(body, orderBy, dialect);
 }

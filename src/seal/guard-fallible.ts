@@ -93,6 +93,16 @@ function isFallible(node: Expression | Query, { dialect, trace }: OrderContext):
   return hasFallible(node, dialect, (part) => mayFail(part, dialect, trace));
 }
 
+function namesOneOf(expression: Expression, aliases: ReadonlySet<string>): boolean {
+  let found = false;
+  visitExpression(expression, {
+    expression: (node) => {
+      found ||= node.kind === 'column' && aliases.has(node.qualifier[0] as string);
+    },
+  });
+  return found;
+}
+
 /** The conjuncts of a condition, by how a server may meet them. */
 class Conjuncts {
   /** Cannot fail, and hold no subquery: a server may meet them when it likes. */
@@ -118,7 +128,7 @@ class Conjuncts {
   /** `CASE WHEN everything else THEN what may fail END`: holds for the same rows as the conjuncts side by side. */
   guarded(context: OrderContext): Expression {
     context.payFor(this.safe);
-    return when(conjoin([...this.safe, ...this.asking]) ?? TRUE, conjoin(this.fallible) as Expression);
+    return when(conjoin([...this.safe, ...this.asking]) ?? TRUE, conjoin(this.fallible) ?? TRUE);
   }
 }
 
@@ -130,21 +140,30 @@ function innerSides({ type }: Join, isInner: boolean): Sides {
   return { join: isInner && !keepsLeft && !keepsRight, left: isInner && !keepsRight, right: isInner && !keepsLeft };
 }
 
-/** Adds to `where` what the ON of inner joins says, and remembers the conjuncts of every ON. */
-function collect(
-  table: TableExpression,
-  isInner: boolean,
-  where: Conjuncts,
-  ons: Map<Join, Conjuncts>,
-  context: OrderContext,
-): void {
-  if (table.kind !== 'join') return;
+/** What the conditions of one select say. */
+interface Said {
+  /** What WHERE says, and the ON of inner joins. */
+  readonly where: Conjuncts;
+  readonly ons: Map<Join, Conjuncts>;
+  /** Aliases of tables for which a join may give a row of NULLs. */
+  readonly nullable: Set<string>;
+  /** Whether the ON of another join than an inner one may fail. */
+  failsOutside: boolean;
+}
+
+/** Adds what a table and those below it say to `said`. */
+function collect(table: TableExpression, isInner: boolean, said: Said, context: OrderContext): void {
+  if (table.kind !== 'join') {
+    if (!isInner) said.nullable.add(table.alias as string);
+    return;
+  }
   const inner = innerSides(table, isInner);
-  collect(table.left, inner.left, where, ons, context);
-  collect(table.right, inner.right, where, ons, context);
+  collect(table.left, inner.left, said, context);
+  collect(table.right, inner.right, said, context);
   const on = new Conjuncts(table.on, context);
-  ons.set(table, on);
-  if (inner.join) where.add(on);
+  said.ons.set(table, on);
+  if (inner.join) said.where.add(on);
+  else said.failsOutside ||= on.fallible.length > 0;
 }
 
 /** Empties the ON of inner joins where `isMoved`, as all of it stands in WHERE then, and guards every other ON. */
@@ -192,21 +211,33 @@ function guardHaving(node: Select, context: OrderContext): Expression | null {
   return conjoin(conjuncts);
 }
 
+/**
+ * Conditions that may stand outside of CASE. One that no row of NULLs fulfils makes an inner join of an outer one, whose ON
+ * then stands beside WHERE, behind it: such conditions stand in the CASE alone, where no server looks for them.
+ */
+function outsideOf({ where, nullable }: Said): Expression[] {
+  return where.safe.filter((conjunct) => !namesOneOf(conjunct, nullable));
+}
+
 /** @returns the select with its conditions guarded, and whether one of WHERE or ON may fail */
 function guardSelect(node: Select, context: OrderContext): { select: Select; canFail: boolean } {
   const where = new Conjuncts(node.where, context);
-  const ons = new Map<Join, Conjuncts>();
-  for (const table of node.from) collect(table, true, where, ons, context);
+  const said: Said = { where, ons: new Map(), nullable: new Set(), failsOutside: false };
+  for (const table of node.from) collect(table, true, said, context);
+  const { ons, failsOutside } = said;
   const { fallible } = where;
   const isAlone = node.from.length === 1 && ons.size === 0 && where.safe.length + where.asking.length === 0;
   // What may fail on each row of one table, and asks nothing, is met on each row of it.
-  const isMoved = fallible.length > 0 && node.from.length > 0 && !(isAlone && !fallible.some(holdsQuery));
+  const isMet = node.from.length > 0 && !(isAlone && !fallible.some(holdsQuery));
+  const isMoved =
+    (fallible.length > 0 && isMet) ||
+    (failsOutside && [...where.safe, ...where.asking].some((one) => namesOneOf(one, said.nullable)));
   const from = mapList(node.from, (table) => place(table, true, isMoved, ons, context));
   const having = guardHaving(node, context);
-  const condition = isMoved ? conjoin([...where.safe, where.guarded(context)]) : node.where;
+  const condition = isMoved ? conjoin([...outsideOf(said), where.guarded(context)]) : node.where;
   return {
     select: { ...node, from, where: condition, having },
-    canFail: fallible.length > 0 || [...ons.values()].some((on) => on.fallible.length > 0),
+    canFail: fallible.length > 0 || failsOutside,
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { hasFallible } from '../sql/fallible.js';
+import { behindOutput, holdsAggregate, isAggregated } from '../sql/levels.js';
 import type { Expression, ExpressionKind, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
-import { visitQuery } from '../sql/visit.js';
+import { visitWritten } from '../sql/visit.js';
 import { mayFail } from './exact-arithmetic.js';
 import type { ColumnTrace } from './literals.js';
 
@@ -16,19 +17,32 @@ export function holdsFallible(query: Query, dialect: Dialect, trace: ColumnTrace
 const READ_IN_PART: ReadonlySet<ExpressionKind> = new Set(['exists', 'in-query', 'quantified']);
 
 /**
+ * Whether a query with a LIMIT computes all of its rows before it gives the first: one group of all rows, or groups in the
+ * order of an aggregate, of which the last may come first.
+ */
+function readsAll({ body, orderBy }: Query, dialect: Dialect): boolean {
+  if (body.kind !== 'select' || !isAggregated(body, orderBy, dialect)) return false;
+  const [first] = orderBy;
+  return (
+    body.groupBy.length === 0 || (first !== undefined && holdsAggregate(behindOutput(first.expression, body), dialect))
+  );
+}
+
+/**
  * Whether a statement in which something may fail can end before it met every row, or fails by the order in which it meets
  * them: then which of the caller's own rows is met first decides between a failure and none. A subquery of a condition ends
- * at the first row that decides it, and a LIMIT with its last row. What is left: SQLite's SUM of whole numbers fails where a
+ * at the first row that decides it, and a LIMIT with its last row, see {@link readsAll}. Subqueries of row rules cannot fail.
+ * What is left: SQLite's SUM of whole numbers fails where a
  * sum on the way is too large, and ordering for it would cost every sum.
  */
-export function endsEarly(query: Query): boolean {
+export function endsEarly(query: Query, dialect: Dialect): boolean {
   let found = false;
-  visitQuery(query, {
+  visitWritten(query, {
     expression: (node) => {
       found ||= READ_IN_PART.has(node.kind);
     },
     query: (node) => {
-      found ||= node.limit !== null;
+      found ||= node.limit !== null && !readsAll(node, dialect);
     },
   });
   return found;

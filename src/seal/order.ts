@@ -3,7 +3,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
 import type { BoundStatement } from '../sql/bind.js';
 import { expressionKey } from '../sql/expression-key.js';
-import { isAggregated, mapLevel, outputNames, roleOf } from '../sql/levels.js';
+import { behindOutput, isAggregated, mapLevel, outputNames, roleOf } from '../sql/levels.js';
 import { mapOrderItems, mapWindow } from '../sql/map-children.js';
 import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
@@ -119,12 +119,6 @@ function orderCalls(
   };
 }
 
-function behindOutput(expression: Expression, select: Select): Expression {
-  if (expression.kind !== 'output') return expression;
-  const item = select.items.find((entry) => entry.kind === 'expression' && entry.alias === expression.name);
-  return item?.kind === 'expression' ? item.expression : expression;
-}
-
 const output = (name: string): Expression => ({ kind: 'output', name });
 
 function outputTerms(query: Query, context: OrderContext): OrderItem[] {
@@ -219,7 +213,7 @@ export function orderRowsOf(
   const whole = ordered.limit ? ordered : orderRows(ordered, context);
   const isSpelled = choosesSpelling(query, dialect, trace);
   const isFallible = holdsFallible(query, dialect, trace);
-  const placed = isSpelled || (isFallible && endsEarly(query)) ? orderEnclosures(whole, context) : whole;
+  const placed = isSpelled || (isFallible && endsEarly(query, dialect)) ? orderEnclosures(whole, context) : whole;
   const guarded = isFallible ? guardFallible(placed, context) : placed;
   return isSpelled || isFallible ? fixJoins(guarded, dialect) : guarded;
 }

@@ -50,6 +50,13 @@ export function outputExpressions(select: Select): ReadonlyMap<string, Expressio
   );
 }
 
+/** The expression behind an `OutputReference` of this select; another expression as it is. */
+export function behindOutput(expression: Expression, select: Select): Expression {
+  if (expression.kind !== 'output') return expression;
+  const item = select.items.find((entry) => entry.kind === 'expression' && entry.alias === expression.name);
+  return item?.kind === 'expression' ? item.expression : expression;
+}
+
 /** Our output column names of a bound query: those of its first leg. */
 export function outputNames(query: Query): readonly string[] {
   let body = query.body;

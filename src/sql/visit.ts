@@ -1,4 +1,5 @@
 import type {
+  Enclosure,
   Expression,
   FrameBound,
   FunctionCall,
@@ -83,12 +84,16 @@ class Visiting {
         if (node.root) this.expression(node.root);
         break;
       case 'enclosure':
-        for (const column of node.columns) this.expression(column.expression);
-        if (node.filter) this.expression(node.filter);
-        this.expressions(node.copied);
+        this.insides(node);
         break;
     }
     this.visitor.table?.(node);
+  }
+
+  protected insides(node: Enclosure): void {
+    for (const column of node.columns) this.expression(column.expression);
+    if (node.filter) this.expression(node.filter);
+    this.expressions(node.copied);
   }
 
   private expressions(nodes: readonly Expression[]): void {
@@ -202,6 +207,16 @@ class Visiting {
 /** Tells `visitor` of an expression and all below it, queries included, children first. */
 export function visitExpression(node: Expression, visitor: Visitor): void {
   new Visiting(visitor).expression(node);
+}
+
+/** Enclosures are met, and not entered: what stands in them the policy says, not the caller. */
+class VisitingWritten extends Visiting {
+  protected override insides(): void {}
+}
+
+/** Tells `visitor` of a query and all below it but what stands inside of enclosures, children first. */
+export function visitWritten(node: Query, visitor: Visitor): void {
+  new VisitingWritten(visitor).query(node);
 }
 
 /** One query level: what stands in a subquery is of another. */

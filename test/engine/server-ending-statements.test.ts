@@ -65,6 +65,11 @@ const STATEMENTS: readonly (readonly [string, readonly (readonly unknown[])[]])[
     ],
   ],
   ['SELECT COUNT(*) FROM (SELECT id AS x, customer_number AS y FROM orders) a WHERE a.x IN (SELECT a.y)', [[2]]],
+  // GROUP BY without aggregates, which MariaDB drops, and a subquery in the list, which goes with it.
+  [
+    'SELECT a.id FROM orders a WHERE a.id IN (SELECT (SELECT 1 FROM orders c WHERE c.id = b.customer_number) FROM orders b GROUP BY b.customer_number) ORDER BY a.id',
+    [[1]],
+  ],
   // A common table that nothing reads, over a recursive one, in a common table that is read twice.
   [
     `WITH t AS (WITH RECURSIVE r (n) AS (SELECT 1 UNION SELECT n + 1 FROM r WHERE n < 3), u AS (SELECT n FROM r) SELECT n FROM r)

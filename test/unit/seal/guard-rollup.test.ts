@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { correlate } from '../../../src/seal/correlate.js';
+import { enclose } from '../../../src/seal/enclose.js';
+import { fence } from '../../../src/seal/fence.js';
+import { guardRollup } from '../../../src/seal/guard-rollup.js';
+import { makeCatalog, makeRelation, makeView } from '../../support/hand-made-catalog.js';
+import { bindText, codeOf } from '../../support/seal-steps.js';
+
+const catalog = makeCatalog('mysql', [
+  makeRelation('mysql', 'customers', { customer_number: 'int', name: 'varchar(20)' }),
+  makeRelation(
+    'mysql',
+    'orders',
+    { id: 'int', customer_number: 'int', line: 'int' },
+    { unique: [['customer_number', 'line']] },
+  ),
+]);
+const own = { rows: 'customer_number = :customer_number' };
+const view = makeView(catalog, { customers: own, orders: own }, { customer_number: 7 });
+const guard = (sql: string) =>
+  codeOf(() => guardRollup(correlate(fence(enclose(bindText(sql, catalog, view), view), view), view, 'mysql'), view));
+
+const ONE = 'SELECT name, COUNT(*) AS n FROM customers GROUP BY name WITH ROLLUP';
+
+describe('a ROLLUP of one row inside another query of MySQL', () => {
+  it.each([
+    `SELECT n FROM (${ONE}) d`,
+    `WITH d AS (${ONE}) SELECT n FROM d`,
+    `SELECT id FROM orders WHERE id IN (SELECT COUNT(*) FROM customers GROUP BY name WITH ROLLUP)`,
+    'SELECT n FROM (SELECT c.name, COUNT(*) AS n FROM customers c JOIN customers d ON d.name = c.name GROUP BY c.name WITH ROLLUP) e',
+    'SELECT n FROM (SELECT line, COUNT(*) AS n FROM orders WHERE id = 3 GROUP BY line WITH ROLLUP) d',
+    'SELECT n FROM (SELECT line, COUNT(*) AS n FROM orders WHERE id IN (3) GROUP BY line WITH ROLLUP) d',
+    'SELECT n FROM (SELECT m, COUNT(*) AS n FROM (SELECT MAX(line) AS m FROM orders) o GROUP BY m WITH ROLLUP) d',
+    'SELECT n FROM (SELECT m, COUNT(*) AS n FROM (SELECT line AS m FROM orders ORDER BY id LIMIT 1) o GROUP BY m WITH ROLLUP) d',
+    'WITH c AS (SELECT line FROM orders) SELECT n FROM (SELECT line, COUNT(*) AS n FROM c GROUP BY line WITH ROLLUP) d',
+  ])('is refused: %s', (sql) => {
+    expect(guard(sql)).toBe('SEAL_UNSUPPORTED');
+  });
+
+  it.each([
+    ONE,
+    'SELECT n FROM (SELECT name, COUNT(*) AS n FROM customers GROUP BY name) d',
+    'SELECT n FROM (SELECT line, COUNT(*) AS n FROM orders GROUP BY line WITH ROLLUP) d',
+    'SELECT n FROM (SELECT line, COUNT(*) AS n FROM orders WHERE id IN (3, 4) GROUP BY line WITH ROLLUP) d',
+    'SELECT n FROM (SELECT line, COUNT(*) AS n FROM orders WHERE line = id GROUP BY line WITH ROLLUP) d',
+    'SELECT n FROM (SELECT o.line, COUNT(*) AS n FROM customers c JOIN orders o ON o.line = c.customer_number GROUP BY o.line WITH ROLLUP) d',
+    'SELECT n FROM (SELECT m, COUNT(*) AS n FROM (SELECT line AS m FROM orders) o GROUP BY m WITH ROLLUP) d',
+  ])('and is not where there may be more, or at the top: %s', (sql) => {
+    expect(guard(sql)).toBe('answered');
+  });
+});
