@@ -11,6 +11,7 @@ import {
   type MeaningVerdict,
   type Outcome,
 } from './outcome.js';
+import type { Rereader } from './reread.js';
 import type { SpoiledStatement } from './sabotage.js';
 import type { Sealer } from './sealer.js';
 
@@ -25,6 +26,8 @@ export interface Stand {
   readonly plain: Observer;
   /** The full data with everything outside the slice changed. */
   readonly mutated: Observer;
+  /** Runs statements on the slice and on the plain tables under other settings of the optimiser; null on SQLite. */
+  readonly rereaders: { readonly slice: Rereader; readonly plain: Rereader } | null;
 }
 
 /** A statement to be checked. */
@@ -49,6 +52,10 @@ export type Verdict =
   | { readonly kind: 'spelling' }
   /** Gives something else at each run on the same data: it reads the clock. */
   | { readonly kind: 'varies' }
+  /** The server gives two things for the same text under two settings of its optimiser, and one of them is what was expected. */
+  | { readonly kind: 'engine' }
+  /** The server ended, and was started again by whoever keeps it. */
+  | { readonly kind: 'ended'; readonly sealed: string }
   /** Reads only relations of which nothing at all is hidden, and fails under one plan and not under another. */
   | { readonly kind: 'plan' }
   | {
@@ -135,6 +142,60 @@ async function checkIsolation(
 export async function checkStatement(statement: StatementUnderProof, stand: Stand, sealer: Sealer): Promise<Verdict> {
   const sealed = await seal(sealer, statement.sql, stand);
   if (typeof sealed === 'string') return { kind: 'refused', code: sealed };
+  try {
+    return await compareAll(sealed, statement, stand);
+  } catch (error) {
+    if (!(error instanceof SwaliError && error.code === 'SOURCE_UNAVAILABLE')) throw error;
+    await untilItAnswers(stand, error);
+    return { kind: 'ended', sealed: sealed.sql };
+  }
+}
+
+/** A server that ended is given so long to be there again, in milliseconds. */
+const COMEBACK_MS = 60_000;
+const COMEBACK_STEP_MS = 500;
+
+async function untilItAnswers({ plain, principal }: Stand, ended: SwaliError): Promise<void> {
+  for (let waited = 0; waited < COMEBACK_MS; waited += COMEBACK_STEP_MS) {
+    await new Promise((resolve) => setTimeout(resolve, COMEBACK_STEP_MS));
+    try {
+      await plain.runText('SELECT 1', principal.kind, COMEBACK_STEP_MS);
+      return;
+    } catch (error) {
+      if (!(error instanceof SwaliError)) throw error;
+    }
+  }
+  throw ended;
+}
+
+/**
+ * Whether the server itself reads the sealed statement, or the caller's text, in two ways: under some settings of its
+ * optimiser the two agree, and by the rule such settings change nothing.
+ */
+async function isReadInTwoWays(
+  sealed: SealedStatement | SpoiledStatement,
+  { plain, orderedBy }: StatementUnderProof,
+  { rereaders }: Stand,
+): Promise<boolean> {
+  if (!rereaders) return false;
+  const { timeoutMs, rows } = sealed.limits;
+  const parameters = sealed.parameters.map((parameter) => parameter.value);
+  const ours = await rereaders.slice.reread(sealed.sql, parameters, timeoutMs);
+  const theirs = await rereaders.plain.reread(plain, [], timeoutMs);
+  const cut = (outcome: Outcome): Outcome =>
+    outcome.kind === 'rows' && outcome.rows.length > rows
+      ? { ...outcome, rows: outcome.rows.slice(0, rows), truncated: true }
+      : outcome;
+  return ours.some((one) =>
+    theirs.some((other) => other.kind === 'rows' && compareMeaning(cut(one), other, orderedBy) === 'equal'),
+  );
+}
+
+async function compareAll(
+  sealed: SealedStatement | SpoiledStatement,
+  statement: StatementUnderProof,
+  stand: Stand,
+): Promise<Verdict> {
   const { timeoutMs } = sealed.limits;
   const [isolated, text] = await Promise.all([
     checkIsolation(sealed, stand, statement),
@@ -155,6 +216,7 @@ export async function checkStatement(statement: StatementUnderProof, stand: Stan
   const isOpen = statement.open.length > 0 || readsClock;
   if (isOpen && (meaning === 'equal' || meaning === 'different'))
     return { kind: 'proven', observed, meaning: meaning === 'equal' ? 'open, equal' : 'open, different' };
+  if (meaning === 'different' && (await isReadInTwoWays(sealed, statement, stand))) return { kind: 'engine' };
   if (meaning === 'different')
     return { kind: 'violation', property: 'meaning', difference: describeMeaning(isolated, text), sealed };
   return { kind: 'proven', observed, meaning };

@@ -133,8 +133,10 @@ class ServerSession {
       // The driver would round; the bytes are read here.
       typeCast: (field) => field.buffer(),
     });
-    // A lost connection is told by the statement that runs on it, or the next one.
-    connection.on('error', () => undefined);
+    // A lost connection is told by the statement that runs on it; the next one gets another.
+    connection.on('error', () => {
+      this.connection = null;
+    });
     return new Promise((resolve, reject) => {
       connection.query(OWNER_SESSION, (error: unknown) => (error ? reject(error) : resolve(connection)));
     });

@@ -10,6 +10,7 @@ import { describeStatement } from './describe-statement.js';
 import { describeVocabulary } from './describe-vocabulary.js';
 import type { Finding } from './findings.js';
 import { type Observer, openObserver } from './observe.js';
+import { createRereader, type Rereader } from './reread.js';
 import type { Sealer } from './sealer.js';
 import { arbitraryStatement } from './statements/arbitrary-statement.js';
 import type { ProofTally } from './tally.js';
@@ -34,6 +35,8 @@ export interface WorldPlan {
   readonly maxFindings: number;
   readonly tally: ProofTally;
   readonly report: (finding: Finding) => void;
+  /** Told of what is no finding and worth a line. */
+  readonly notice: (line: string) => void;
 }
 
 /** A stand whose mutated copy is exchanged from time to time. */
@@ -65,6 +68,7 @@ class ViolationFound extends Error {
 export class WorldProof {
   private readonly observers = new Map<OwnedDatabase, Observer>();
   private readonly stands: MovingStand[] = [];
+  private readonly rereaders: Rereader[] = [];
   private found = 0;
 
   constructor(
@@ -93,6 +97,7 @@ export class WorldProof {
     } finally {
       const mutated = this.stands.map((stand) => stand.mutated);
       for (const observer of [...this.observers.values(), ...mutated]) await observer.close();
+      for (const rereader of this.rereaders) rereader.close();
     }
   }
 
@@ -112,13 +117,19 @@ export class WorldProof {
     const seen = this.world.policy.viewFor(principal);
     const view = { ...seen, limits: { ...seen.limits, timeoutMs: Math.min(seen.limits.timeoutMs, TIMEOUT_MS) } };
     const mutationSeed = deriveSeed(this.plan.seed, this.world.name, principal.subject);
+    const { dialect } = this.world;
+    const [slice, plain] = [await this.world.sliceFor(principal), await this.world.plainFor(principal)];
+    const rereaders =
+      dialect === 'sqlite' ? null : { slice: createRereader(slice, dialect), plain: createRereader(plain, dialect) };
+    if (rereaders) this.rereaders.push(rereaders.slice, rereaders.plain);
     return {
       principal,
       view,
       vocabulary: describeVocabulary(this.world, view),
       full: await this.observe(this.world.full),
-      slice: await this.observe(await this.world.sliceFor(principal)),
-      plain: await this.observe(await this.world.plainFor(principal)),
+      slice: await this.observe(slice),
+      plain: await this.observe(plain),
+      rereaders,
       mutated: await openObserver(await this.world.mutatedFor(principal, mutationSeed)),
       mutationSeed,
     };
@@ -162,6 +173,8 @@ export class WorldProof {
   private async check(query: Query, sql: string, stand: MovingStand, counts: boolean): Promise<void> {
     const statement = describeStatement(query, sql, stand.vocabulary);
     const verdict = await checkStatement(statement, stand, this.sealer);
+    if (verdict.kind === 'ended')
+      this.plan.notice(`the server ended while it ran ${verdict.sealed} or ${statement.plain}`);
     if (verdict.kind === 'violation') throw new ViolationFound(verdict, stand);
     if (counts) this.plan.tally.add(verdict, statement.open);
   }

@@ -70,8 +70,9 @@ export async function prove(options: ProofOptions): Promise<ProofReport> {
           options.report(finding);
         };
         const maxFindings = Math.max(1, options.maxFindings - findings.length);
-        const { seed, texts } = options;
-        await new WorldProof(world, sealer, { cases: share, seed, texts, maxFindings, tally: own, report }).run();
+        const { seed, texts, progress: notice } = options;
+        const plan = { cases: share, seed, texts, maxFindings, tally: own, report, notice };
+        await new WorldProof(world, sealer, plan).run();
       } finally {
         await world.close();
       }

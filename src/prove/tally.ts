@@ -31,6 +31,8 @@ export class ProofTally {
       case 'spelling':
       case 'varies':
       case 'plan':
+      case 'engine':
+      case 'ended':
         this.count('not compared', verdict.kind);
         return;
       case 'proven':

@@ -17,7 +17,7 @@ import { enclose } from './enclose.js';
 import { fence } from './fence.js';
 import { assertGrouped } from './grouping.js';
 import { guardIn } from './guard-in.js';
-import { guardRollup } from './guard-rollup.js';
+import { guardOneRow } from './guard-one-row.js';
 import { guardWindows } from './guard-windows.js';
 import type { JudgeRequest, Judges } from './judges.js';
 import { bindLiterals, traceColumns } from './literals.js';
@@ -82,7 +82,7 @@ function keepFromMisreading(query: Query, view: PrincipalView, dialect: Dialect)
     case 'sqlite':
       return rewriteQuery(query, { query: boundRecursion });
     case 'mysql':
-      return guardRollup(guardWindows(query, dialect), view);
+      return guardOneRow(guardWindows(query, dialect), view);
     case 'mariadb':
       return guardIn(guardWindows(query, dialect));
   }

@@ -59,8 +59,12 @@ function isMisread(query: Query): boolean {
   );
 }
 
-/** EXISTS asks for a row alone: where its number of rows does not hang on the select list, that list may be anything. */
-function withoutList(query: Query): Query | null {
+/**
+ * EXISTS asks for a row alone: where its number of rows does not hang on the select list, that list may be anything.
+ *
+ * @returns the query with a constant for its list and without order; null where its rows hang on them
+ */
+export function withoutList(query: Query): Query | null {
   const { body } = query;
   if (body.kind !== 'select' || query.limit || body.having || isAggregated(body, query.orderBy, 'mariadb')) return null;
   const one: Expression = { kind: 'number', form: 'integer', text: '1' };

@@ -5,6 +5,8 @@ export interface SessionPins {
   readonly collation: string;
   /** Fixed offset or a zone that the server knows. */
   readonly timeZone: string;
+  /** Settings of the optimiser, `name=off,…`, for comparing what it gives under each; the server's own where absent. */
+  readonly optimizerSwitch?: string;
 }
 
 /** Without ONLY_FULL_GROUP_BY (grouping is checked before), ANSI_QUOTES, PIPES_AS_CONCAT and NO_BACKSLASH_ESCAPES. */
@@ -25,9 +27,10 @@ const RECURSION_ROUNDS = 10_000;
  *
  * @throws Error where the collation or the zone is not made of the characters of such names
  */
-export function printSessionPins({ dialect, collation, timeZone }: SessionPins): readonly string[] {
+export function printSessionPins({ dialect, collation, timeZone, optimizerSwitch }: SessionPins): readonly string[] {
   if (!/^utf8mb4_\w+$/.test(collation)) throw new Error(`not a collation of utf8mb4: ${collation}`);
   if (!/^[\w+:/-]+$/.test(timeZone)) throw new Error('not a time zone');
+  if (optimizerSwitch !== undefined && !/^[a-z_=,]+$/.test(optimizerSwitch)) throw new Error('not an optimizer switch');
   const common = {
     sql_mode: `'${SQL_MODE}'`,
     time_zone: `'${timeZone}'`,
@@ -50,7 +53,11 @@ export function printSessionPins({ dialect, collation, timeZone }: SessionPins):
           cte_max_recursion_depth: String(RECURSION_ROUNDS),
           windowing_use_high_precision: 'ON',
         };
-  const settings = Object.entries({ ...common, ...own }).map(([name, value]) => `SESSION ${name} = ${value}`);
+  const settings = Object.entries({
+    ...common,
+    ...own,
+    ...(optimizerSwitch ? { optimizer_switch: `'${optimizerSwitch}'` } : {}),
+  }).map(([name, value]) => `SESSION ${name} = ${value}`);
   return [`SET NAMES utf8mb4 COLLATE ${collation}`, `SET ${settings.join(', ')}`];
 }
 

@@ -159,7 +159,9 @@ class OpenWorld implements World {
     const known = this.plains.get(principal);
     if (known) return known;
     const { marks, options } = this.personOf(principal);
-    const made = isAllPlain(options.access, marks) ? this.sliceFor(principal) : this.makePlain(principal);
+    // MariaDB finds other rows between texts with trailing spaces by an index than without: plain tables have only keys.
+    const isShared = this.dialect !== 'mariadb' && isAllPlain(options.access, marks);
+    const made = isShared ? this.sliceFor(principal) : this.makePlain(principal);
     this.plains.set(principal, made);
     return made;
   }

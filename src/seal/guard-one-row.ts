@@ -1,8 +1,9 @@
 import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
 import { foldName } from '../sql/fold-name.js';
-import type { Enclosure, Expression, Query, TableExpression } from '../sql/nodes.js';
-import { visitQuery } from '../sql/visit.js';
+import { itemExpressions } from '../sql/levels.js';
+import type { Enclosure, Expression, OrderItem, Query, Select, TableExpression } from '../sql/nodes.js';
+import { visitLevel, visitQuery } from '../sql/visit.js';
 import { givesOneRow } from './exact-arithmetic.js';
 import { splitConjuncts, uniqueKeys } from './fence.js';
 
@@ -25,7 +26,9 @@ function hasOneRow(table: TableExpression, view: PrincipalView): boolean {
     case 'join':
       return hasOneRow(table.left, view) && hasOneRow(table.right, view);
     case 'derived':
-      return givesOneRow(table.query, 'mysql') || isOneRow(table.query, view);
+      return (
+        givesOneRow(table.query, 'mysql') || (table.query.body.kind === 'select' && isOneRow(table.query.body, view))
+      );
     case 'enclosure': {
       const conjuncts = [...splitConjuncts(table.filter), ...table.copied];
       const pinned = new Set(conjuncts.map((conjunct) => pinnedBy(conjunct, table)));
@@ -40,21 +43,38 @@ function hasOneRow(table: TableExpression, view: PrincipalView): boolean {
   }
 }
 
-function isOneRow({ body }: Query, view: PrincipalView): boolean {
-  return body.kind === 'select' && body.from.every((table) => hasOneRow(table, view));
+function isOneRow(select: Select, view: PrincipalView): boolean {
+  return select.from.every((table) => hasOneRow(table, view));
+}
+
+function refuse(construct: string): never {
+  throw new SwaliError('SEAL_UNSUPPORTED', { detail: `${construct} over one row` });
+}
+
+/** Whether a select computes a window function over a frame that is written. */
+function hasFrame(select: Select, orderBy: readonly OrderItem[]): boolean {
+  let found = select.windows.some(({ window }) => window.frame !== null);
+  for (const expression of [...itemExpressions(select), ...orderBy.map((item) => item.expression)])
+    visitLevel(expression, (node) => {
+      found ||= node.kind === 'call' && node.over?.kind === 'window' && node.over.frame !== null;
+    });
+  return found;
 }
 
 /**
- * Refuses a ROLLUP of one row inside another query on MySQL: up to 9.7 at least it takes the result for one row as well, and
- * loses the total. At the top it does not.
+ * Refuses what MySQL, up to 9.7 at least, computes wrongly over sources of which it knows by their keys that they have one
+ * row: WITH ROLLUP inside another query, whose total it loses, and a window function over a written frame, which it takes
+ * for the row whatever the frame holds.
  *
  * @throws SwaliError `SEAL_UNSUPPORTED`
  */
-export function guardRollup(query: Query, view: PrincipalView): Query {
+export function guardOneRow(query: Query, view: PrincipalView): Query {
   visitQuery(query, {
     query: (node) => {
-      if (node !== query && node.body.kind === 'select' && node.body.rollup && isOneRow(node, view))
-        throw new SwaliError('SEAL_UNSUPPORTED', { detail: 'WITH ROLLUP over one row inside another query' });
+      const { body, orderBy } = node;
+      if (body.kind !== 'select') return;
+      if (node !== query && body.rollup && isOneRow(body, view)) refuse('WITH ROLLUP inside another query');
+      if (hasFrame(body, orderBy) && isOneRow(body, view)) refuse('a window frame');
     },
   });
   return query;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { correlate } from '../../../src/seal/correlate.js';
 import { enclose } from '../../../src/seal/enclose.js';
 import { fence } from '../../../src/seal/fence.js';
-import { guardRollup } from '../../../src/seal/guard-rollup.js';
+import { guardOneRow } from '../../../src/seal/guard-one-row.js';
 import { makeCatalog, makeRelation, makeView } from '../../support/hand-made-catalog.js';
 import { bindText, codeOf } from '../../support/seal-steps.js';
 
@@ -18,7 +18,7 @@ const catalog = makeCatalog('mysql', [
 const own = { rows: 'customer_number = :customer_number' };
 const view = makeView(catalog, { customers: own, orders: own }, { customer_number: 7 });
 const guard = (sql: string) =>
-  codeOf(() => guardRollup(correlate(fence(enclose(bindText(sql, catalog, view), view), view), view, 'mysql'), view));
+  codeOf(() => guardOneRow(correlate(fence(enclose(bindText(sql, catalog, view), view), view), view, 'mysql'), view));
 
 const ONE = 'SELECT name, COUNT(*) AS n FROM customers GROUP BY name WITH ROLLUP';
 
@@ -46,6 +46,25 @@ describe('a ROLLUP of one row inside another query of MySQL', () => {
     'SELECT n FROM (SELECT o.line, COUNT(*) AS n FROM customers c JOIN orders o ON o.line = c.customer_number GROUP BY o.line WITH ROLLUP) d',
     'SELECT n FROM (SELECT m, COUNT(*) AS n FROM (SELECT line AS m FROM orders) o GROUP BY m WITH ROLLUP) d',
   ])('and is not where there may be more, or at the top: %s', (sql) => {
+    expect(guard(sql)).toBe('answered');
+  });
+});
+
+describe('a window frame over one row of MySQL', () => {
+  it.each([
+    'SELECT LAST_VALUE(name) OVER (ORDER BY name ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM customers',
+    'SELECT SUM(customer_number) OVER w FROM customers WINDOW w AS (ORDER BY name ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING)',
+    'SELECT name FROM customers ORDER BY SUM(customer_number) OVER (ORDER BY name ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)',
+    'SELECT x FROM (SELECT SUM(line) OVER (ORDER BY id RANGE BETWEEN 1 FOLLOWING AND 2 FOLLOWING) AS x FROM orders WHERE id = 5) d',
+  ])('is refused: %s', (sql) => {
+    expect(guard(sql)).toBe('SEAL_UNSUPPORTED');
+  });
+
+  it.each([
+    'SELECT LAST_VALUE(name) OVER (ORDER BY name) FROM customers',
+    'SELECT SUM(line) OVER (ORDER BY id ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM orders',
+    'SELECT name, (SELECT MAX(x) FROM (SELECT SUM(line) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS x FROM orders) d) FROM customers',
+  ])('and is not where there is no frame, or where there may be more: %s', (sql) => {
     expect(guard(sql)).toBe('answered');
   });
 });
