@@ -21,6 +21,7 @@ const FAMILIES: Readonly<Record<string, ColumnFamily>> = {
   char: 'text',
   varchar: 'text',
   text: 'text',
+  longtext: 'text',
   date: 'date',
   datetime: 'datetime',
   json: 'json',

@@ -243,6 +243,15 @@ describe('nothing is copied', () => {
     ['goes on', 'order_id IN (SELECT id FROM orders WHERE owner = :owner) OR qty = 1'],
     ['goes by another column of the parent', 'order_id IN (SELECT previous FROM orders WHERE owner = :owner)'],
     ['groups', 'order_id IN (SELECT id FROM orders WHERE owner = :owner GROUP BY id)'],
+    ['has a common table', 'order_id IN (WITH w AS (SELECT 1) SELECT id FROM orders WHERE owner = :owner)'],
+    ['sorts', 'order_id IN (SELECT id FROM orders WHERE owner = :owner ORDER BY id)'],
+    ['ends early', 'order_id IN (SELECT id FROM orders WHERE owner = :owner LIMIT 5)'],
+    ['is a union', 'order_id IN (SELECT id FROM orders WHERE owner = :owner UNION SELECT 1)'],
+    ['has HAVING', 'order_id IN (SELECT id FROM orders WHERE owner = :owner HAVING id > 1)'],
+    ['gives something computed', 'order_id IN (SELECT id + 0 FROM orders WHERE owner = :owner)'],
+    ['is asked of something computed', 'order_id + 0 IN (SELECT id FROM orders WHERE owner = :owner)'],
+    ['reads a derived table', 'order_id IN (SELECT d.id FROM (SELECT id, owner FROM orders) d WHERE d.owner = :owner)'],
+    ['gives the child’s own column', 'order_id IN (SELECT items.qty FROM orders WHERE orders.owner = :owner)'],
     ['joins', 'order_id IN (SELECT orders.id FROM orders, places WHERE orders.owner = :owner)'],
   ])('where the child’s rule %s than the parent’s', (_name, rows) => {
     expect(copies(countOf('i.order_id = o.id'), { items: { rows } })).toEqual([]);
@@ -296,6 +305,10 @@ describe('on MariaDB a subquery goes without its fence', () => {
     ],
     ['it sorts', 'SELECT (SELECT o.status FROM orders o WHERE o.id = p.order_id ORDER BY o.total) FROM payments p'],
     ['it groups', 'SELECT (SELECT COUNT(*) FROM items i WHERE i.order_id = o.id GROUP BY i.order_id) FROM orders o'],
+    [
+      'it has HAVING',
+      'SELECT (SELECT MAX(o.id) FROM orders o WHERE o.id = p.order_id HAVING MAX(o.id) > 1) FROM payments p',
+    ],
     ['it takes values once', 'SELECT (SELECT DISTINCT o.status FROM orders o WHERE o.id = p.order_id) FROM payments p'],
     ['it reads more', 'SELECT (SELECT COUNT(*) FROM orders o, places q WHERE o.id = p.order_id) FROM payments p'],
     [

@@ -25,6 +25,7 @@ function shop(dialect: Dialect = 'mysql') {
         at: 'datetime',
         weight: 'double',
         bits: 'varbinary(8)',
+        essay: 'longtext',
       },
       {
         unique: [
@@ -39,6 +40,7 @@ function shop(dialect: Dialect = 'mysql') {
           ['at'],
           ['weight'],
           ['bits'],
+          ['essay'],
         ],
       },
     ),
@@ -159,6 +161,7 @@ describe('nothing is copied', () => {
     ['(b) of an enumeration', where("tag = 'x'")],
     ['(b) of a double', where('weight = 7')],
     ['(b) of bytes', where("bits = 'x'")],
+    ['(b) of a text of any length', where("essay = 'x'")],
     ['(b) of a view’s column', 'SELECT owner FROM totals WHERE id = 7'],
     // (c) a constant of the column’s family, canonical
     ['(c) of text with an integer column', where("id = '7'")],
