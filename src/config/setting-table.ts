@@ -88,7 +88,7 @@ export const SETTINGS = [
   plain(
     'JUDGE_TIMEOUT_MS',
     '1000',
-    'Longest check of one statement by one judge, in milliseconds, 10–60000; a time-out refuses.',
+    'Longest check of one statement by the gate and the judges together, in milliseconds, 10–60000; a time-out refuses.',
   ),
   plain(
     'ANSWER_STEP_MS',

@@ -187,9 +187,9 @@ export async function compile(candidate: Candidate, context: CompileContext): Pr
   const gate = judges.gate(candidate.sql, catalog.dialect, (name) => view.relations.has(foldName(name)));
   const drafted = draftPlan(parsed, new Set(candidate.slots.keys()), context, breathe);
   drafted.catch(() => undefined);
-  await gate;
+  const spentMs = await gate;
   const { plan, request } = await drafted;
   // The judges of step 8. They wait for the gate: a text that holds its parser until the deadline holds no more threads.
-  await judges.judge(request);
+  await judges.judge(request, spentMs);
   return plan;
 }

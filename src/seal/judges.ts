@@ -29,23 +29,25 @@ export interface Judges {
    * Looks at text as it came in.
    *
    * @param isOpen whether a name, as spelled in the text, is a relation open to the principal
+   * @returns milliseconds that the reading took in its thread: what {@link judge} has less of
    * @throws SwaliError `SEAL_SEVERAL_STATEMENTS`, `SEAL_NOT_SELECT`, `SEAL_RELATION_UNKNOWN`, `SEAL_TOO_LONG`,
    *   `SEAL_JUDGE_TIMEOUT`, `EXECUTE_BUSY`
    */
-  gate(sql: string, dialect: Dialect, isOpen: (name: string) => boolean): Promise<void>;
+  gate(sql: string, dialect: Dialect, isOpen: (name: string) => boolean): Promise<number>;
   /**
    * Resolves where at least one of two parsers read the printed text and all that did found one SELECT that reads exactly
    * the given relations.
    *
+   * @param spentMs what the gate took: one deadline holds for both
    * @throws SwaliError `SEAL_UNPROVEN`, `SEAL_JUDGE_TIMEOUT`, `EXECUTE_BUSY`
    */
-  judge(request: JudgeRequest): Promise<void>;
+  judge(request: JudgeRequest, spentMs: number): Promise<void>;
   /** Ends the threads. */
   close(): Promise<void>;
 }
 
 export interface JudgeOptions {
-  /** Longest run of one reading, in milliseconds; the thread is ended after it and the text refused. */
+  /** Longest run of the gate and of the judges behind it together, in milliseconds; threads are ended then and the text refused. */
   readonly timeoutMs: number;
   /** Threads; each takes about 60 MB. */
   readonly threads: number;
@@ -117,13 +119,20 @@ export function createJudges({ timeoutMs, threads }: JudgeOptions): Judges {
   });
 
   /** Runs one reading; its time is counted from when a thread begins it. */
-  async function run<Name extends keyof Readings>(name: Name, sql: string, dialect: Dialect): Promise<Readings[Name]> {
+  async function run<Name extends keyof Readings>(
+    name: Name,
+    sql: string,
+    dialect: Dialect,
+    withinMs: number,
+  ): Promise<{ readonly found: Readings[Name]; readonly tookMs: number }> {
     if (pool.queueSize >= MAX_WAITING) throw new SwaliError('EXECUTE_BUSY', { retryAfterS: 1 });
     const controller = new AbortController();
     const task: JudgeTask = { sql, dialect, started: new SharedArrayBuffer(8) };
-    const endWatch = watch(task, timeoutMs, () => controller.abort());
+    const endWatch = watch(task, withinMs, () => controller.abort());
     try {
-      return await pool.run(task, { name, signal: controller.signal });
+      const found = await pool.run(task, { name, signal: controller.signal });
+      const began = startOf(task);
+      return { found, tookMs: began === null ? 0 : Number(process.hrtime.bigint() - began) / 1e6 };
     } catch (cause) {
       // A thread that ran out of time was ended and replaced; one that broke counts as having proven nothing.
       throw new SwaliError(controller.signal.aborted ? 'SEAL_JUDGE_TIMEOUT' : 'SEAL_UNPROVEN', { cause });
@@ -135,14 +144,17 @@ export function createJudges({ timeoutMs, threads }: JudgeOptions): Judges {
   return {
     async gate(sql, dialect, isOpen) {
       if (Buffer.byteLength(sql) > MAX_TEXT_BYTES) throw new SwaliError('SEAL_TOO_LONG');
-      assertGate(await run('readIncoming', sql, dialect), isOpen);
+      const { found, tookMs } = await run('readIncoming', sql, dialect, timeoutMs);
+      assertGate(found, isOpen);
+      return tookMs;
     },
-    async judge({ sql, dialect, relations }) {
+    async judge({ sql, dialect, relations }, spentMs) {
+      const withinMs = Math.max(1, timeoutMs - spentMs);
       const [nodeSqlParser, sqlparserRs] = await Promise.all([
-        run('readPrintedWithNodeSqlParser', sql, dialect),
-        run('readPrintedWithSqlparserRs', sql, dialect),
+        run('readPrintedWithNodeSqlParser', sql, dialect, withinMs),
+        run('readPrintedWithSqlparserRs', sql, dialect, withinMs),
       ]);
-      assertProven(nodeSqlParser, sqlparserRs, relations);
+      assertProven(nodeSqlParser.found, sqlparserRs.found, relations);
     },
     close: () => pool.destroy(),
   };

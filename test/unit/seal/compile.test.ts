@@ -9,7 +9,7 @@ import { callerSql, readFixture } from '../../support/seal-engine.js';
 import { parseSealedCases } from '../../support/sealed-cases.js';
 
 /** The text alone is looked at here: the judges have tests of their own, and so has the whole road on the engines. */
-const judges: Judges = { gate: async () => {}, judge: async () => {}, close: async () => {} };
+const judges: Judges = { gate: async () => 0, judge: async () => {}, close: async () => {} };
 
 /** The tables of the shop's schema as a catalog, read from its CREATE TABLE statements. */
 function schemaShop(dialect: Dialect): Catalog {

@@ -37,9 +37,9 @@ describe('the seal', () => {
   beforeAll(() => {
     const judges: Judges = {
       ...real,
-      judge: (request) => {
+      judge: (request, spentMs) => {
         judged.push(request.sql);
-        return real.judge(request);
+        return real.judge(request, spentMs);
       },
     };
     seal = createSeal({ catalog, judges });
@@ -203,9 +203,9 @@ relations:
       catalog,
       judges: {
         ...real,
-        judge: (request) => {
+        judge: (request, spentMs) => {
           asked.push(request.relations);
-          return real.judge(request);
+          return real.judge(request, spentMs);
         },
       },
     });
