@@ -1,7 +1,9 @@
+import type { Dialect } from '../domain/dialect.js';
 import { guardIn } from '../seal/guard-in.js';
 import { withoutList } from '../seal/guard-windows.js';
 import { foldName } from '../sql/fold-name.js';
-import type { Expression, Query, Select } from '../sql/nodes.js';
+import type { Expression, Query, RelationReference, Select, TableExpression } from '../sql/nodes.js';
+import { parseQuery } from '../sql/parser.js';
 import { printExpression, printQuery } from '../sql/printer.js';
 import { rewriteQuery } from '../sql/rewrite.js';
 import { visitQuery } from '../sql/visit.js';
@@ -74,20 +76,46 @@ function withoutUnread(query: Query): Query {
   return kept === defined ? query : withoutUnread(left);
 }
 
-/** The text in the form in which MariaDB neither ends on it nor loses its conditions, as the seal has it too. */
-function printForMariadb(query: Query): string {
-  const bare = rewriteQuery(guardIn(withoutUnread(query)), {
+/** The statement in the form in which MariaDB neither ends on it nor loses its conditions, as the seal has it too. */
+function formForMariadb(query: Query): Query {
+  return rewriteQuery(guardIn(withoutUnread(query)), {
     expression: (node) => (node.kind === 'exists' ? { ...node, query: withoutList(node.query) ?? node.query } : node),
   });
-  return printQuery(bare, 'mariadb', { strings: 'quoted' }).sql;
+}
+
+/** `FROM (SELECT * FROM t LIMIT …) AS t` for `FROM t`, where t is no common table. */
+function printWrapped(query: Query, dialect: Dialect): string {
+  const common = new Set<string>();
+  visitQuery(query, {
+    query: (node) => {
+      for (const table of node.with?.tables ?? []) common.add(foldName(table.name));
+    },
+  });
+  const wrap = (table: RelationReference): TableExpression => {
+    const limit = { count: { kind: 'integer', value: 9223372036854775807n }, offset: null } as const;
+    const all = parseQuery('SELECT * FROM t', dialect);
+    if (common.has(foldName(table.name)) || all.body.kind !== 'select') return table;
+    const body = { ...all.body, from: [{ ...table, alias: null }] };
+    return {
+      kind: 'derived',
+      query: { ...all, body, limit },
+      alias: table.alias ?? table.name,
+      columns: null,
+      lateral: false,
+    };
+  };
+  const wrapped = rewriteQuery(query, { table: (node) => (node.kind === 'relation' ? wrap(node) : node) });
+  return printQuery(wrapped, dialect, { strings: 'quoted' }).sql;
 }
 
 /** What the harness needs to know of a statement before it runs it. */
 export function describeStatement(query: Query, sql: string, vocabulary: Vocabulary): StatementUnderProof {
   const { dialect } = vocabulary;
+  const form = dialect === 'mariadb' ? formForMariadb(query) : query;
   return {
     sql,
-    plain: dialect === 'mariadb' ? printForMariadb(query) : sql,
+    plain: dialect === 'mariadb' ? printQuery(form, dialect, { strings: 'quoted' }).sql : sql,
+    wrapped: printWrapped(form, dialect),
     open: classifyOpen(query, vocabulary),
     orderedBy: sortedOutputs(query, vocabulary),
     readsClock: readsClock(query, dialect === 'sqlite'),

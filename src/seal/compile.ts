@@ -26,6 +26,7 @@ import { describeOutputs } from './outputs.js';
 import { permissionOf } from './permitted-enclosure.js';
 import type { Plan } from './plan.js';
 import { resolve } from './resolve.js';
+import { sayOrderTwice } from './say-order-twice.js';
 import { verifyPrinted } from './verify.js';
 
 /** Characters of printed text at most. A text of the longest kind gives about 60 000 where nothing in it multiplies. */
@@ -80,7 +81,7 @@ async function rewriteTree(
 function keepFromMisreading(query: Query, view: PrincipalView, dialect: Dialect): Query {
   switch (dialect) {
     case 'sqlite':
-      return rewriteQuery(query, { query: boundRecursion });
+      return rewriteQuery(query, { query: boundRecursion, expression: sayOrderTwice });
     case 'mysql':
       return guardOneRow(guardWindows(query, dialect), view);
     case 'mariadb':

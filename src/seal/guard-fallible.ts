@@ -229,9 +229,10 @@ function guardSelect(node: Select, context: OrderContext): { select: Select; can
   const isAlone = node.from.length === 1 && ons.size === 0 && where.safe.length + where.asking.length === 0;
   // What may fail on each row of one table, and asks nothing, is met on each row of it.
   const isMet = node.from.length > 0 && !(isAlone && !fallible.some(holdsQuery));
-  const isMoved =
-    (fallible.length > 0 && isMet) ||
-    (failsOutside && [...where.safe, ...where.asking].some((one) => namesOneOf(one, said.nullable)));
+  // SQLite reads the tables of an inner join that it made of an outer one in an order of its own.
+  const mayTurnInner = failsOutside || context.dialect === 'sqlite';
+  const turnsInner = mayTurnInner && [...where.safe, ...where.asking].some((one) => namesOneOf(one, said.nullable));
+  const isMoved = (fallible.length > 0 && isMet) || turnsInner;
   const from = mapList(node.from, (table) => place(table, true, isMoved, ons, context));
   const having = guardHaving(node, context);
   const condition = isMoved ? conjoin([...outsideOf(said), where.guarded(context)]) : node.where;

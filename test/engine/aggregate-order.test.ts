@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readCatalog } from '../../src/catalog/read-catalog.js';
+import { createExecute } from '../../src/execute/execute.js';
+import { createSeal, type Seal } from '../../src/seal/index.js';
+import { createJudges, type Judges } from '../../src/seal/judges.js';
+import { openSource } from '../../src/source/open-source.js';
+import type { Source } from '../../src/source/source.js';
+import { describeEngines } from '../engines/engines.js';
+import { makeView } from '../support/hand-made-catalog.js';
+import { admin, customer } from '../support/principals.js';
+import { callerSql } from '../support/seal-engine.js';
+
+/** The second column of each: SQLite takes one for the other where it orders an aggregate by the first table's. */
+const TABLES = `CREATE TABLE orders (id INTEGER PRIMARY KEY, place INTEGER NOT NULL, customer_number INTEGER NOT NULL);
+CREATE TABLE items (line INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, customer_number INTEGER NOT NULL);
+INSERT INTO orders VALUES (1, 90, 1), (2, 80, 1), (3, 70, 2);
+INSERT INTO items VALUES (1, 1, 1), (2, 2, 1), (3, 3, 2);`;
+
+const STATEMENT =
+  'SELECT GROUP_CONCAT(i.order_id ORDER BY o.place) AS v FROM orders o JOIN items i ON i.order_id = o.id GROUP BY i.line ORDER BY i.line';
+
+describeEngines('an aggregate in the order of another table', TABLES, (under) => {
+  let source: Source;
+  let judges: Judges;
+  let seal: Seal;
+  beforeAll(async () => {
+    source = await openSource({ url: under.url, size: 1, allowWideGrants: true });
+    judges = createJudges({ timeoutMs: 10_000, threads: 1 });
+    seal = createSeal({ catalog: await readCatalog(source), judges });
+  }, 60_000);
+  afterAll(async () => {
+    await judges?.close();
+    await source?.close();
+  });
+
+  it('gives the values, and not those that it is ordered by', async () => {
+    const catalog = await readCatalog(source);
+    const own = { rows: 'customer_number = :customer_number' };
+    const views = [
+      [admin(), makeView(catalog, {}), [['1'], ['2'], ['3']]],
+      [customer(1), makeView(catalog, { orders: own, items: own }, { customer_number: 1 }), [['1'], ['2']]],
+    ] as const;
+    for (const [principal, view, expected] of views)
+      expect((await createExecute(source)(await seal.seal(callerSql(STATEMENT), principal, view))).rows).toEqual(
+        expected,
+      );
+  });
+});
