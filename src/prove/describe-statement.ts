@@ -1,6 +1,7 @@
 import type { Dialect } from '../domain/dialect.js';
 import { guardIn } from '../seal/guard-in.js';
 import { withoutList } from '../seal/guard-windows.js';
+import { sayOrderTwice } from '../seal/say-order-twice.js';
 import { foldName } from '../sql/fold-name.js';
 import type { Expression, Query, RelationReference, Select, TableExpression } from '../sql/nodes.js';
 import { parseQuery } from '../sql/parser.js';
@@ -76,6 +77,12 @@ function withoutUnread(query: Query): Query {
   return kept === defined ? query : withoutUnread(left);
 }
 
+/** The statement in the form in which the engine does not misread it, as the seal has it too. */
+function formFor(query: Query, dialect: Dialect): Query {
+  if (dialect === 'sqlite') return rewriteQuery(query, { expression: sayOrderTwice });
+  return dialect === 'mariadb' ? formForMariadb(query) : query;
+}
+
 /** The statement in the form in which MariaDB neither ends on it nor loses its conditions, as the seal has it too. */
 function formForMariadb(query: Query): Query {
   return rewriteQuery(guardIn(withoutUnread(query)), {
@@ -111,10 +118,10 @@ function printWrapped(query: Query, dialect: Dialect): string {
 /** What the harness needs to know of a statement before it runs it. */
 export function describeStatement(query: Query, sql: string, vocabulary: Vocabulary): StatementUnderProof {
   const { dialect } = vocabulary;
-  const form = dialect === 'mariadb' ? formForMariadb(query) : query;
+  const form = formFor(query, dialect);
   return {
     sql,
-    plain: dialect === 'mariadb' ? printQuery(form, dialect, { strings: 'quoted' }).sql : sql,
+    plain: form === query ? sql : printQuery(form, dialect, { strings: 'quoted' }).sql,
     wrapped: printWrapped(form, dialect),
     open: classifyOpen(query, vocabulary),
     orderedBy: sortedOutputs(query, vocabulary),

@@ -10,14 +10,14 @@ import { makeView } from '../support/hand-made-catalog.js';
 import { admin, customer } from '../support/principals.js';
 import { callerSql } from '../support/seal-engine.js';
 
-/** The second column of each: SQLite takes one for the other where it orders an aggregate by the first table's. */
+/** What is listed and what it is ordered by are the second column of their enclosures: SQLite takes the one for the other. */
 const TABLES = `CREATE TABLE orders (id INTEGER PRIMARY KEY, place INTEGER NOT NULL, customer_number INTEGER NOT NULL);
 CREATE TABLE items (line INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, customer_number INTEGER NOT NULL);
 INSERT INTO orders VALUES (1, 90, 1), (2, 80, 1), (3, 70, 2);
-INSERT INTO items VALUES (1, 1, 1), (2, 2, 1), (3, 3, 2);`;
+INSERT INTO items VALUES (11, 1, 1), (12, 2, 1), (13, 3, 2);`;
 
 const STATEMENT =
-  'SELECT GROUP_CONCAT(i.order_id ORDER BY o.place) AS v FROM orders o JOIN items i ON i.order_id = o.id GROUP BY i.line ORDER BY i.line';
+  'SELECT GROUP_CONCAT(i.line ORDER BY o.place) AS v FROM orders o JOIN items i ON i.order_id = o.id GROUP BY i.line ORDER BY i.line';
 
 describeEngines('an aggregate in the order of another table', TABLES, (under) => {
   let source: Source;
@@ -37,8 +37,8 @@ describeEngines('an aggregate in the order of another table', TABLES, (under) =>
     const catalog = await readCatalog(source);
     const own = { rows: 'customer_number = :customer_number' };
     const views = [
-      [admin(), makeView(catalog, {}), [['1'], ['2'], ['3']]],
-      [customer(1), makeView(catalog, { orders: own, items: own }, { customer_number: 1 }), [['1'], ['2']]],
+      [admin(), makeView(catalog, {}), [['11'], ['12'], ['13']]],
+      [customer(1), makeView(catalog, { orders: own, items: own }, { customer_number: 1 }), [['11'], ['12']]],
     ] as const;
     for (const [principal, view, expected] of views)
       expect((await createExecute(source)(await seal.seal(callerSql(STATEMENT), principal, view))).rows).toEqual(
