@@ -63,7 +63,14 @@ function meaningKey(value: ResultValue): string {
 }
 
 /** How the caller's own text compares with the sealed statement on the same data. */
-export type MeaningVerdict = 'equal' | 'different' | 'only the text fails' | 'only the seal fails' | 'both fail';
+export type MeaningVerdict =
+  | 'equal'
+  | 'different'
+  | 'only the text fails'
+  | 'only the seal fails'
+  | 'both fail'
+  /** The text gives more rows than the harness takes. */
+  | 'text cut';
 
 /**
  * The rule of equality between a sealed statement and the caller's own text, both run on data that hold the slice alone:
@@ -78,6 +85,7 @@ export function compareMeaning(sealed: Outcome, text: Outcome, orderedBy: readon
     return sealed.kind === 'error' ? 'only the seal fails' : 'only the text fails';
   }
   if (sealed.types.length !== text.types.length) return 'different';
+  if (text.truncated) return 'text cut';
   const keys = (rows: readonly (readonly ResultValue[])[]) => rows.map((row) => row.map(meaningKey).join('\n'));
   const left = new Map<string, number>();
   for (const key of keys(text.rows)) left.set(key, (left.get(key) ?? 0) + 1);

@@ -17,7 +17,7 @@ INSERT INTO orders VALUES (1, 90, 1), (2, 80, 1), (3, 70, 2);
 INSERT INTO items VALUES (11, 1, 1), (12, 2, 1), (13, 3, 2);`;
 
 const STATEMENT =
-  'SELECT GROUP_CONCAT(i.line ORDER BY o.place) AS v FROM orders o JOIN items i ON i.order_id = o.id GROUP BY i.line ORDER BY i.line';
+  'SELECT GROUP_CONCAT(i.line ORDER BY o.place) AS v FROM (SELECT id, place FROM orders ORDER BY id LIMIT 9) o JOIN (SELECT order_id, line FROM items ORDER BY line LIMIT 9) i ON i.order_id = o.id GROUP BY i.line ORDER BY i.line';
 
 describeEngines('an aggregate in the order of another table', TABLES, (under) => {
   let source: Source;
