@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readCatalog } from '../../src/catalog/read-catalog.js';
-import { createExecute } from '../../src/execute/execute.js';
-import { createSeal, type Seal } from '../../src/seal/index.js';
-import { createJudges, type Judges } from '../../src/seal/judges.js';
-import { openSource } from '../../src/source/open-source.js';
-import type { Source } from '../../src/source/source.js';
+import { expect, it } from 'vitest';
 import { describeEngines } from '../engines/engines.js';
+import { openSeal } from '../support/open-seal.js';
 import { openWholeCatalog } from '../support/open-view.js';
 import { admin } from '../support/principals.js';
-import { callerSql } from '../support/seal-engine.js';
 
 const TABLE = `CREATE TABLE orders (id INT PRIMARY KEY, customer_number INT);
 INSERT INTO orders VALUES (1, 1), (2, NULL), (3, 3);`;
@@ -82,25 +76,11 @@ describeEngines(
   'statements that ended a server',
   TABLE,
   (under) => {
-    let source: Source;
-    let seal: Seal;
-    let judges: Judges;
-    let view: ReturnType<typeof openWholeCatalog>;
-    beforeAll(async () => {
-      source = await openSource({ url: under.url, size: 1, allowWideGrants: true });
-      const catalog = await readCatalog(source);
-      judges = createJudges({ timeoutMs: 10_000, threads: 1 });
-      seal = createSeal({ catalog, judges });
-      view = openWholeCatalog(catalog);
-    }, 60_000);
-    afterAll(async () => {
-      await judges?.close();
-      await source?.close();
-    });
+    const opened = openSeal(under);
 
     it.each(STATEMENTS)('leave the server running: %s', async (sql, expected) => {
-      const sealed = await seal.seal(callerSql(sql), admin(), view);
-      expect((await createExecute(source)(sealed)).rows).toEqual(expected);
+      const { ask, catalog } = opened();
+      expect(await ask(sql, admin(), openWholeCatalog(catalog))).toEqual(expected);
     });
   },
   ['mariadb', 'mysql'],
