@@ -34,7 +34,10 @@ describe('rows of an enclosure come in the order of a key', () => {
     ['a group of floating point', 'SELECT weight, COUNT(*) FROM orders GROUP BY weight'],
     ['a group inside a derived table', 'SELECT t.city FROM (SELECT city FROM orders GROUP BY city) t'],
     ['a group in a subquery', 'SELECT 1 FROM open WHERE word IN (SELECT city FROM orders GROUP BY city)'],
+    ['a group of a computed number', 'SELECT COUNT(*) FROM orders GROUP BY total + 1'],
     ['DISTINCT', 'SELECT DISTINCT city FROM orders'],
+    ['DISTINCT of a text constant', "SELECT DISTINCT 'a' FROM orders"],
+    ['a sum of values taken once', 'SELECT SUM(DISTINCT city) FROM orders'],
     ['UNION', 'SELECT city FROM orders UNION SELECT word FROM open'],
     ['INTERSECT', 'SELECT city FROM orders INTERSECT SELECT word FROM open'],
     ['the smallest text', 'SELECT MIN(city) FROM orders'],
@@ -46,6 +49,18 @@ describe('rows of an enclosure come in the order of a key', () => {
     expect(orderOf(sql, 'sqlite')).toContain('b.id');
   });
 
+  it('for a part of a date that is text, and not for one of a date', () => {
+    for (const dialect of ['mysql', 'mariadb'] as const) {
+      expect(orderOf('SELECT COUNT(*) FROM orders GROUP BY MONTH(city)', dialect)).toEqual(['b.id']);
+      expect(orderOf('SELECT COUNT(*) FROM orders GROUP BY MONTH(day)', dialect)).toEqual(['']);
+      expect(orderOf('SELECT COUNT(*) FROM orders GROUP BY EXTRACT(YEAR FROM day)', dialect)).toEqual(['']);
+    }
+  });
+
+  it('for a union of a query in parentheses', () => {
+    expect(orderOf('(SELECT city FROM orders LIMIT 3) UNION SELECT word FROM open')[0]).toBe('b.id');
+  });
+
   it('for a list of DISTINCT texts', () => {
     expect(orderOf('SELECT GROUP_CONCAT(DISTINCT city ORDER BY city) FROM orders')).toEqual(['b.id']);
   });
@@ -55,6 +70,9 @@ describe('rows of an enclosure come in the order of a key', () => {
     ['UNION ALL', 'SELECT city FROM orders UNION ALL SELECT city FROM orders'],
     ['a group of numbers', 'SELECT total, COUNT(*) FROM orders GROUP BY total'],
     ['a group of dates', 'SELECT day, SUM(total) FROM orders GROUP BY day'],
+    ['DISTINCT constants', 'SELECT DISTINCT 1, NULL, TRUE FROM orders'],
+    ['DISTINCT counts', 'SELECT DISTINCT COUNT(*) FROM orders GROUP BY day'],
+    ['a union of numbers', 'SELECT id FROM orders UNION SELECT id FROM open'],
     ['the largest number', 'SELECT MAX(total), MIN(day) FROM orders'],
     ['a count of texts', 'SELECT COUNT(DISTINCT city) FROM orders'],
     ['DISTINCT numbers', 'SELECT DISTINCT total, day FROM orders'],
