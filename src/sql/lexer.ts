@@ -177,15 +177,9 @@ function readWord(text: string, at: number, dialect: Dialect, afterPoint: boolea
   return { kind: key === '' ? 'name' : 'word', key, text: word, start: at, end, quoted: false };
 }
 
-/** The longest symbol at `at`: of most characters there is one alone. */
-function findSymbol(text: string, at: number, dialect: Dialect): string | undefined {
-  const candidates = SYMBOLS[dialect].get(text[at]!);
-  return candidates?.length === 1 ? candidates[0] : candidates?.find((candidate) => text.startsWith(candidate, at));
-}
-
 function readSymbol(text: string, at: number, dialect: Dialect): Token {
   const character = text[at]!;
-  const symbol = findSymbol(text, at, dialect);
+  const symbol = SYMBOLS[dialect].get(character)?.find((candidate) => text.startsWith(candidate, at));
   if (symbol === undefined) {
     if (character === '@' || character === '$' || (character === ':' && text[at + 1] === '='))
       refuseConstruct('a variable', at);

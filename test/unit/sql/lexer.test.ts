@@ -47,6 +47,13 @@ describe('readTokens', () => {
     expect(readTokens('unıon', 'sqlite')[0]).toMatchObject({ kind: 'name', key: '' });
   });
 
+  it('takes a character that only begins a symbol for none, where the rest of the symbol is not there', () => {
+    expect(texts('1 != 2', 'sqlite')).toEqual(['integer:1', '!=', 'integer:2']);
+    expect(texts('!1', 'mysql')).toEqual(['!', 'integer:1']);
+    expect(() => texts('1 !2', 'sqlite')).toThrow();
+    expect(() => texts('!', 'sqlite')).toThrow();
+  });
+
   it('gives every token its place', () => {
     const token = readTokens("a  'b'", 'mysql')[1];
     expect([token?.start, token?.end]).toEqual([3, 6]);
