@@ -43,7 +43,8 @@ export function readParentRule(obligation: RelationObligation, view: PrincipalVi
   if (item.expression.qualifier[0] !== table.alias || filter.operand.qualifier[0] !== BASE_ALIAS) return null;
   const parent = view.relations.get(foldName(table.name));
   if (!parent?.filter) return null;
-  const rule = renamed(body.where, table.alias, BASE_ALIAS);
-  if (expressionKey(rule) !== expressionKey(parent.filter)) return null;
+  // Into the child's names and not out of them: what the rule says of the child itself equals nothing of the parent's then.
+  const own = renamed(parent.filter, BASE_ALIAS, table.alias);
+  if (expressionKey(body.where) !== expressionKey(own)) return null;
   return { column: filter.operand.name, relation: parent.relation.name, key: item.expression.name };
 }

@@ -237,6 +237,7 @@ describe('nothing is copied', () => {
 
   it.each([
     ['asks more', 'order_id IN (SELECT id FROM orders WHERE owner = :owner AND total > 5)'],
+    ['asks the same of the child', 'order_id IN (SELECT o.id FROM orders o WHERE items.qty = :owner)'],
     ['asks less', 'order_id IN (SELECT id FROM orders)'],
     ['asks otherwise', 'order_id IN (SELECT id FROM orders WHERE id = :owner)'],
     ['is turned round', 'order_id NOT IN (SELECT id FROM orders WHERE owner = :owner)'],

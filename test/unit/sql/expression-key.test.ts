@@ -30,8 +30,28 @@ describe('the key of an expression', () => {
     ["`a'`", '`a`'],
     ['EXISTS (SELECT 1 LIMIT 1)', 'EXISTS (SELECT 1 LIMIT 2)'],
     ['(SELECT a AS b FROM t)', '(SELECT a AS c FROM t)'],
+    ['LENGTH(a)', 'LOWER(a)'],
+    ['a', 'b'],
+    ['a + 1', 'a - 1'],
+    ["'12n'", '12'],
   ])('tells %s from %s', (left, right) => {
     expect(keyOf(left)).not.toBe(keyOf(right));
+  });
+
+  it('tells a list from what reads like its parts, and a number of a limit from a text', () => {
+    const column = { kind: 'column', qualifier: ['a'], name: 'b', at: -1 } as const;
+    const rest = { kind: 'boolean', value: true } as const;
+    expect(expressionKey({ ...column, qualifier: [] })).not.toBe(expressionKey({ ...column, qualifier: [''] }));
+    expect(expressionKey(column)).not.toBe(expressionKey({ ...column, qualifier: ['a', 'b'], name: '' }));
+    expect(expressionKey(column)).not.toBe(expressionKey(rest));
+    const limited = (value: bigint | string) =>
+      expressionKey({
+        kind: 'exists',
+        query: { kind: 'query', body: rest, orderBy: [], limit: { count: { kind: 'integer', value } } },
+      } as never);
+    expect(limited(1n)).toBe(limited(1n));
+    expect(limited(1n)).not.toBe(limited(2n));
+    expect(limited(1n)).not.toBe(limited('1n'));
   });
 
   it('takes a whole query', () => {
