@@ -33,6 +33,8 @@ describe('a ROLLUP of one row inside another query of MySQL', () => {
     'SELECT n FROM (SELECT m, COUNT(*) AS n FROM (SELECT MAX(line) AS m FROM orders) o GROUP BY m WITH ROLLUP) d',
     'SELECT n FROM (SELECT m, COUNT(*) AS n FROM (SELECT line AS m FROM orders ORDER BY id LIMIT 1) o GROUP BY m WITH ROLLUP) d',
     'WITH c AS (SELECT line FROM orders) SELECT n FROM (SELECT line, COUNT(*) AS n FROM c GROUP BY line WITH ROLLUP) d',
+    'SELECT n FROM (SELECT line, COUNT(*) AS n FROM (SELECT line FROM orders WHERE id = 3) o GROUP BY line WITH ROLLUP) d',
+    'SELECT n FROM (SELECT line, COUNT(*) AS n FROM orders WHERE 3 = id GROUP BY line WITH ROLLUP) d',
   ])('is refused: %s', (sql) => {
     expect(guard(sql)).toBe('SEAL_UNSUPPORTED');
   });
@@ -45,6 +47,11 @@ describe('a ROLLUP of one row inside another query of MySQL', () => {
     'SELECT n FROM (SELECT line, COUNT(*) AS n FROM orders WHERE line = id GROUP BY line WITH ROLLUP) d',
     'SELECT n FROM (SELECT o.line, COUNT(*) AS n FROM customers c JOIN orders o ON o.line = c.customer_number GROUP BY o.line WITH ROLLUP) d',
     'SELECT n FROM (SELECT m, COUNT(*) AS n FROM (SELECT line AS m FROM orders) o GROUP BY m WITH ROLLUP) d',
+    'SELECT n FROM (SELECT m, COUNT(*) AS n FROM (SELECT name AS m FROM customers UNION SELECT 1) o GROUP BY m WITH ROLLUP) d',
+    'SELECT n FROM (SELECT line, COUNT(*) AS n FROM orders WHERE id <> 3 GROUP BY line WITH ROLLUP) d',
+    'SELECT n FROM (SELECT line, COUNT(*) AS n FROM orders WHERE id NOT IN (3) GROUP BY line WITH ROLLUP) d',
+    `SELECT n FROM (SELECT name, COUNT(*) AS n FROM customers, JSON_TABLE('[1]', '$[*]' COLUMNS (x INT PATH '$')) j GROUP BY name WITH ROLLUP) d`,
+    'SELECT n FROM (SELECT c.name, COUNT(*) AS n FROM customers c, orders o WHERE c.name = o.line GROUP BY c.name WITH ROLLUP) d',
   ])('and is not where there may be more, or at the top: %s', (sql) => {
     expect(guard(sql)).toBe('answered');
   });
@@ -62,6 +69,7 @@ describe('a window frame over one row of MySQL', () => {
 
   it.each([
     'SELECT LAST_VALUE(name) OVER (ORDER BY name) FROM customers',
+    'SELECT COUNT(*) OVER w FROM customers WINDOW w AS (ORDER BY name)',
     'SELECT SUM(line) OVER (ORDER BY id ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM orders',
     'SELECT name, (SELECT MAX(x) FROM (SELECT SUM(line) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS x FROM orders) d) FROM customers',
   ])('and is not where there is no frame, or where there may be more: %s', (sql) => {

@@ -99,3 +99,44 @@ describe('the written order of joins is kept', () => {
     }
   });
 });
+
+/** Whether the enclosures give their rows in the order of a key. */
+const isOrdered = (sql: string, dialect: Dialect) => / ORDER BY .b.\..* LIMIT /.test(seal(sql, dialect));
+
+describe('rows are met in the order of a key', () => {
+  it.each([
+    ['a LIMIT may end the reading', 'SELECT EXP(total) FROM orders LIMIT 3'],
+    ['a LIMIT may end the reading of groups', 'SELECT owner, COUNT(EXP(total)) FROM orders GROUP BY owner LIMIT 3'],
+    [
+      'groups are sorted by what is no aggregate',
+      'SELECT owner, COUNT(EXP(total)) FROM orders GROUP BY owner ORDER BY owner LIMIT 3',
+    ],
+    [
+      'an aggregate sorts among groups alike',
+      'SELECT owner, COUNT(EXP(total)) AS m FROM orders GROUP BY owner ORDER BY owner, m LIMIT 3',
+    ],
+    ['a set operation has a LIMIT', 'SELECT EXP(total) FROM orders UNION ALL SELECT EXP(qty) FROM items LIMIT 3'],
+    ['a condition has EXISTS', 'SELECT id FROM orders WHERE EXISTS (SELECT 1 FROM items WHERE EXP(qty) > 1)'],
+    ['a condition has IN', 'SELECT id FROM orders WHERE id IN (SELECT EXP(qty) FROM items)'],
+    ['a condition has ANY', 'SELECT id FROM orders WHERE id > ANY (SELECT EXP(qty) FROM items)'],
+    ['a subquery has a LIMIT', 'SELECT id, (SELECT EXP(qty) FROM items LIMIT 1) FROM orders'],
+  ])('where %s', (_name, sql) => {
+    for (const dialect of SERVERS) expect(isOrdered(sql, dialect)).toBe(true);
+  });
+
+  it.each([
+    ['nothing may fail', 'SELECT total FROM orders LIMIT 3'],
+    ['nothing ends the reading', 'SELECT EXP(total) FROM orders'],
+    ['one group takes every row', 'SELECT COUNT(EXP(total)) FROM orders LIMIT 3'],
+    [
+      'an aggregate says which group is the first',
+      'SELECT owner, COUNT(EXP(total)) FROM orders GROUP BY owner ORDER BY COUNT(*) LIMIT 3',
+    ],
+    [
+      'an aggregate of the list says so',
+      'SELECT owner, COUNT(EXP(total)) AS m FROM orders GROUP BY owner ORDER BY m DESC LIMIT 3',
+    ],
+  ])('and not where %s', (_name, sql) => {
+    for (const dialect of SERVERS) expect(isOrdered(sql, dialect)).toBe(false);
+  });
+});

@@ -55,7 +55,8 @@ describe('statements that are read', () => {
     'reads the text for the server again, on $dialect: $sql',
     ({ dialect, sql }) => {
       const { sql: text } = printQuery(parseQuery(sql, dialect), dialect);
-      expect(text).not.toMatch(/['"#@\\]|--|\/\*/);
+      // Paths of JSON_TABLE alone are quoted: the servers take nothing else there.
+      expect(text.replaceAll(/'\$[^']*'/g, '')).not.toMatch(/['"#@\\]|--|\/\*/);
       expect(printQuery(parseQuery(text, dialect), dialect).sql).toBe(text);
     },
   );
