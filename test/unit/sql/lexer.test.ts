@@ -37,6 +37,17 @@ describe('readTokens', () => {
     expect(() => texts('[a]]', 'sqlite')).toThrow();
   });
 
+  it('takes no control character in a quoted name, and ends one at its own quote alone', () => {
+    for (const control of ['\0', '\n', '\x1f', '\x7f']) {
+      expect(() => texts(`\`a${control}b\``, 'mysql')).toThrow('a construct that is not');
+      expect(() => texts(`"a${control}b"`, 'sqlite')).toThrow('a construct that is not');
+    }
+    expect(texts('`a``b`', 'mysql')).toEqual(['name:a`b']);
+    expect(texts('`a b~`', 'mariadb')).toEqual(['name:a b~']);
+    expect(texts('[a]', 'sqlite')).toEqual(['name:a']);
+    for (const empty of ['``', '`a', '`a``']) expect(() => texts(empty, 'mysql')).toThrow();
+  });
+
   it('knows names with digits first, dollars and letters of any script', () => {
     expect(texts('1a 2e 3ea t.5b', 'mysql')).toEqual(['word:1a', 'word:2e', 'word:3ea', 'name:t', '.', 'name:5b']);
     expect(texts('jina_la_mteja, 名前', 'sqlite')).toEqual(['word:jina_la_mteja', ',', 'name:名前']);

@@ -206,6 +206,14 @@ describe('text that is printed as it is', () => {
     for (const expression of bad) expect(() => printExpression(expression, 'mysql')).toThrow(SwaliError);
   });
 
+  it('is never a name of control characters, nor of none', () => {
+    for (const dialect of ['mysql', 'sqlite'] as const)
+      for (const name of ['', 'a\nb', 'a\0', '\x1f', '\x7f'])
+        for (const node of [column(name), column('a', name)])
+          expect(() => printExpression(node, dialect)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    expect(printExpression(column('a b', 'é'), 'mysql').sql).toBe('`é`.`a b`');
+  });
+
   it('has its quotes doubled inside names', () => {
     expect(printExpression(column('a`b', 't"'), 'mysql').sql).toBe('`t"`.`a``b`');
     expect(printExpression(column('a`b', 't"'), 'sqlite').sql).toBe('"t"""."a`b"');
