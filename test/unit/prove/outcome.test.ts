@@ -52,6 +52,26 @@ it('tells another spelling from another value', () => {
 });
 
 describe('what a sealed statement means', () => {
+  it('leaves the order among documents to the server, and that of all else not', () => {
+    const both = (left: string[], right: string[], type: ResultType) =>
+      compareMeaning(
+        rows(
+          left.map((cell) => [cell]),
+          { types: [type] },
+        ),
+        rows(
+          right.map((cell) => [cell]),
+          { types: [type] },
+        ),
+        [0],
+      );
+    expect(both(['[1]', '{"a": 2}'], ['{"a": 2}', '[1]'], 'json')).toBe('equal');
+    expect(both(['"a"', '"b"'], ['"b"', '"a"'], 'json')).toBe('different');
+    expect(both(['1', '[1]'], ['[1]', '1'], 'json')).toBe('different');
+    expect(both(['[1]', '[2]'], ['[2]', '[1]'], 'text')).toBe('different');
+    expect(both(['[1]', '[2]'], ['[2]', '[3]'], 'json')).toBe('different');
+  });
+
   it('is a multiset of rows where nothing sorts them', () => {
     const text = rows([['y'], ['x'], ['x']]);
     expect(compareMeaning(rows([['x'], ['x'], ['y']]), text, [])).toBe('equal');
