@@ -3,7 +3,7 @@ import type { Enclosure, Expression, Query, Select } from '../../../src/sql/node
 import { parseQuery } from '../../../src/sql/parser.js';
 import { printQuery } from '../../../src/sql/printer.js';
 import { rewriteQuery } from '../../../src/sql/rewrite.js';
-import { measureDepth, visitQuery } from '../../../src/sql/visit.js';
+import { measureDepth, visitLevel, visitQuery, visitWritten } from '../../../src/sql/visit.js';
 
 /** A number at every place of a query where an expression can stand. */
 const EVERYWHERE = `WITH d AS (SELECT 1 AS a FROM t WHERE 2 = 2)
@@ -95,6 +95,38 @@ describe('a rewrite that changes one place', () => {
     }
   });
 
+  it('meets the same nodes as a visit', () => {
+    for (const [dialect, sql] of [
+      ['mysql', EVERYWHERE],
+      ['mysql', OTHERS],
+      ['sqlite', SQLITE],
+    ] as const) {
+      const query = parseQuery(sql, dialect);
+      const [rewritten, visited]: [string[], string[]] = [[], []];
+      rewriteQuery(query, {
+        expression: (node) => {
+          rewritten.push(JSON.stringify([node.kind, node.kind === 'number' && node.text]));
+          return node;
+        },
+        table: (node) => {
+          rewritten.push(node.kind);
+          return node;
+        },
+        query: (node) => {
+          rewritten.push(node.kind);
+          return node;
+        },
+      });
+      visitQuery(query, {
+        expression: (node) => visited.push(JSON.stringify([node.kind, node.kind === 'number' && node.text])),
+        table: (node) => visited.push(node.kind),
+        query: (node) => visited.push(node.kind),
+      });
+      expect(visited.length).toBeGreaterThan(12);
+      expect(visited.toSorted()).toEqual(rewritten.toSorted());
+    }
+  });
+
   it('reaches each part of an enclosure', () => {
     const number = (text: string): Expression => ({ kind: 'number', form: 'integer', text });
     const enclosure: Enclosure = {
@@ -114,6 +146,13 @@ describe('a rewrite that changes one place', () => {
     const plain = parseQuery('SELECT 6 FROM t', 'mysql');
     const query: Query = { ...plain, body: { ...(plain.body as Select), from: [enclosure] } };
     expect(rewriteQuery(query, { expression: (node) => node })).toBe(query);
+    const numbersOf = (visit: typeof visitQuery) => {
+      const numbers: string[] = [];
+      visit(query, { expression: (node) => numbers.push(node.kind === 'number' ? node.text : node.kind) });
+      return numbers.toSorted();
+    };
+    expect(numbersOf(visitQuery)).toEqual(['1', '2', '3', '4', '5', '6']);
+    expect(numbersOf(visitWritten)).toEqual(['6']);
     const before = printQuery(query, 'mysql').sql;
     for (const text of ['1', '2', '3', '4', '5', '6']) {
       const changed = rewriteQuery(query, {
@@ -123,6 +162,19 @@ describe('a rewrite that changes one place', () => {
         before.replace(new RegExp(`(?<![\\w.])${text}(?!\\w)`), '99'),
       );
     }
+  });
+});
+
+describe('a visit of one level', () => {
+  it('enters calls and windows, and no subquery', () => {
+    const query = parseQuery('SELECT SUM(1 + 2) OVER (PARTITION BY 3) + (SELECT 4) + (5 IN (SELECT 6))', 'mysql');
+    const [item] = (query.body as Select).items;
+    const numbers: string[] = [];
+    if (item?.kind === 'expression')
+      visitLevel(item.expression, (node) => {
+        if (node.kind === 'number') numbers.push(node.text);
+      });
+    expect(numbers).toEqual(['1', '2', '3', '5']);
   });
 });
 
