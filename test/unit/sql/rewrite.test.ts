@@ -65,6 +65,11 @@ describe('a rewrite that changes one place', () => {
     CASE WHEN 20 THEN 21 WHEN 22 THEN 23 END, LAG(24, 25) OVER (w ORDER BY 26), NOT EXISTS (SELECT 27)
     FROM JSON_TABLE(28, '$' COLUMNS (k INT PATH '$')) j, (SELECT 29 UNION ALL SELECT 30) u WINDOW w AS (PARTITION BY 31)`;
   const SQLITE = `SELECT COUNT(*) FILTER (WHERE 1), GROUP_CONCAT(2, 3) FROM json_each(4, 5) UNION ALL VALUES (6, 7), (8, 9)`;
+  const TEXTS = [
+    ['mysql', EVERYWHERE],
+    ['mysql', OTHERS],
+    ['sqlite', SQLITE],
+  ] as const;
 
   it.each([
     ['mysql', EVERYWHERE, 38],
@@ -84,11 +89,7 @@ describe('a rewrite that changes one place', () => {
   });
 
   it('leaves a query the same object where it changes nothing', () => {
-    for (const [dialect, sql] of [
-      ['mysql', EVERYWHERE],
-      ['mysql', OTHERS],
-      ['sqlite', SQLITE],
-    ] as const) {
+    for (const [dialect, sql] of TEXTS) {
       const query = parseQuery(sql, dialect);
       expect(rewriteQuery(query, { expression: (node) => node, select: (node) => node })).toBe(query);
       expect(rewriteQuery(query, {})).toBe(query);
@@ -96,11 +97,7 @@ describe('a rewrite that changes one place', () => {
   });
 
   it('meets the same nodes as a visit', () => {
-    for (const [dialect, sql] of [
-      ['mysql', EVERYWHERE],
-      ['mysql', OTHERS],
-      ['sqlite', SQLITE],
-    ] as const) {
+    for (const [dialect, sql] of TEXTS) {
       const query = parseQuery(sql, dialect);
       const [rewritten, visited]: [string[], string[]] = [[], []];
       rewriteQuery(query, {
