@@ -19,6 +19,26 @@ describe('readTokens', () => {
     expect(texts('1--\t2', 'mysql')).toEqual(['integer:1']);
   });
 
+  it('takes tabs, ends of lines and form feeds for blanks, and no other control character, nor one in a comment', () => {
+    expect(texts('1\t2\r3\f4\n5', 'mysql')).toEqual(['1', '2', '3', '4', '5'].map((digit) => `integer:${digit}`));
+    for (const dialect of ['mysql', 'sqlite'] as const)
+      for (const text of ['1\v2', '1\x01', '\ufeff1', '1 /* a\0 */', '1 /*\0*/', '1 -- a\0', '1 -- a\0\n2', '1\x7f'])
+        expect(() => texts(text, dialect), JSON.stringify(text)).toThrow('a construct that is not');
+  });
+
+  it('says where half a surrogate pair stands', () => {
+    for (const half of ['\ud800', '\udc00'])
+      expect(() => texts(`1, '${half}'`, 'mysql')).toThrow(expect.objectContaining({ detail: 'at character 5' }));
+    expect(texts("'\u{1f600}'", 'mysql')).toEqual(['string:\u{1f600}']);
+    expect(() => texts('a\u{1f600}', 'mysql')).toThrow('a construct that is not');
+  });
+
+  it('tells prefixed strings from names', () => {
+    expect(texts("n'a' N'b' n c", 'mysql')).toEqual(['string:a', 'string:b', 'word:n', 'word:c']);
+    expect(texts("x'41' X'4a' b'01' x b", 'mysql')).toEqual(['hex:41', 'hex:4A', 'bit:01', 'word:x', 'word:b']);
+    expect(texts("n 'a'", 'sqlite')).toEqual(['word:n', 'string:a']);
+  });
+
   it('ends a block comment at the first end, and needs three characters for the shortest', () => {
     expect(texts('1 /* /* */ 2', 'mysql')).toEqual(['integer:1', 'integer:2']);
     expect(() => texts('1 /*/ 2', 'mysql')).toThrow();
