@@ -212,8 +212,7 @@ async function compareAll(
     const again = readsClock ? await checkIsolation(sealed, stand, statement) : isolated;
     return again.kind === 'violation' ? again : { kind: 'varies' };
   }
-  if (isolated.kind === 'spelling') return { kind: 'spelling' };
-  if (isolated.kind === 'plan') return { kind: 'plan' };
+  if (isolated.kind === 'spelling' || isolated.kind === 'plan') return isolated;
   if (timedOut(isolated)) return { kind: 'deadline' };
   const observed = isolated.kind === 'error' ? isolated.code : isolated.rows.length > 0 ? 'rows' : 'no rows';
   if (timedOut(text)) return { kind: 'proven', observed, meaning: 'only the text fails' };

@@ -25,8 +25,8 @@ const BUSY_RETRIES = 20;
 const BUSY_WAIT_MS = 1_000;
 
 /** Rows and bytes of a caller's own text at most; far more than any generated statement gives on data of this size. */
-const TEXT_ROWS = 50_000;
-const TEXT_BYTES = 64 * 1024 * 1024;
+export const TEXT_ROWS = 50_000;
+export const TEXT_BYTES = 64 * 1024 * 1024;
 
 async function observe(
   run: () => Promise<Omit<Outcome & { kind: 'rows' }, 'kind'>>,

@@ -3,6 +3,7 @@ import type { ParameterValue } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { type MysqlSession, openMysqlSession } from '../source/mysql-session.js';
 import { parseMysqlUrl } from '../source/mysql-url.js';
+import { TEXT_BYTES, TEXT_ROWS } from './observe.js';
 import type { Outcome } from './outcome.js';
 import type { OwnedDatabase } from './world.js';
 
@@ -26,9 +27,6 @@ const SWITCHES: Readonly<Record<Exclude<Dialect, 'sqlite'>, readonly string[]>> 
   ],
 };
 
-const ROWS = 50_000;
-const BYTES = 64 * 1024 * 1024;
-
 /** Runs one statement on one database of a server under each of some settings of its optimiser. */
 export interface Rereader {
   reread(sql: string, parameters: readonly ParameterValue[], timeoutMs: number): Promise<readonly Outcome[]>;
@@ -37,7 +35,7 @@ export interface Rereader {
 
 async function runOn(session: MysqlSession, sql: string, parameters: readonly ParameterValue[], timeoutMs: number) {
   try {
-    const run = await session.run({ sql, parameters, timeoutMs, maxRows: ROWS, maxBytes: BYTES });
+    const run = await session.run({ sql, parameters, timeoutMs, maxRows: TEXT_ROWS, maxBytes: TEXT_BYTES });
     return { kind: 'rows', ...run } as const;
   } catch (error) {
     if (error instanceof SwaliError) return { kind: 'error', code: error.code } as const;

@@ -10,9 +10,10 @@ interface Reading {
   readonly outside: readonly string[];
 }
 
+/** Names of relations that a query reads outside of the common tables that it defines: those count where they are read. */
 function readsOf(query: Query): readonly string[] {
   const names: string[] = [];
-  visitQuery(query, {
+  visitQuery(rewriteQuery(query, { query: (node) => ({ ...node, with: null }) }), {
     table: (table) => {
       if (table.kind === 'relation') names.push(table.name);
     },
@@ -27,8 +28,7 @@ function readAll(query: Query): Reading {
       for (const table of node.with?.tables ?? []) tables.set(table.name, table);
     },
   });
-  const outside = tables.size === 0 ? [] : readsOf(rewriteQuery(query, { query: (node) => ({ ...node, with: null }) }));
-  return { tables, outside };
+  return { tables, outside: tables.size === 0 ? [] : readsOf(query) };
 }
 
 /** Common tables that the statement reads, itself or through one another. */
@@ -39,8 +39,7 @@ function findRead({ tables, outside }: Reading): ReadonlySet<string> {
     const table = tables.get(name);
     if (!table || read.has(name)) continue;
     read.add(name);
-    // Those that it defines itself count where its own text reads them.
-    pending.push(...readsOf(rewriteQuery(table.query, { query: (node) => ({ ...node, with: null }) })));
+    pending.push(...readsOf(table.query));
   }
   return read;
 }
