@@ -7,7 +7,7 @@ import { functionRule } from '../sql/functions.js';
 import type { Expression } from '../sql/nodes.js';
 import { parseExpression } from '../sql/parser.js';
 import { printExpression } from '../sql/printer.js';
-import { visitExpression } from '../sql/visit.js';
+import { someExpression, visitExpression } from '../sql/visit.js';
 import { assertCondition } from './assert-leakproof.js';
 import { bindClaims, type ClaimRegister } from './bind-claims.js';
 import { PolicyRefusal } from './policy-fault.js';
@@ -82,13 +82,7 @@ function collectClaims(expression: Expression): ReadonlySet<string> {
 }
 
 function namesBaseColumn(expression: Expression): boolean {
-  let found = false;
-  visitExpression(expression, {
-    expression: (node) => {
-      found ||= baseColumn(node) !== null;
-    },
-  });
-  return found;
+  return someExpression(expression, (node) => baseColumn(node) !== null);
 }
 
 /**

@@ -5,7 +5,7 @@ import { makeCall } from '../sql/make-call.js';
 import { mapList } from '../sql/map-children.js';
 import type { Expression, ExpressionKind, Join, Query, Select, TableExpression } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
-import { visitExpression } from '../sql/visit.js';
+import { someExpression, visitExpression } from '../sql/visit.js';
 import { mayFail } from './exact-arithmetic.js';
 import { splitConjuncts } from './fence.js';
 import type { OrderContext } from './tie-breakers.js';
@@ -51,13 +51,7 @@ const NAMES: ReadonlySet<ExpressionKind> = new Set([
 const NOT_NULL: ReadonlySet<ExpressionKind> = new Set(['number', 'string', 'parameter']);
 
 function isConstant(expression: Expression): boolean {
-  let constant = true;
-  visitExpression(expression, {
-    expression: ({ kind }) => {
-      constant &&= !NAMES.has(kind);
-    },
-  });
-  return constant;
+  return !someExpression(expression, ({ kind }) => NAMES.has(kind));
 }
 
 /** `a IS 5` for `a = 5`, which holds for the same rows; TRUE is 1, as `a IS TRUE` asks for something else. */
@@ -94,13 +88,7 @@ function isFallible(node: Expression | Query, { dialect, trace }: OrderContext):
 }
 
 function namesOneOf(expression: Expression, aliases: ReadonlySet<string>): boolean {
-  let found = false;
-  visitExpression(expression, {
-    expression: (node) => {
-      found ||= node.kind === 'column' && aliases.has(node.qualifier[0] as string);
-    },
-  });
-  return found;
+  return someExpression(expression, (node) => node.kind === 'column' && aliases.has(node.qualifier[0] as string));
 }
 
 /** The conjuncts of a condition, by how a server may meet them. */

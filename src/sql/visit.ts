@@ -209,6 +209,17 @@ export function visitExpression(node: Expression, visitor: Visitor): void {
   new Visiting(visitor).expression(node);
 }
 
+/** Whether `test` holds for an expression or for one below it, those of subqueries included. */
+export function someExpression(root: Expression, test: (node: Expression) => boolean): boolean {
+  let found = false;
+  visitExpression(root, {
+    expression: (node) => {
+      found ||= test(node);
+    },
+  });
+  return found;
+}
+
 /** Enclosures are met, and not entered: what stands in them the policy says, not the caller. */
 class VisitingWritten extends Visiting {
   protected override insides(): void {}

@@ -2,7 +2,7 @@ import { expressionKey } from '../../sql/expression-key.js';
 import { foldName } from '../../sql/fold-name.js';
 import { makeCall } from '../../sql/make-call.js';
 import type { Expression, OrderItem, Select, SelectItem, WindowSpecification } from '../../sql/nodes.js';
-import { visitExpression } from '../../sql/visit.js';
+import { someExpression } from '../../sql/visit.js';
 import { constantFor, numberLiteral } from './constants.js';
 import { type Field, freshName, type Leaf, leavesOf, type Place, type Source, type ValueKind } from './place.js';
 import { orderItem, writeAggregate } from './write-aggregates.js';
@@ -97,13 +97,7 @@ function writeWindows(place: Place): Select['windows'] {
 }
 
 function namesColumn(expression: Expression): boolean {
-  let found = false;
-  visitExpression(expression, {
-    expression: (node) => {
-      found ||= node.kind === 'column';
-    },
-  });
-  return found;
+  return someExpression(expression, (node) => node.kind === 'column');
 }
 
 /** Expressions to group by: columns mostly. */
