@@ -1,5 +1,6 @@
 import type { Dialect } from '../domain/dialect.js';
-import { mapForJudges } from './map-for-judges.js';
+import { type MappedToken, mapForJudges, writeMapped } from './map-for-judges.js';
+import { outlineForJudges } from './outline-for-judges.js';
 import { type JudgeFinding, readWithNodeSqlParser } from './read-node-sql-parser.js';
 import { loadSqlparserRs, readWithSqlparserRs } from './read-sqlparser-rs.js';
 
@@ -28,10 +29,12 @@ function markStart(started: SharedArrayBuffer): void {
 function readPrinted(
   { sql, dialect, started }: JudgeTask,
   read: (sql: string, dialect: Dialect) => JudgeFinding | null,
+  prepare: (tokens: readonly MappedToken[]) => readonly MappedToken[] = (tokens) => tokens,
 ): PrintedReading {
   markStart(started);
   const mapped = mapForJudges(sql, dialect);
-  return mapped === null ? { isPrinted: false, finding: null } : { isPrinted: true, finding: read(mapped, dialect) };
+  if (mapped === null) return { isPrinted: false, finding: null };
+  return { isPrinted: true, finding: read(writeMapped(prepare(mapped)), dialect) };
 }
 
 /** Reads text as it came in with node-sql-parser. Null where it cannot be read. */
@@ -40,7 +43,12 @@ export function readIncoming({ sql, dialect, started }: JudgeTask): JudgeFinding
   return readWithNodeSqlParser(sql, dialect);
 }
 
-/** Reads printed text with node-sql-parser. */
+/** Reads the outline of printed text with node-sql-parser. */
+export function readOutlineWithNodeSqlParser(task: JudgeTask): PrintedReading {
+  return readPrinted(task, readWithNodeSqlParser, outlineForJudges);
+}
+
+/** Reads the whole of printed text with node-sql-parser. */
 export function readPrintedWithNodeSqlParser(task: JudgeTask): PrintedReading {
   return readPrinted(task, readWithNodeSqlParser);
 }

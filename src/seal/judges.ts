@@ -35,8 +35,8 @@ export interface Judges {
    */
   gate(sql: string, dialect: Dialect, isOpen: (name: string) => boolean): Promise<number>;
   /**
-   * Resolves where at least one of two parsers read the printed text and all that did found one SELECT that reads exactly
-   * the given relations.
+   * Resolves where at least one of two parsers read the printed text as a whole, and all that read it or its outline found
+   * one SELECT that reads exactly the given relations.
    *
    * @param spentMs what the gate took: one deadline holds for both
    * @throws SwaliError `SEAL_UNPROVEN`, `SEAL_JUDGE_TIMEOUT`, `EXECUTE_BUSY`
@@ -104,6 +104,7 @@ function watch(task: JudgeTask, timeoutMs: number, expire: () => void): () => vo
 /** What the functions of `judge-worker.ts` give. */
 interface Readings {
   readIncoming: JudgeFinding | null;
+  readOutlineWithNodeSqlParser: PrintedReading;
   readPrintedWithNodeSqlParser: PrintedReading;
   readPrintedWithSqlparserRs: PrintedReading;
 }
@@ -150,11 +151,17 @@ export function createJudges({ timeoutMs, threads }: JudgeOptions): Judges {
     },
     async judge({ sql, dialect, relations }, spentMs) {
       const withinMs = Math.max(1, timeoutMs - spentMs);
-      const [nodeSqlParser, sqlparserRs] = await Promise.all([
-        run('readPrintedWithNodeSqlParser', sql, dialect, withinMs),
+      // node-sql-parser takes four times as long over a text as over its outline, which names the same relations.
+      const [outline, whole] = await Promise.all([
+        run('readOutlineWithNodeSqlParser', sql, dialect, withinMs),
         run('readPrintedWithSqlparserRs', sql, dialect, withinMs),
       ]);
-      assertProven(nodeSqlParser.found, sqlparserRs.found, relations);
+      assertProven(outline.found, whole.found, relations);
+      if (whole.found.finding !== null) return;
+      // Every text has been read as a whole by one of them.
+      const leftMs = Math.max(1, withinMs - Math.max(outline.tookMs, whole.tookMs));
+      const again = await run('readPrintedWithNodeSqlParser', sql, dialect, leftMs);
+      assertProven(again.found, whole.found, relations);
     },
     close: () => pool.destroy(),
   };

@@ -128,6 +128,22 @@ function simplify(token: PrintedToken, after: PrintedToken | undefined, dialect:
   return SIMPLER_WORDS[token.text] ?? token.text;
 }
 
+/** A token of mapped text. */
+export interface MappedToken {
+  readonly text: string;
+  /** True for a word, which no quoted name is. */
+  readonly isWord: boolean;
+  /** True where no space stands before it. */
+  readonly glued: boolean;
+}
+
+/** Writes mapped tokens as text. */
+export function writeMapped(tokens: readonly MappedToken[]): string {
+  let text = '';
+  for (const token of tokens) text += text === '' || token.glued ? token.text : ` ${token.text}`;
+  return text;
+}
+
 /**
  * Rewrites printed text into what both foreign parsers can read, token by token: unknown operators become known ones of the
  * same shape, decorations (collations, introducers, frames' units, column lists of derived tables) go, parameters become 1.
@@ -136,7 +152,7 @@ function simplify(token: PrintedToken, after: PrintedToken | undefined, dialect:
  *
  * @returns null where the text holds something that the printers never write
  */
-export function mapForJudges(sql: string, dialect: Dialect): string | null {
+export function mapForJudges(sql: string, dialect: Dialect): readonly MappedToken[] | null {
   const tokens = readPrinted(sql, dialect);
   if (!tokens) return null;
   const kept: PrintedToken[] = [];
@@ -153,10 +169,9 @@ export function mapForJudges(sql: string, dialect: Dialect): string | null {
     if (skipped === 0) kept.push(tokens[at] as PrintedToken);
     at += Math.max(skipped, 1);
   }
-  return kept
-    .map((token, at) => {
-      const text = isIntervalFunction(kept, at) ? 'COALESCE' : simplify(token, kept[at + 1], dialect);
-      return (at === 0 || token.glued ? '' : ' ') + text;
-    })
-    .join('');
+  return kept.map((token, at) => ({
+    text: isIntervalFunction(kept, at) ? 'COALESCE' : simplify(token, kept[at + 1], dialect),
+    isWord: token.kind === 'word',
+    glued: token.glued,
+  }));
 }
