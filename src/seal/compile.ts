@@ -8,13 +8,13 @@ import { foldName } from '../sql/fold-name.js';
 import type { Query } from '../sql/nodes.js';
 import { parseQuery } from '../sql/parser.js';
 import { printQuery } from '../sql/printer.js';
-import { rewriteQuery } from '../sql/rewrite.js';
+import { rewriteLevels, rewriteQuery } from '../sql/rewrite.js';
 import { createBreather } from './breathe.js';
 import { boundRecursion, cap } from './cap.js';
-import { correlate } from './correlate.js';
+import { correlateSelect } from './correlate.js';
 import { dropUnread } from './drop-unread.js';
-import { enclose } from './enclose.js';
-import { fence } from './fence.js';
+import { encloseTable } from './enclose.js';
+import { fenceSelect } from './fence.js';
 import { assertGrouped } from './grouping.js';
 import { guardIn } from './guard-in.js';
 import { guardOneRow } from './guard-one-row.js';
@@ -64,28 +64,38 @@ async function rewriteTree(
   const { view, catalog } = context;
   const { dialect } = catalog;
   const trace = traceColumns(statement.definitions, view);
-  const enclosed = enclose(statement, view);
+  const fenced = encloseAndFence(statement, view, dialect);
   await breathe();
-  if (filtered) assertGrouped(enclosed, view, dialect, trace);
-  await breathe();
-  const fenced = correlate(fence(enclosed, view), view, dialect);
+  if (filtered) assertGrouped(fenced, view, dialect, trace);
   await breathe();
   const literals = bindLiterals(fenced, dialect, trace);
   await breathe();
   const ordered = filtered ? orderRowsOf(literals, statement, view, dialect, trace) : literals;
   await breathe();
-  return cap(keepFromMisreading(ordered, view, dialect), view.limits.rows);
+  return cap(keepFromMisreading(ordered, statement, view, dialect), view.limits.rows);
+}
+
+/** `enclose`, `fence` and `correlate` in one walk, from the inside out. */
+function encloseAndFence(statement: BoundStatement, view: PrincipalView, dialect: Dialect): Query {
+  const { query, asks } = statement;
+  return rewriteLevels(query, asks, {
+    table: (node) => encloseTable(node, statement, view),
+    select: (node) => {
+      const fenced = fenceSelect(node, view);
+      return asks ? correlateSelect(fenced, view, dialect) : fenced;
+    },
+  });
 }
 
 /** What one engine alone reads otherwise than its language says, or cannot bear. */
-function keepFromMisreading(query: Query, view: PrincipalView, dialect: Dialect): Query {
+function keepFromMisreading(query: Query, { asks }: BoundStatement, view: PrincipalView, dialect: Dialect): Query {
   switch (dialect) {
     case 'sqlite':
       return rewriteQuery(query, { query: boundRecursion, expression: sayOrderTwice });
     case 'mysql':
-      return guardOneRow(guardWindows(query, dialect), view);
+      return guardOneRow(asks ? guardWindows(query, dialect) : query, view);
     case 'mariadb':
-      return guardIn(guardWindows(query, dialect));
+      return asks ? guardIn(guardWindows(query, dialect)) : query;
   }
 }
 

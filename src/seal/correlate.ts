@@ -145,7 +145,8 @@ function narrow(query: Query, around: readonly Enclosure[], view: PrincipalView,
   return { ...query, body: { ...body, from: body.from.map(place) } };
 }
 
-function correlateSelect(node: Select, view: PrincipalView, dialect: Dialect): Select {
+/** What {@link correlate} makes of one select all of whose subqueries are fenced. */
+export function correlateSelect(node: Select, view: PrincipalView, dialect: Dialect): Select {
   const around = enclosuresOf(node.from);
   // Of a grouped row the outer columns stand for many rows.
   if (around.length === 0 || isAggregated(node, [], dialect)) return node;

@@ -3,7 +3,7 @@ import { BASE_ALIAS, type PrincipalView, type RelationObligation } from '../poli
 import type { BoundStatement } from '../sql/bind.js';
 import type { RelationUse } from '../sql/binder.js';
 import { foldName } from '../sql/fold-name.js';
-import type { Enclosure, Expression, Query } from '../sql/nodes.js';
+import type { Enclosure, Expression, Query, TableExpression } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
 
 /** Name of the constant that an enclosure shows when the statement uses none of its columns (`COUNT(*)`). */
@@ -45,12 +45,13 @@ function encloseUse(use: RelationUse, view: PrincipalView): Enclosure {
  * @remarks A filter is never added to the caller's WHERE: an OR there would undo it, and under an outer join it would drop rows.
  */
 export function enclose(statement: BoundStatement, view: PrincipalView): Query {
-  return rewriteQuery(statement.query, {
-    table: (node) => {
-      if (node.kind !== 'relation') return node;
-      const use = node.alias === null ? undefined : statement.uses.get(node.alias);
-      // What is no base relation is a common table: its name is ours, so it cannot be one of the source's.
-      return use ? encloseUse(use, view) : node;
-    },
-  });
+  return rewriteQuery(statement.query, { table: (node) => encloseTable(node, statement, view) });
+}
+
+/** What {@link enclose} makes of one table expression. */
+export function encloseTable(node: TableExpression, statement: BoundStatement, view: PrincipalView): TableExpression {
+  if (node.kind !== 'relation') return node;
+  const use = node.alias === null ? undefined : statement.uses.get(node.alias);
+  // What is no base relation is a common table: its name is ours, so it cannot be one of the source's.
+  return use ? encloseUse(use, view) : node;
 }

@@ -203,7 +203,7 @@ function fenceForDocuments(node: Select): Select {
   return node.from.some(hasRows) ? { ...node, from: node.from.map(place) } : node;
 }
 
-function fenceSelect(node: Select, view: PrincipalView): Select {
+function copyProbes(node: Select, view: PrincipalView): Select {
   const { enclosures, conditions } = innerPart(node.from);
   const conjuncts = [node.where, ...conditions].flatMap(splitConjuncts);
   const probing = withoutRepeats(conjuncts.filter((conjunct) => readProbe(conjunct) !== null));
@@ -234,5 +234,10 @@ function fenceSelect(node: Select, view: PrincipalView): Select {
  * Ranges and LIKE are never copied: their time would tell (DESIGN §2.2 step 4).
  */
 export function fence(query: Query, view: PrincipalView): Query {
-  return rewriteQuery(query, { select: (node) => fenceSelect(fenceForDocuments(node), view) });
+  return rewriteQuery(query, { select: (node) => fenceSelect(node, view) });
+}
+
+/** What {@link fence} makes of one select whose tables are enclosed. */
+export function fenceSelect(node: Select, view: PrincipalView): Select {
+  return copyProbes(fenceForDocuments(node), view);
 }

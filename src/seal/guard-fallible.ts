@@ -4,7 +4,7 @@ import { holdsAggregate, mapLevel, outputExpressions, readsItself } from '../sql
 import { makeCall } from '../sql/make-call.js';
 import { mapList } from '../sql/map-children.js';
 import type { Expression, ExpressionKind, Join, Query, Select, TableExpression } from '../sql/nodes.js';
-import { rewriteQuery } from '../sql/rewrite.js';
+import { rewriteLevels } from '../sql/rewrite.js';
 import { someExpression, visitExpression } from '../sql/visit.js';
 import { mayFail } from './exact-arithmetic.js';
 import { splitConjuncts } from './fence.js';
@@ -207,8 +207,26 @@ function outsideOf({ where, nullable }: Said): Expression[] {
   return where.safe.filter((conjunct) => !namesOneOf(conjunct, nullable));
 }
 
-/** @returns the select with its conditions guarded, and whether one of WHERE or ON may fail */
-function guardSelect(node: Select, context: OrderContext): { select: Select; canFail: boolean } {
+/**
+ * For statements with a row filter in which something may fail: sees to it that the rows on which it is computed do not
+ * follow the server's plan, which counts hidden rows. A fixed order of joins is not enough for that. Of the conditions over
+ * one table the server meets some by an index, which may be one that it makes for the query, and the others row by row: what
+ * may fail is computed on the rows that the index leaves, or on all, or, where it is itself what the index is asked for,
+ * even when there are none.
+ *
+ * - *Conditions*: `a = b AND ABS(c) > 1` becomes `a = b AND CASE WHEN a = b THEN ABS(c) > 1 END`. What may fail is then
+ *   computed on exactly the joined rows for which all that cannot fail holds, whatever is met first; several of them in the
+ *   order of the text. CASE computes its branches only when they are reached, no server looks for an index in it, and
+ *   conditions that cannot fail stay in front of it too, for the indexes' sake, those of inner joins among them: ON would be
+ *   met behind WHERE. Only subqueries are moved rather than copied. See {@link unpropagated} for what SQLite would undo.
+ * - *Levels*: derived and common tables get a LIMIT that never bites, as enclosures have it, where a condition that may fail
+ *   could move into them, or what may fail out of them, to where other conditions stand beside it.
+ * - *Groups*: a condition of HAVING that names nothing but groups is kept from being moved to WHERE, see {@link guardHaving}.
+ *
+ * @returns the select with its conditions guarded, and whether one of WHERE or ON may fail; levels are {@link fenceTables}
+ * @throws SwaliError `SEAL_TOO_DEEP` where the copies make the statement too long
+ */
+export function guardSelect(node: Select, context: OrderContext): { select: Select; canFail: boolean } {
   const where = new Conjuncts(node.where, context);
   const said: Said = { where, ons: new Map(), nullable: new Set(), failsOutside: false };
   for (const table of node.from) collect(table, true, said, context);
@@ -237,10 +255,10 @@ function fenceQuery(query: Query, dialect: Dialect): Query {
 }
 
 /** Gives derived and common tables their LIMIT: all of them where `all`, else those in which something may fail. */
-function fenceTables(query: Query, all: boolean, context: OrderContext): Query {
-  const { dialect } = context;
+export function fenceTables(query: Query, all: boolean, context: OrderContext): Query {
+  const { dialect, asks } = context;
   const fenceOne = (inner: Query): Query => (all || isFallible(inner, context) ? fenceQuery(inner, dialect) : inner);
-  return rewriteQuery(query, {
+  return rewriteLevels(query, asks, {
     table: (node) => (node.kind === 'derived' ? { ...node, query: fenceOne(node.query) } : node),
     query: (node) => {
       if (!node.with) return node;
@@ -250,34 +268,4 @@ function fenceTables(query: Query, all: boolean, context: OrderContext): Query {
       return { ...node, with: { ...node.with, tables } };
     },
   });
-}
-
-/**
- * For statements with a row filter in which something may fail: sees to it that the rows on which it is computed do not
- * follow the server's plan, which counts hidden rows. A fixed order of joins is not enough for that. Of the conditions over
- * one table the server meets some by an index, which may be one that it makes for the query, and the others row by row: what
- * may fail is computed on the rows that the index leaves, or on all, or, where it is itself what the index is asked for,
- * even when there are none.
- *
- * - *Conditions*: `a = b AND ABS(c) > 1` becomes `a = b AND CASE WHEN a = b THEN ABS(c) > 1 END`. What may fail is then
- *   computed on exactly the joined rows for which all that cannot fail holds, whatever is met first; several of them in the
- *   order of the text. CASE computes its branches only when they are reached, no server looks for an index in it, and
- *   conditions that cannot fail stay in front of it too, for the indexes' sake, those of inner joins among them: ON would be
- *   met behind WHERE. Only subqueries are moved rather than copied. See {@link unpropagated} for what SQLite would undo.
- * - *Levels*: derived and common tables get a LIMIT that never bites, as enclosures have it, where a condition that may fail
- *   could move into them, or what may fail out of them, to where other conditions stand beside it.
- * - *Groups*: a condition of HAVING that names nothing but groups is kept from being moved to WHERE, see {@link guardHaving}.
- *
- * @throws SwaliError `SEAL_TOO_DEEP` where the copies make the statement too long
- */
-export function guardFallible(query: Query, context: OrderContext): Query {
-  let found = false;
-  const guarded = rewriteQuery(query, {
-    select: (node) => {
-      const { select, canFail } = guardSelect(node, context);
-      found ||= canFail;
-      return select;
-    },
-  });
-  return fenceTables(guarded, found, context);
 }

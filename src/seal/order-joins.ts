@@ -1,17 +1,8 @@
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
-import { hasFallible } from '../sql/fallible.js';
 import { behindOutput, holdsAggregate, isAggregated } from '../sql/levels.js';
 import type { Expression, ExpressionKind, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
-import { rewriteQuery } from '../sql/rewrite.js';
 import { visitWritten } from '../sql/visit.js';
-import { mayFail } from './exact-arithmetic.js';
-import type { ColumnTrace } from './literals.js';
-
-/** Whether a statement, as the caller wrote it, holds at any level what may fail on some stored value. */
-export function holdsFallible(query: Query, dialect: Dialect, trace: ColumnTrace): boolean {
-  return hasFallible(query, dialect, (node) => mayFail(node, dialect, trace));
-}
 
 /** Subqueries that are read only until what they say is known. */
 const READ_IN_PART: ReadonlySet<ExpressionKind> = new Set(['exists', 'in-query', 'quantified']);
@@ -58,15 +49,36 @@ function holdsJoinable(condition: Expression | null): boolean {
   return condition.kind === 'in-query' || condition.kind === 'exists';
 }
 
-/** Fixes the join order as written: STRAIGHT_JOIN on the MySQL family, CROSS JOIN on SQLite. */
-function fixJoinOrder(select: Select): Select {
+/**
+ * Runs the joins of a select in the order in which they are written, STRAIGHT_JOIN on the MySQL family and CROSS JOIN on
+ * SQLite; for every select of a statement in which something may fail.
+ *
+ * A server orders joins by its statistics, which count hidden rows, and the order shows where an expression fails:
+ *
+ * - a condition of WHERE or ON is computed as soon as its tables are read, so on rows that another order would have
+ *   dropped before; and an order that finds the first table empty computes nothing at all;
+ * - a derived table is read when it is first needed: behind an empty table never;
+ * - an expression of the select list, a group or an order is computed for every row of the join only where nothing ends the
+ *   reading early. The cap and every LIMIT end it, and whether the rows come sorted, so that few are enough, or must all be
+ *   computed first, follows the order of the joins. So a fallible select list fixes it too.
+ *
+ * Therefore one such expression anywhere, in whatever clause and at whatever level (servers merge levels), fixes every
+ * join. A statement in which nothing can fail gives the same rows in any order, so there the server may choose: the plan
+ * shows in time alone. SUM, AVG and arithmetic of columns whose types leave room cannot fail; see {@link mayFail}.
+ */
+export function fixJoinOrder(select: Select): Select {
   const joined = select.from.length > 1 || select.from.some((table) => table.kind === 'join');
   // STRAIGHT_JOIN also keeps EXISTS and IN from being made a join, whose order the server would choose.
   return joined || (select.from.length > 0 && holdsJoinable(select.where)) ? { ...select, straight: true } : select;
 }
 
-/** MySQL reads a recursive table before whatever it is joined with, and refuses a written order that says otherwise. */
-function freeRecursion(query: Query): Query {
+/**
+ * MySQL reads a recursive table before whatever it is joined with, and refuses a written order that says otherwise.
+ *
+ * @param query its joins fixed
+ * @throws SwaliError `SEAL_UNSUPPORTED` where it would refuse any order
+ */
+export function freeRecursion(query: Query): Query {
   if (!query.with?.recursive) return query;
   const leaves = (table: TableExpression): TableExpression[] =>
     table.kind === 'join' ? [...leaves(table.left), ...leaves(table.right)] : [table];
@@ -84,27 +96,4 @@ function freeRecursion(query: Query): Query {
     return { ...entry, query: { ...entry.query, body: free(entry.query.body) } };
   });
   return { ...query, with: { ...query.with, tables } };
-}
-
-/**
- * Runs the joins of a statement in the order in which they are written; for statements in which something may fail.
- *
- * A server orders joins by its statistics, which count hidden rows, and the order shows where an expression fails:
- *
- * - a condition of WHERE or ON is computed as soon as its tables are read, so on rows that another order would have
- *   dropped before; and an order that finds the first table empty computes nothing at all;
- * - a derived table is read when it is first needed: behind an empty table never;
- * - an expression of the select list, a group or an order is computed for every row of the join only where nothing ends the
- *   reading early. The cap and every LIMIT end it, and whether the rows come sorted, so that few are enough, or must all be
- *   computed first, follows the order of the joins. So a fallible select list fixes it too.
- *
- * Therefore one such expression anywhere, in whatever clause and at whatever level (servers merge levels), fixes every
- * join. A statement in which nothing can fail gives the same rows in any order, so there the server may choose: the plan
- * shows in time alone. SUM, AVG and arithmetic of columns whose types leave room cannot fail; see {@link mayFail}.
- *
- * @throws SwaliError `SEAL_UNSUPPORTED` where MySQL would refuse the order
- */
-export function fixJoins(query: Query, dialect: Dialect): Query {
-  const free = (node: Query) => (dialect === 'mysql' ? freeRecursion(node) : node);
-  return rewriteQuery(query, { select: fixJoinOrder, query: free });
 }

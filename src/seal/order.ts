@@ -3,18 +3,20 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
 import type { BoundStatement } from '../sql/bind.js';
 import { expressionKey } from '../sql/expression-key.js';
+import { isFallibleQuery, isFallibleTable } from '../sql/fallible.js';
 import { behindOutput, isAggregated, mapLevel, outputNames, roleOf } from '../sql/levels.js';
 import { mapOrderItems, mapWindow } from '../sql/map-children.js';
 import type { Expression, FunctionCall, OrderItem, Query, QueryBody, Select } from '../sql/nodes.js';
-import { rewriteQuery } from '../sql/rewrite.js';
+import { rewriteLevels, rewriteQuery } from '../sql/rewrite.js';
 import { createPurse } from '../sql/tree-size.js';
 import { visitLevel, visitQuery } from '../sql/visit.js';
-import { guardFallible } from './guard-fallible.js';
+import { mayFail } from './exact-arithmetic.js';
+import { fenceTables, guardSelect } from './guard-fallible.js';
 import type { ColumnTrace } from './literals.js';
-import { endsEarly, fixJoins, holdsFallible } from './order-joins.js';
+import { endsEarly, fixJoinOrder, freeRecursion } from './order-joins.js';
 import { orderJson } from './order-json.js';
 import { dependsOnPeers, orderWindow, spellOut } from './order-window.js';
-import { choosesSpelling, orderEnclosures } from './spellings.js';
+import { ChosenSpellings, orderEnclosure } from './spellings.js';
 import { ascending, breakTies, bytewise, exactTerms, type OrderContext } from './tie-breakers.js';
 
 /** Aggregates whose value depends on the order of their rows and that take an ORDER BY, per dialect. */
@@ -155,14 +157,40 @@ function orderRows(query: Query, context: OrderContext): Query {
   return { ...query, body: select, orderBy: withoutRepeats([...query.orderBy, ...terms], body) };
 }
 
-function collectCommonTables(query: Query): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, readonly string[]>();
+/** What one walk over a statement tells of it. */
+interface Survey {
+  /** Our name of a common table → its columns. */
+  readonly commonTables: ReadonlyMap<string, readonly string[]>;
+  /** Whether there are derived tables or common ones. */
+  readonly hasLevels: boolean;
+  /** Whether it shows one of several equal spellings. */
+  readonly isSpelled: boolean;
+  /** Whether it holds at any level what may fail on some stored value. */
+  readonly isFallible: boolean;
+}
+
+function surveyOf(query: Query, dialect: Dialect, trace: ColumnTrace): Survey {
+  const commonTables = new Map<string, readonly string[]>();
+  const spellings = new ChosenSpellings();
+  let hasDerived = false;
+  let isFallible = false;
   visitQuery(query, {
     query: (node) => {
-      for (const table of node.with?.tables ?? []) found.set(table.name, table.columns ?? []);
+      for (const table of node.with?.tables ?? []) commonTables.set(table.name, table.columns ?? []);
+      spellings.seeQuery(node);
+      isFallible ||= isFallibleQuery(node, dialect);
+    },
+    table: (node) => {
+      hasDerived ||= node.kind === 'derived';
+      isFallible ||= isFallibleTable(node);
+    },
+    expression: (node) => {
+      spellings.seeExpression(node);
+      isFallible ||= mayFail(node, dialect, trace);
     },
   });
-  return found;
+  const hasLevels = hasDerived || commonTables.size > 0;
+  return { commonTables, hasLevels, isSpelled: spellings.isAny(dialect, trace), isFallible };
 }
 
 function nextColumnAfter(statement: BoundStatement): () => string {
@@ -185,11 +213,13 @@ export function orderRowsOf(
   dialect: Dialect,
   trace: ColumnTrace,
 ): Query {
+  const survey = surveyOf(query, dialect, trace);
   const context: OrderContext = {
     dialect,
     view,
     trace,
-    commonTables: collectCommonTables(query),
+    asks: statement.asks,
+    commonTables: survey.commonTables,
     nextColumn: nextColumnAfter(statement),
     payFor: createPurse(),
   };
@@ -198,24 +228,43 @@ export function orderRowsOf(
     if (body.kind === 'set-operation') return { ...body, left: legs(body.left), right: legs(body.right) };
     return body;
   };
-  const ordered = rewriteQuery(query, {
-    expression: (node) =>
-      // SQLite takes the first row of a scalar subquery.
-      dialect === 'sqlite' && node.kind === 'scalar-query' && !node.query.limit
-        ? { ...node, query: orderRows(node.query, context) }
-        : node,
-    query: (node) => {
-      const called =
-        node.body.kind === 'select' ? applyCalls(node, node.body, context) : { ...node, body: legs(node.body) };
-      return called.limit ? orderRows(called, context) : called;
-    },
-  });
+  const orderQuery = (node: Query): Query => {
+    const called =
+      node.body.kind === 'select' ? applyCalls(node, node.body, context) : { ...node, body: legs(node.body) };
+    return called.limit ? orderRows(called, context) : called;
+  };
+  // SQLite takes the first row of a scalar subquery.
+  const orderFirst = (node: Expression): Expression =>
+    node.kind === 'scalar-query' && !node.query.limit ? { ...node, query: orderRows(node.query, context) } : node;
+  const ordered =
+    dialect === 'sqlite' && statement.asks
+      ? rewriteQuery(query, { expression: orderFirst, query: orderQuery })
+      : rewriteLevels(query, statement.asks, { query: orderQuery });
   const whole = ordered.limit ? ordered : orderRows(ordered, context);
-  const isSpelled = choosesSpelling(query, dialect, trace);
-  const isFallible = holdsFallible(query, dialect, trace);
-  const placed = isSpelled || (isFallible && endsEarly(query, dialect)) ? orderEnclosures(whole, context) : whole;
-  const guarded = isFallible ? guardFallible(placed, context) : placed;
-  return isSpelled || isFallible ? fixJoins(guarded, dialect) : guarded;
+  if (!survey.isSpelled && !survey.isFallible) return whole;
+  const isOrdered = survey.isSpelled || endsEarly(query, dialect);
+  return keepPlanOut(whole, survey, isOrdered, context);
+}
+
+/**
+ * Keeps the server's plan out of what a statement shows where something in it may fail or be spelled in several ways:
+ * {@link orderEnclosure}, {@link guardSelect}, {@link fixJoinOrder}.
+ */
+function keepPlanOut(query: Query, survey: Survey, isOrdered: boolean, context: OrderContext): Query {
+  const { dialect, asks } = context;
+  let canFail = false;
+  const guard = (select: Select): Select => {
+    if (!survey.isFallible) return select;
+    const guarded = guardSelect(select, context);
+    canFail ||= guarded.canFail;
+    return guarded.select;
+  };
+  const fixed = rewriteLevels(query, asks, {
+    table: (node) => (isOrdered && node.kind === 'enclosure' ? orderEnclosure(node, context) : node),
+    select: (node) => fixJoinOrder(guard(node)),
+    query: (node) => (dialect === 'mysql' ? freeRecursion(node) : node),
+  });
+  return survey.isFallible && survey.hasLevels ? fenceTables(fixed, canFail, context) : fixed;
 }
 
 function applyCalls(query: Query, body: Select, context: OrderContext): Query {

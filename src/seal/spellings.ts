@@ -2,8 +2,6 @@ import type { Dialect } from '../domain/dialect.js';
 import { foldName } from '../sql/fold-name.js';
 import { itemExpressions, outputExpressions } from '../sql/levels.js';
 import type { Enclosure, Expression, Query, QueryBody } from '../sql/nodes.js';
-import { rewriteQuery } from '../sql/rewrite.js';
-import { visitQuery } from '../sql/visit.js';
 import { uniqueKeys } from './fence.js';
 import type { ColumnTrace } from './literals.js';
 import { ascending, bytewise, type OrderContext } from './tie-breakers.js';
@@ -67,39 +65,51 @@ function outputsOf(body: QueryBody): readonly Expression[] | null {
   return left && right && [...left, ...right];
 }
 
-/** Expressions of which one value is shown for several that are equal. */
-function chosenOf(query: Query): Expression[] {
-  const chosen: Expression[] = [];
-  const see = (body: QueryBody): void => {
+/**
+ * Whether a statement shows one of several spellings that are equal: GROUP BY, DISTINCT, a set operation, MIN, MAX or an
+ * aggregate of DISTINCT values over what a collation takes for equal (`Nairobi`, `NAIROBI`). To be told of every query and
+ * every expression of the statement.
+ */
+export class ChosenSpellings {
+  /** Expressions of which one value is shown for several that are equal. */
+  private readonly chosen: Expression[] = [];
+
+  seeQuery({ body }: Query): void {
+    this.seeBody(body);
+  }
+
+  private seeBody(body: QueryBody): void {
     if (body.kind === 'select') {
-      const outputs = outputExpressions(body);
-      const behind = (group: Expression) => (group.kind === 'output' ? (outputs.get(group.name) ?? group) : group);
-      chosen.push(...body.groupBy.map(behind), ...(body.distinct ? itemExpressions(body) : []));
+      if (body.groupBy.length > 0) {
+        const outputs = outputExpressions(body);
+        for (const group of body.groupBy)
+          this.chosen.push(group.kind === 'output' ? (outputs.get(group.name) ?? group) : group);
+      }
+      if (body.distinct) this.chosen.push(...itemExpressions(body));
     }
     if (body.kind !== 'set-operation') return;
-    if (!body.all) chosen.push(...(outputsOf(body) ?? []));
-    see(body.left);
-    see(body.right);
-  };
-  visitQuery(query, {
-    query: (node) => see(node.body),
-    expression: (node) => {
-      if (node.kind !== 'call' || node.name === 'COUNT') return;
-      if (node.name === 'MIN' || node.name === 'MAX' || node.distinct) chosen.push(...node.arguments);
-    },
-  });
-  return chosen;
+    if (!body.all) this.chosen.push(...(outputsOf(body) ?? []));
+    this.seeBody(body.left);
+    this.seeBody(body.right);
+  }
+
+  seeExpression(node: Expression): void {
+    if (node.kind !== 'call' || node.name === 'COUNT') return;
+    if (node.name === 'MIN' || node.name === 'MAX' || node.distinct) this.chosen.push(...node.arguments);
+  }
+
+  isAny(dialect: Dialect, trace: ColumnTrace): boolean {
+    return this.chosen.some((expression) => isSpelled(expression, dialect, trace));
+  }
 }
 
 /**
- * Whether a statement shows one of several spellings that are equal: GROUP BY, DISTINCT, a set operation, MIN, MAX or an
- * aggregate of DISTINCT values over what a collation takes for equal (`Nairobi`, `NAIROBI`).
+ * Has an enclosure with a row rule give its rows in the order of a key, so that the first of several spellings is the same
+ * whatever index the server reads by: that follows its statistics, which count hidden rows. The order stands before the
+ * fence's LIMIT, where no server may drop it. An index that is led by the rule's column gives it for nothing where the key is
+ * the primary one.
  */
-export function choosesSpelling(query: Query, dialect: Dialect, trace: ColumnTrace): boolean {
-  return chosenOf(query).some((expression) => isSpelled(expression, dialect, trace));
-}
-
-function orderEnclosure(enclosure: Enclosure, context: OrderContext): Enclosure {
+export function orderEnclosure(enclosure: Enclosure, context: OrderContext): Enclosure {
   const obligation = context.view.relations.get(foldName(enclosure.relation));
   if (!enclosure.fenced || !obligation) return enclosure;
   const column = (name: string): Expression => ({ kind: 'column', qualifier: [enclosure.inner], name, at: -1 });
@@ -112,16 +122,4 @@ function orderEnclosure(enclosure: Enclosure, context: OrderContext): Enclosure 
     ...enclosure,
     orderBy: used.map(({ expression }) => ascending(bytewise(expression, context.dialect))),
   };
-}
-
-/**
- * Has every enclosure with a row rule give its rows in the order of a key, so that the first of several spellings is the same
- * whatever index the server reads by: that follows its statistics, which count hidden rows. The order stands before the
- * fence's LIMIT, where no server may drop it. An index that is led by the rule's column gives it for nothing where the key is
- * the primary one.
- */
-export function orderEnclosures(query: Query, context: OrderContext): Query {
-  return rewriteQuery(query, {
-    table: (node) => (node.kind === 'enclosure' ? orderEnclosure(node, context) : node),
-  });
 }

@@ -11,6 +11,8 @@ export interface OrderContext {
   readonly dialect: Dialect;
   readonly view: PrincipalView;
   readonly trace: ColumnTrace;
+  /** Whether an expression of the statement holds a query. */
+  readonly asks: boolean;
   /** Our name of a common table → its columns. */
   readonly commonTables: ReadonlyMap<string, readonly string[]>;
   nextColumn(): string;

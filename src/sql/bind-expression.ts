@@ -54,7 +54,10 @@ export function bindExpression(
   const inner = expression.kind === 'call' ? scopeOfArguments(expression, scope, binder) : scope;
   return mapChildren(expression, {
     expression: (child) => bindExpression(child, inner, binder, windows),
-    query: (child) => binder.query(child, inner, inner.commonTables).query,
+    query: (child) => {
+      binder.asks = true;
+      return binder.query(child, inner, inner.commonTables).query;
+    },
     windowName: (name) => {
       const ours = windows.get(name.toLowerCase());
       if (!ours) throw new SwaliError('SEAL_SHAPE', { detail: 'a window of that name is not defined' });

@@ -23,6 +23,8 @@ export interface BoundStatement {
   readonly definitions: ReadonlyMap<string, Definition>;
   /** Entries of FROM at all levels together. */
   readonly sources: number;
+  /** Whether any expression of it holds a query. */
+  readonly asks: boolean;
 }
 
 function createBinder(environment: BindEnvironment): Binder {
@@ -33,6 +35,7 @@ function createBinder(environment: BindEnvironment): Binder {
     uses: new Map(),
     definitions: new Map(),
     sources: 0,
+    asks: false,
     countSource: () => {
       binder.sources += 1;
       if (binder.sources > (environment.maxSources ?? Number.POSITIVE_INFINITY))
@@ -69,7 +72,8 @@ function createBinder(environment: BindEnvironment): Binder {
 export function bindStatement(query: Query, environment: BindEnvironment): BoundStatement {
   const binder = createBinder(environment);
   const { query: bound, outputs } = bindQuery(query, null, null, binder);
-  return { query: bound, outputs, uses: binder.uses, definitions: binder.definitions, sources: binder.sources };
+  const { uses, definitions, sources, asks } = binder;
+  return { query: bound, outputs, uses, definitions, sources, asks };
 }
 
 /** What {@link bindPredicate} may look up. */

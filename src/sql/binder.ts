@@ -72,6 +72,8 @@ export interface Binder {
   readonly definitions: Map<string, Definition>;
   /** Entries of FROM so far, at any level. */
   sources: number;
+  /** Whether an expression so far holds a query. */
+  asks: boolean;
   /**
    * To be called for each entry of FROM.
    *

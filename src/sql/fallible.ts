@@ -1,6 +1,6 @@
 import type { Dialect } from '../domain/dialect.js';
 import { functionRule } from './functions.js';
-import type { BinaryOperator, CastType, Expression, PatternMatch, Query } from './nodes.js';
+import type { BinaryOperator, CastType, Expression, PatternMatch, Query, TableExpression } from './nodes.js';
 import { type Visitor, visitExpression, visitQuery } from './visit.js';
 
 const LEAKPROOF_OPERATORS: ReadonlySet<BinaryOperator> = new Set([
@@ -102,6 +102,16 @@ export function isFallibleNode(node: Expression, dialect: Dialect): boolean {
   }
 }
 
+/** MySQL fails when a recursion takes too many rounds; whether it is run at all is the plan's choice. */
+export function isFallibleQuery(node: Query, dialect: Dialect): boolean {
+  return dialect === 'mysql' && node.with?.recursive === true;
+}
+
+/** A document that is no JSON is an error. */
+export function isFallibleTable(table: TableExpression): boolean {
+  return table.kind === 'json-rows';
+}
+
 /**
  * Whether an expression or a query holds, at any level, a node that may fail on some stored value.
  *
@@ -115,12 +125,10 @@ export function hasFallible(
   let found = false;
   const visitor: Visitor = {
     query: (node) => {
-      // MySQL fails when a recursion takes too many rounds; whether it is run at all is the plan's choice.
-      found ||= dialect === 'mysql' && node.with?.recursive === true;
+      found ||= isFallibleQuery(node, dialect);
     },
     table: (table) => {
-      // A document that is no JSON is an error.
-      found ||= table.kind === 'json-rows';
+      found ||= isFallibleTable(table);
     },
     expression: (node) => {
       found ||= isFallible(node);

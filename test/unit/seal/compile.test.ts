@@ -55,6 +55,34 @@ describe.each(DIALECTS)('sealed text on %s', (dialect) => {
   });
 });
 
+describe.each(DIALECTS)('a row rule that asks two relations further, on %s', (dialect) => {
+  const columns = { id: 'int', owner: 'int' };
+  const catalog = makeCatalog(
+    dialect,
+    ['people', 'orders', 'items'].map((name) => makeRelation(dialect, name, columns, { primaryKey: ['id'] })),
+  );
+  const asked = 'owner IN (SELECT id FROM people WHERE id = :customer_number)';
+  const view = makeView(
+    catalog,
+    {
+      people: { rows: 'id = :customer_number' },
+      orders: { rows: asked },
+      items: { rows: `owner IN (SELECT id FROM orders WHERE ${asked})` },
+    },
+    { customer_number: 121 },
+    { rows: 1000, joins: 8, depth: 8 },
+  );
+
+  it.each([
+    'SELECT owner FROM items WHERE -owner > 1 AND ABS(id) > 1 LIMIT 3',
+    'SELECT COUNT(*) FROM orders o JOIN items i ON i.owner = o.id WHERE ABS(i.id) > 1 AND EXISTS (SELECT 1 FROM orders)',
+    'SELECT id, ROW_NUMBER() OVER (ORDER BY owner) FROM items WHERE (SELECT COUNT(*) FROM items) > 1',
+  ])('stays as it is in %s', async (sql) => {
+    const { sql: printed } = await compile(callerSql(sql), { catalog, view, judges });
+    expect(printed).toMatch(/IN \(SELECT .* IN \(SELECT /);
+  });
+});
+
 describe('what a plan says of itself', () => {
   const catalog = makeCatalog('mysql', [
     makeRelation('mysql', 'orders', { id: 'int', owner: 'int', total: 'int', note: 'varchar(20)' }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Enclosure, Expression, Query, Select } from '../../../src/sql/nodes.js';
 import { parseQuery } from '../../../src/sql/parser.js';
 import { printQuery } from '../../../src/sql/printer.js';
-import { rewriteQuery } from '../../../src/sql/rewrite.js';
+import { rewriteLevels, rewriteQuery } from '../../../src/sql/rewrite.js';
 import { measureDepth, visitLevel, visitQuery, visitWritten } from '../../../src/sql/visit.js';
 
 /** A number at every place of a query where an expression can stand. */
@@ -124,7 +124,7 @@ describe('a rewrite that changes one place', () => {
     }
   });
 
-  it('reaches each part of an enclosure', () => {
+  it('meets an enclosure and does not enter it, as a visit does', () => {
     const number = (text: string): Expression => ({ kind: 'number', form: 'integer', text });
     const enclosure: Enclosure = {
       kind: 'enclosure',
@@ -150,15 +150,41 @@ describe('a rewrite that changes one place', () => {
     };
     expect(numbersOf(visitQuery)).toEqual(['1', '2', '3', '4', '5', '6']);
     expect(numbersOf(visitWritten)).toEqual(['6']);
-    const before = printQuery(query, 'mysql').sql;
-    for (const text of ['1', '2', '3', '4', '5', '6']) {
-      const changed = rewriteQuery(query, {
-        expression: (node) => (node.kind === 'number' && node.text === text ? number('99') : node),
-      });
-      expect(printQuery(changed, 'mysql').sql, text).toBe(
-        before.replace(new RegExp(`(?<![\\w.])${text}(?!\\w)`), '99'),
-      );
-    }
+    const met: string[] = [];
+    const changed = rewriteQuery(query, {
+      expression: (node) => {
+        met.push(node.kind === 'number' ? node.text : node.kind);
+        return node.kind === 'number' ? number('99') : node;
+      },
+      table: (node) => {
+        met.push(node.kind);
+        return node;
+      },
+    });
+    expect(met.toSorted()).toEqual(['6', 'enclosure']);
+    expect(printQuery(changed, 'mysql').sql).toBe(printQuery(query, 'mysql').sql.replace('6', '99'));
+  });
+});
+
+describe('a rewrite of levels', () => {
+  const SQL = 'WITH w AS (SELECT 1) SELECT (SELECT 2) FROM (SELECT 3) d JOIN w ON (SELECT 4) ORDER BY (SELECT 5)';
+  const meet = (asks: boolean) => {
+    const met: string[] = [];
+    const query = parseQuery(SQL, 'mysql');
+    const rewritten = rewriteLevels(query, asks, {
+      select: (node) => {
+        const [item] = node.items;
+        if (item?.kind === 'expression') met.push(item.expression.kind === 'number' ? item.expression.text : 'whole');
+        return node;
+      },
+    });
+    expect(rewritten).toBe(query);
+    return met.toSorted();
+  };
+
+  it('enters expressions only where they ask', () => {
+    expect(meet(true)).toEqual(['1', '2', '3', '4', '5', 'whole']);
+    expect(meet(false)).toEqual(['1', '3', 'whole']);
   });
 });
 
