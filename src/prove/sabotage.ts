@@ -135,7 +135,7 @@ export function sealWithoutCare(
     dialect,
     sql: printed.sql,
     parameters,
-    columns: describeOutputs(statement, view),
+    columns: describeOutputs(statement, view, true),
     limits: { rows: view.limits.rows, timeoutMs: view.limits.timeoutMs, bytes: view.limits.bytes },
     filtered: true,
     kind: principal.kind,

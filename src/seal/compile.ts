@@ -173,13 +173,15 @@ async function draftPlan(
   // 8 verify
   const request = verify(sql, parameters.length, obligations, dialect);
   await breathe();
+  const masked = maskedColumns(statement, view);
   const provenance = {
     relations: obligations.map((obligation) => obligation.relation.name).sort(),
     policies: [...new Set(obligations.flatMap((obligation) => obligation.policies))].sort(),
-    maskedColumns: maskedColumns(statement, view),
+    maskedColumns: masked,
     policyVersion: view.policyVersion,
   };
-  return { plan: { sql, parameters, columns: describeOutputs(statement, view), filtered, provenance }, request };
+  const columns = describeOutputs(statement, view, masked.length > 0);
+  return { plan: { sql, parameters, columns, filtered, provenance }, request };
 }
 
 /**

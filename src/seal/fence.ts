@@ -16,7 +16,8 @@ export function splitConjuncts(condition: Expression | null): Expression[] {
   return [condition];
 }
 
-function withoutRepeats(conjuncts: readonly Expression[]): Expression[] {
+function withoutRepeats(conjuncts: readonly Expression[]): readonly Expression[] {
+  if (conjuncts.length < 2) return conjuncts;
   return [...new Map(conjuncts.map((conjunct) => [expressionKey(conjunct), conjunct])).values()];
 }
 
@@ -80,8 +81,19 @@ export function isPlainKey(column: CatalogColumn): boolean {
   return family === 'integer' || family === 'decimal' || family === 'date' || family === 'datetime';
 }
 
+/** Keys of the relations that were asked for: a catalog does not change. */
+const UNIQUE_KEYS = new WeakMap<CatalogRelation, readonly (readonly string[])[]>();
+
 /** (a) the unique keys of a relation all of whose columns are declared NOT NULL. */
 export function uniqueKeys(relation: CatalogRelation): readonly (readonly string[])[] {
+  const known = UNIQUE_KEYS.get(relation);
+  if (known) return known;
+  const found = readUniqueKeys(relation);
+  UNIQUE_KEYS.set(relation, found);
+  return found;
+}
+
+function readUniqueKeys(relation: CatalogRelation): readonly (readonly string[])[] {
   const nullable = new Set(relation.columns.filter((column) => column.nullable).map((column) => column.name));
   const keys = [relation.primaryKey, ...relation.indexes.filter((index) => index.unique).map((index) => index.columns)];
   return keys.filter((key) => key.length > 0 && key.every((column) => !nullable.has(column)));
@@ -118,13 +130,15 @@ function chooseCopies(
   enclosure: Enclosure,
   probes: readonly KeyProbe[],
   relation: CatalogRelation,
-  masked: ReadonlySet<string>,
-): Expression[] {
-  if (!enclosure.fenced || relation.kind !== 'table') return [];
+  isMasked: (column: string) => boolean,
+): readonly Expression[] {
+  const isMeant = ({ alias }: KeyProbe) => alias === enclosure.alias;
+  // Where nothing is filtered there is nothing to stand behind, also in an enclosure that is fenced for another reason.
+  if (!enclosure.fenced || enclosure.filter === null || relation.kind !== 'table' || !probes.some(isMeant)) return [];
   const byName = new Map(enclosure.columns.map((column) => [column.name, column.expression]));
   const usable = probes.flatMap((probe) => {
-    const shown = probe.alias === enclosure.alias ? byName.get(probe.column) : undefined;
-    if (shown?.kind !== 'column' || masked.has(shown.name)) return [];
+    const shown = isMeant(probe) ? byName.get(probe.column) : undefined;
+    if (shown?.kind !== 'column' || isMasked(shown.name)) return [];
     const column = relation.columns.find((candidate) => candidate.name === shown.name);
     const fits =
       column && column.generated === 'no' && probe.constants.every((constant) => fitsColumn(constant, column));
@@ -206,9 +220,10 @@ function fenceForDocuments(node: Select): Select {
 function copyProbes(node: Select, view: PrincipalView): Select {
   const { enclosures, conditions } = innerPart(node.from);
   const conjuncts = [node.where, ...conditions].flatMap(splitConjuncts);
-  const probing = withoutRepeats(conjuncts.filter((conjunct) => readProbe(conjunct) !== null));
-  if (probing.length === 0) return node;
-  const written = probing.map((conjunct) => readProbe(conjunct) as KeyProbe);
+  const read = conjuncts.map(readProbe).filter((probe) => probe !== null);
+  if (read.length === 0) return node;
+  const probing = new Set(withoutRepeats(read.map(({ conjunct }) => conjunct)));
+  const written = read.filter(({ conjunct }) => probing.has(conjunct));
   const equalities = withoutRepeats(conjuncts.filter(isEqualityOfColumns));
   const probes = [...written, ...carryOver(written, equalities, enclosures, view)];
   const reachable = new Set(enclosures.map((enclosure) => enclosure.alias));
@@ -217,10 +232,9 @@ function copyProbes(node: Select, view: PrincipalView): Select {
     if (table.kind !== 'enclosure' || !reachable.has(table.alias)) return table;
     const obligation = view.relations.get(foldName(table.relation));
     if (!obligation) return table;
-    const masked = new Set(
-      [...obligation.columns.values()].filter((column) => column.mask).map((column) => column.column.name),
-    );
-    return { ...table, copied: chooseCopies(table, probes, obligation.relation, masked) };
+    const isMasked = (column: string) => obligation.columns.get(foldName(column))?.mask !== null;
+    const copied = chooseCopies(table, probes, obligation.relation, isMasked);
+    return copied.length === 0 ? table : { ...table, copied };
   };
   return { ...node, from: node.from.map(place) };
 }

@@ -5,7 +5,17 @@ import { expressionKey } from '../sql/expression-key.js';
 import { foldName } from '../sql/fold-name.js';
 import { isAggregated, itemExpressions, outputExpressions, roleOf } from '../sql/levels.js';
 import { mapChildren } from '../sql/map-children.js';
-import type { Enclosure, Expression, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
+import type {
+  ColumnReference,
+  Enclosure,
+  Expression,
+  FunctionCall,
+  OrderItem,
+  Query,
+  QueryBody,
+  Select,
+  TableExpression,
+} from '../sql/nodes.js';
 import { createMeasure } from '../sql/tree-size.js';
 import { visitExpression, visitLevel, visitQuery } from '../sql/visit.js';
 import { aliasesOf, type Implication, implyBothWays, implyByJoin } from './dependence.js';
@@ -18,7 +28,6 @@ const refuse = (): never => {
 
 /** The sources of one FROM, and what its conditions say of them. */
 interface Sources {
-  readonly aliases: ReadonlySet<string>;
   readonly enclosures: readonly Enclosure[];
   /** Unique column sets of derived tables, by our names. */
   readonly derivedKeys: readonly (readonly string[])[];
@@ -39,7 +48,6 @@ function derivedKey(query: Query): (readonly string[])[] {
 }
 
 function readSources(select: Select, trace: ColumnTrace): Sources {
-  const aliases = new Set<string>();
   const enclosures: Enclosure[] = [];
   const derivedKeys: (readonly string[])[] = [];
   const implications = implyBothWays(select.where, trace);
@@ -50,12 +58,11 @@ function readSources(select: Select, trace: ColumnTrace): Sources {
       implications.push(...implyByJoin(table, trace));
       return;
     }
-    aliases.add(table.alias as string);
     if (table.kind === 'enclosure') enclosures.push(table);
     if (table.kind === 'derived') derivedKeys.push(...derivedKey(table.query));
   };
   select.from.forEach(walk);
-  return { aliases, enclosures, derivedKeys, implications };
+  return { enclosures, derivedKeys, implications };
 }
 
 /** For each unique key that an enclosure shows whole: the key's columns and all its columns, by our names. */
@@ -110,42 +117,69 @@ interface Keys {
 
 /**
  * Making a key costs as much as its tree is large, and every node is asked for: only trees of a kind and a size that are
- * there are looked at. Groups are mostly columns, and then nothing but columns is measured at all.
+ * there are looked at. Groups are mostly columns, and then nothing is measured at all.
  */
 function makeKeys(expressions: readonly Expression[]): Keys {
+  // Columns are known by their names.
+  const trees = expressions.filter(({ kind }) => kind !== 'column');
+  if (trees.length === 0) return { has: () => false };
   const measure = createMeasure();
-  const keys = new Set(expressions.map(expressionKey));
-  const kinds = new Set(expressions.map(({ kind }) => kind));
-  const sizes = new Set(expressions.map(measure));
+  const keys = new Set(trees.map(expressionKey));
+  const kinds = new Set(trees.map(({ kind }) => kind));
+  const sizes = new Set(trees.map(measure));
   return {
     has: (expression) =>
       kinds.has(expression.kind) && sizes.has(measure(expression)) && keys.has(expressionKey(expression)),
   };
 }
 
+/** The columns of one level that the groups determine. What follows from keys and equalities is found when it is asked for. */
+class Determined {
+  readonly aliases: ReadonlySet<string>;
+  private readonly known: Set<string>;
+  private isClosed = false;
+
+  constructor(
+    private readonly select: Select,
+    groups: readonly Expression[],
+    private readonly view: PrincipalView,
+    private readonly trace: ColumnTrace,
+  ) {
+    this.aliases = new Set(select.from.flatMap(aliasesOf));
+    this.known = new Set(groups.flatMap((group) => name(group) ?? []));
+  }
+
+  /** @throws SwaliError `SEAL_GROUPING` for a column of this level that they do not determine */
+  assert(column: ColumnReference): void {
+    if (!this.aliases.has(column.qualifier[0] as string) || this.known.has(column.name)) return;
+    if (!this.isClosed) closeOver(this.known, this.select, readSources(this.select, this.trace), this.view);
+    this.isClosed = true;
+    if (!this.known.has(column.name)) refuse();
+  }
+}
+
 /** Refuses an expression that names a column of this level which the groups do not determine. */
-function assertDetermined(
-  expression: Expression,
-  known: ReadonlySet<string>,
-  keys: Keys,
-  aliases: ReadonlySet<string>,
-  dialect: Dialect,
-): void {
+function assertDetermined(expression: Expression, determined: Determined, keys: Keys, dialect: Dialect): void {
   const check = (node: Expression): Expression => {
-    if (node.kind === 'output' || keys.has(node)) return node;
-    if (node.kind === 'call' && roleOf(node, dialect) === 'aggregate') return node;
-    if (node.kind === 'column' && aliases.has(node.qualifier[0] as string) && !known.has(node.name)) refuse();
-    return mapChildren(node, { expression: check, query: checkQuery });
+    if (node.kind === 'column') determined.assert(node);
+    else if (node.kind !== 'output' && !keys.has(node) && !isAggregate(node, dialect)) mapChildren(node, mapper);
+    return node;
   };
   const checkQuery = (query: Query): Query => {
-    visitQuery(query, {
-      expression: (node) => {
-        if (node.kind === 'column' && aliases.has(node.qualifier[0] as string) && !known.has(node.name)) refuse();
-      },
-    });
+    visitQuery(query, { expression: (node) => (node.kind === 'column' ? determined.assert(node) : undefined) });
     return query;
   };
+  const mapper = { expression: check, query: checkQuery };
   check(expression);
+}
+
+function isAggregate(node: Expression, dialect: Dialect): node is FunctionCall {
+  return node.kind === 'call' && roleOf(node, dialect) === 'aggregate';
+}
+
+/** Whether one of the arguments of an aggregate is, as it stands, a column of these sources. */
+function takesColumnOf(aliases: ReadonlySet<string>, call: FunctionCall): boolean {
+  return call.arguments.some((part) => part.kind === 'column' && aliases.has(part.qualifier[0] as string));
 }
 
 /**
@@ -154,9 +188,9 @@ function assertDetermined(
  */
 function assertOwnAggregates(select: Select, orderBy: readonly OrderItem[], dialect: Dialect): void {
   const aliases = new Set(select.from.flatMap(aliasesOf));
-  const outputs = outputExpressions(select);
   const look = (node: Expression): void => {
-    if (node.kind !== 'call' || roleOf(node, dialect) !== 'aggregate') return;
+    if (!isAggregate(node, dialect) || takesColumnOf(aliases, node)) return;
+    const outputs = outputExpressions(select);
     const read = new Set<string>();
     const made = new Set<string>();
     for (const argument of [...node.arguments, ...(node.filter ? [node.filter] : [])])
@@ -188,26 +222,23 @@ function checkSelect(
     expression.kind === 'output' ? (outputs.get(expression.name) ?? expression) : expression;
   const aggregated = isAggregated(select, orderBy, dialect);
   if (!aggregated && !select.distinct) return;
-  const sources = readSources(select, trace);
   const order = orderBy.map((item) => item.expression);
   if (aggregated) {
     const groups = [...new Set(select.groupBy.map(behind))];
-    const known = new Set(groups.flatMap((group) => name(group) ?? []));
-    closeOver(known, select, sources, view);
+    const determined = new Determined(select, groups, view, trace);
     const keys = makeKeys(groups);
     const windows = select.windows.flatMap(({ window }) => [
       ...window.partitionBy,
       ...window.orderBy.map((item) => item.expression),
     ]);
     for (const part of [...itemExpressions(select), ...(select.having ? [select.having] : []), ...order, ...windows])
-      assertDetermined(part, known, keys, sources.aliases, dialect);
+      assertDetermined(part, determined, keys, dialect);
   }
   if (select.distinct) {
     const items = itemExpressions(select);
-    const known = new Set(items.flatMap((item) => name(item) ?? []));
-    closeOver(known, select, sources, view);
+    const determined = new Determined(select, items, view, trace);
     const keys = makeKeys(items);
-    for (const part of order) assertDetermined(part, known, keys, sources.aliases, dialect);
+    for (const part of order) assertDetermined(part, determined, keys, dialect);
   }
 }
 

@@ -11,11 +11,22 @@ export type ColumnTrace = (expression: Expression) => CatalogColumn | null;
 
 /** Makes a {@link ColumnTrace} over the definitions of a bound statement; masks end a trace. */
 export function traceColumns(definitions: ReadonlyMap<string, Definition>, view: PrincipalView): ColumnTrace {
+  const known = new Map<string, CatalogColumn | null>();
   const trace: ColumnTrace = (expression) => {
     if (expression.kind !== 'column' && expression.kind !== 'output') return null;
     // Inside an enclosure names are the catalog's; a column there may be called like one of ours.
     if (expression.kind === 'column' && !/^t\d+$/.test(expression.qualifier[0] ?? '')) return null;
-    const definition = definitions.get(expression.name);
+    const { name } = expression;
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    // A recursive table's column leads back to itself.
+    known.set(name, null);
+    const found = look(name);
+    known.set(name, found);
+    return found;
+  };
+  const look = (name: string): CatalogColumn | null => {
+    const definition = definitions.get(name);
     if (!definition) return null;
     if (definition.kind === 'output')
       return definition.expressions.length === 1 ? trace(definition.expressions[0] as Expression) : null;

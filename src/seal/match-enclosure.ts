@@ -68,13 +68,22 @@ function bindsLooserThanAnd(tokens: readonly PrintedToken[]): boolean {
   return false;
 }
 
+/** How many tokens the permitted column that stands at `at`, `AS` behind it, has; undefined where none does. */
+function lengthOfColumn(
+  tokens: readonly PrintedToken[],
+  at: number,
+  columns: EnclosureTemplate['columns'],
+): number | undefined {
+  for (const column of columns)
+    if (standsAt(tokens, at, column) && isWord(tokens[at + column.length], 'AS')) return column.length;
+  return undefined;
+}
+
 /** Index after the list of columns, at FROM; -1 where one of them is not permitted. */
 function matchColumns(tokens: readonly PrintedToken[], start: number, columns: EnclosureTemplate['columns']): number {
   let at = start;
   for (;;) {
-    const one = tokens[at]?.text === '1' ? 1 : undefined;
-    const found = columns.find((column) => standsAt(tokens, at, column) && isWord(tokens[at + column.length], 'AS'));
-    const length = found?.length ?? one;
+    const length = lengthOfColumn(tokens, at, columns) ?? (tokens[at]?.text === '1' ? 1 : undefined);
     if (length === undefined) return -1;
     if (!isWord(tokens[at + length], 'AS') || !isName(tokens[at + length + 1], /^c\d+$/)) return -1;
     at += length + 2;

@@ -3,7 +3,8 @@ import { isWord } from './printed-words.js';
 
 /** Whether these texts stand at `at`, one token each. */
 export function standsAt(tokens: readonly PrintedToken[], at: number, sequence: readonly string[]): boolean {
-  for (let index = 0; index < sequence.length; index += 1)
+  // From the end: what columns of one relation differ by is their name.
+  for (let index = sequence.length - 1; index >= 0; index -= 1)
     if (tokens[at + index]?.text !== sequence[index]) return false;
   return true;
 }

@@ -37,7 +37,8 @@ const ORDERED_AGGREGATES: Readonly<Record<Dialect, ReadonlySet<string>>> = {
 const UNORDERED_AGGREGATES: ReadonlySet<string> = new Set(['JSON_ARRAYAGG', 'JSON_OBJECTAGG']);
 
 /** Drops later terms that say what an earlier one said; `select` tells what its output names stand for. */
-function withoutRepeats(items: readonly OrderItem[], select?: Select): OrderItem[] {
+function withoutRepeats(items: readonly OrderItem[], select?: Select): readonly OrderItem[] {
+  if (items.length < 2) return items;
   const seen = new Set<string>();
   // `ORDER BY 1, 1, 1 …` names one expression many times: its key is made once.
   const keys = new Map<Expression, string>();

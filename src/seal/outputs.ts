@@ -93,9 +93,10 @@ class ColumnReader {
  * The result's columns as the caller will see them. Names by this rule: the alias as written; else, for a plain column, its
  * name as written (by `*`: the catalog's); else the text of the expression, white space folded.
  *
+ * @param isMasking whether the statement uses a masked column
  * @throws SwaliError `SEAL_TOO_DEEP` where the names together are too long
  */
-export function describeOutputs(statement: BoundStatement, view: PrincipalView): OutputColumn[] {
+export function describeOutputs(statement: BoundStatement, view: PrincipalView, isMasking: boolean): OutputColumn[] {
   const reader = new ColumnReader(statement, view);
   let length = 0;
   return statement.outputs.map(({ name, column }) => {
@@ -105,7 +106,7 @@ export function describeOutputs(statement: BoundStatement, view: PrincipalView):
     return {
       name,
       unit: definition?.kind === 'output' ? reader.unitOfAll(definition.expressions) : null,
-      masked: reader.isMasked(column),
+      masked: isMasking && reader.isMasked(column),
     };
   });
 }

@@ -65,33 +65,53 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const isLetter = (code: number): boolean =>
   (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
 
-function readWord(text: string, at: number): string {
-  let end = at + 1;
-  for (let code = text.charCodeAt(end); isLetter(code) || isDigit(code); code = text.charCodeAt(end)) end += 1;
-  return text.slice(at, end);
+const isWordCode = (code: number): boolean => isLetter(code) || isDigit(code);
+
+/** Index behind the word characters from `at` on. */
+function skipWord(text: string, at: number): number {
+  let end = at;
+  while (isWordCode(text.charCodeAt(end))) end += 1;
+  return end;
 }
 
-function readName(quoted: string, quote: string): string {
-  const name = quoted.slice(1, -1);
-  return name.includes(quote) ? name.replaceAll(quote + quote, quote) : name;
+function readQuoted(text: string, at: number, glued: boolean, dialect: Dialect): PrintedToken | null {
+  const quote = QUOTE[dialect];
+  // Nearly every name is of word characters, and ends at the next quote.
+  const end = skipWord(text, at + 1);
+  if (end > at + 1 && text[end] === quote && text[end + 1] !== quote)
+    return { kind: 'quoted', text: text.slice(at, end + 1), name: text.slice(at + 1, end), glued };
+  const found = readAt(QUOTED[dialect], text, at);
+  if (found === null) return null;
+  return { kind: 'quoted', text: found, name: found.slice(1, -1).replaceAll(quote + quote, quote), glued };
+}
+
+/** Reads what begins neither a word nor a name. */
+function readOther(text: string, at: number, glued: boolean, dialect: Dialect): PrintedToken | null {
+  const make = (kind: PrintedToken['kind'], found: string | null): PrintedToken | null =>
+    found === null ? null : { kind, text: found, name: '', glued };
+  const first = text[at] as string;
+  if (first === '?') return make('parameter', '?');
+  if (first === "'" && dialect === 'sqlite') return null;
+  if (first === "'") return make('path', readAt(PATH, text, at)) ?? make('empty', readAt(EMPTY, text, at));
+  if (isDigit(text.charCodeAt(at)))
+    return make('hex', readAt(HEX, text, at)) ?? make('number', readAt(NUMBER, text, at));
+  return make('sign', SIGNS_BY_FIRST.get(first)?.find((sign) => text.startsWith(sign, at)) ?? null);
 }
 
 function readToken(text: string, at: number, dialect: Dialect): PrintedToken | null {
   const glued = at > 0 && text[at - 1] !== ' ';
-  const make = (kind: PrintedToken['kind'], found: string | null, name = ''): PrintedToken | null =>
-    found === null ? null : { kind, text: found, name, glued };
-  const first = text[at] as string;
-  const code = text.charCodeAt(at);
-  if (isLetter(code)) return make('word', readWord(text, at));
-  if (first === QUOTE[dialect]) {
-    const quoted = readAt(QUOTED[dialect], text, at);
-    return make('quoted', quoted, quoted === null ? '' : readName(quoted, first));
+  if (isLetter(text.charCodeAt(at))) return { kind: 'word', text: text.slice(at, skipWord(text, at)), name: '', glued };
+  if (text[at] === QUOTE[dialect]) return readQuoted(text, at, glued, dialect);
+  // The most frequent signs, none of which begins another one.
+  switch (text[at]) {
+    case '(':
+    case ')':
+    case ',':
+    case '.':
+      return { kind: 'sign', text: text[at] as string, name: '', glued };
+    default:
+      return readOther(text, at, glued, dialect);
   }
-  if (first === '?') return make('parameter', '?');
-  if (first === "'" && dialect === 'sqlite') return null;
-  if (first === "'") return make('path', readAt(PATH, text, at)) ?? make('empty', readAt(EMPTY, text, at));
-  if (isDigit(code)) return make('hex', readAt(HEX, text, at)) ?? make('number', readAt(NUMBER, text, at));
-  return make('sign', SIGNS_BY_FIRST.get(first)?.find((sign) => text.startsWith(sign, at)) ?? null);
 }
 
 /**
@@ -113,7 +133,7 @@ export function readPrinted(text: string, dialect: Dialect): readonly PrintedTok
     const token = readToken(text, at, dialect);
     if (!token) return null;
     // `--`, `/*` and `#` open comments whatever stands beside them; two signs of ours never touch to make one.
-    if (text.startsWith('--', at) || text.startsWith('/*', at)) return null;
+    if (token.kind === 'sign' && (text.startsWith('--', at) || text.startsWith('/*', at))) return null;
     at += token.text.length;
     tokens.push(token);
   }

@@ -29,7 +29,9 @@ const SQLITE_BARE_FUNCTIONS: ReadonlySet<string> = new Set(['CURRENT_DATE', 'CUR
 
 /** True where the token is this word, one of these words. */
 export function isWord(token: PrintedToken | undefined, ...words: readonly string[]): boolean {
-  return token?.kind === 'word' && words.includes(token.text);
+  if (token?.kind !== 'word') return false;
+  for (const word of words) if (token.text === word) return true;
+  return false;
 }
 
 /** Whether a function that makes rows begins at `at`. */
@@ -52,7 +54,7 @@ export function isJsonTableWord(tokens: readonly PrintedToken[], at: number): bo
 export function isKnownWord(tokens: readonly PrintedToken[], at: number, dialect: Dialect): boolean {
   const { text } = tokens[at] as PrintedToken;
   const [before, after] = [tokens[at - 1], tokens[at + 1]];
-  if (KEYWORDS.has(text)) return !isWord(tokens[at], 'SET') || isWord(before, 'CHARACTER');
+  if (KEYWORDS.has(text)) return text !== 'SET' || isWord(before, 'CHARACTER');
   if (text === '_utf8mb4') return dialect !== 'sqlite' && after?.kind === 'hex';
   if (isWord(before, 'COLLATE', 'SET', 'USING')) return after?.text !== '(' && after?.text !== '.';
   if (dialect === 'sqlite' && SQLITE_BARE_FUNCTIONS.has(text)) return after?.text !== '(';

@@ -64,6 +64,14 @@ function nameOfEntry(entry: Node): { readonly name: string; readonly schema: boo
   return { name: entry.table, schema: typeof entry.db === 'string' && entry.db !== '' };
 }
 
+/** The entries of a FROM, those of its joins in parentheses among them, which the parser leaves out of its list of tables. */
+function entriesOf(from: unknown): unknown[] {
+  const entries: unknown[] = Array.isArray(from) ? [...from] : [];
+  // Grows while it is gone through.
+  for (const entry of entries) if (isNode(entry) && Array.isArray(entry.expr)) entries.push(...entry.expr);
+  return entries.filter((entry) => !(isNode(entry) && Array.isArray(entry.expr)));
+}
+
 /**
  * Reads a text with node-sql-parser and says what it found.
  *
@@ -91,7 +99,7 @@ export function readWithNodeSqlParser(sql: string, dialect: Dialect): JudgeFindi
     }
     if (node.type === 'select' && isNode(node.into) && node.into.position != null) isSelect = false;
     if (node.type === 'select' && node.locking_read) faults.push('a locking read');
-    for (const entry of Array.isArray(node.from) ? node.from : []) {
+    for (const entry of entriesOf(node.from)) {
       const found = isNode(entry) ? nameOfEntry(entry) : null;
       if (found) names.add(unescapeName(found.name));
       if (found?.schema) faults.push('a name with a schema');

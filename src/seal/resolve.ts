@@ -9,6 +9,15 @@ import { functionRule } from '../sql/functions.js';
 import type { Query } from '../sql/nodes.js';
 import { measureDepth } from '../sql/visit.js';
 
+/** What binding was told of the relations of a view before: a view does not change, nor does the dialect of its catalog. */
+const DESCRIBED = new WeakMap<RelationObligation, BindableRelation>();
+
+function describe(obligation: RelationObligation, dialect: Dialect): BindableRelation {
+  const known = DESCRIBED.get(obligation) ?? describeRelation(obligation, dialect);
+  DESCRIBED.set(obligation, known);
+  return known;
+}
+
 /** A relation as binding needs it. On SQLite the row id is another name of an INTEGER PRIMARY KEY, where that may be seen. */
 function describeRelation({ relation, columns }: RelationObligation, dialect: Dialect): BindableRelation {
   const described = { name: relation.name, columns: [...columns.values()].map((visible) => visible.column.name) };
@@ -37,7 +46,7 @@ export function resolve(
     maxSources: view.limits.joins + 1,
     relation: (name) => {
       const obligation = view.relations.get(foldName(name));
-      return obligation && describeRelation(obligation, catalog.dialect);
+      return obligation && describe(obligation, catalog.dialect);
     },
     isTaken: (name) => catalog.relations.has(foldName(name)),
     functionRule: (name) => {

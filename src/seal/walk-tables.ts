@@ -9,6 +9,12 @@ const JSON_OPENERS: ReadonlySet<string> = new Set(['JSON_TABLE', 'COLUMNS', 'JSO
 const PATH_OPENERS: ReadonlySet<string> = new Set(['JSON_TABLE', 'COLUMNS', 'JSON_VALUE']);
 const JSON_COLUMNS: ReadonlySet<string> = new Set(['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']);
 
+/** The words that open or close a part of a query, or take one. */
+const BUILDING: ReadonlySet<string> = new Set([
+  ...['WITH', 'VALUES', 'SELECT', 'FROM', 'STRAIGHT_JOIN', 'JOIN', 'IN', 'EXISTS', 'ANY'],
+  ...['WHERE', 'GROUP', 'HAVING', 'WINDOW', 'ORDER', 'LIMIT', 'UNION', 'INTERSECT', 'EXCEPT'],
+]);
+
 /** One pair of parentheses, or the whole text. */
 interface Level {
   /** The word before the parenthesis, e.g. EXTRACT; null where none. */
@@ -26,6 +32,16 @@ interface Level {
   withRecursion: boolean | null;
   /** A common table being defined, which becomes visible behind its definition. */
   defining: string | null;
+}
+
+/** Whether a name is one of these letters and a number: `t12`. */
+function isOurs(name: string, letters: string): boolean {
+  if (name.length < 2 || !letters.includes(name[0] as string)) return false;
+  for (let at = 1; at < name.length; at += 1) {
+    const code = name.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
 }
 
 /** @throws SwaliError `SEAL_UNPROVEN` with this private reason as its cause */
@@ -125,7 +141,7 @@ export class TableWalk {
       return;
     }
     const isPathEnd = this.tokens[at - 1]?.text === '.';
-    if (!/^[tcw]\d+$/.test(name) && !(isPathEnd && this.isJsonColumn(name))) refuse(`the name ${name} is none of ours`);
+    if (!isOurs(name, 'tcw') && !(isPathEnd && this.isJsonColumn(name))) refuse(`the name ${name} is none of ours`);
     if (level.withRecursion === null || !this.beginsDefinition(at)) return;
     if (!/^t\d+$/.test(name)) refuse(`the common table ${name} is none of ours`);
     this.commonTables.add(name);
@@ -153,8 +169,8 @@ export class TableWalk {
   /** Only `` `t1`.`c1` ``: no third part, no star. */
   private takePoint(at: number): void {
     const [left, right] = [this.tokens[at - 1], this.tokens[at + 1]];
-    const isColumn = right?.kind === 'quoted' && (/^c\d+$/.test(right.name) || this.isJsonColumn(right.name));
-    const ours = left?.kind === 'quoted' && /^t\d+$/.test(left.name) && isColumn;
+    const isColumn = right?.kind === 'quoted' && (isOurs(right.name, 'c') || this.isJsonColumn(right.name));
+    const ours = left?.kind === 'quoted' && isOurs(left.name, 't') && isColumn;
     if (!ours || this.tokens[at + 2]?.text === '.') refuse('a path is not table and column of ours');
   }
 
@@ -177,6 +193,7 @@ export class TableWalk {
     }
     if (!isKnownWord(this.tokens, at, this.dialect)) refuse(`the word ${text} has no place in printed text`);
     if (level.expectsTable) this.beginTable(text, at);
+    if (!BUILDING.has(text)) return;
     const before = this.tokens[at - 1];
     const next = this.tokens[at + 1];
     switch (text) {

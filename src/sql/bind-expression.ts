@@ -1,8 +1,8 @@
 import { SwaliError } from '../errors/swali-error.js';
 import type { Binder } from './binder.js';
 import type { FunctionRule } from './function-rule.js';
-import { mapChildren } from './map-children.js';
-import type { Expression, FunctionCall, Parameter } from './nodes.js';
+import { type ChildMapper, mapChildren } from './map-children.js';
+import type { Expression, FunctionCall, Parameter, Query } from './nodes.js';
 import { lookUpColumn, type Scope } from './scope.js';
 
 /** What a call is at its place: an ordinary function, an aggregate over rows, or a window function. */
@@ -37,6 +37,8 @@ function bindParameter(parameter: Parameter, binder: Binder): Parameter {
   return { ...parameter, origin };
 }
 
+const NO_WINDOWS: ReadonlyMap<string, string> = new Map();
+
 /**
  * Binds every name of an expression: columns by scope, functions by the allow-list, parameters by the environment,
  * named windows by `windows` (the caller's folded name → ours).
@@ -47,23 +49,50 @@ export function bindExpression(
   expression: Expression,
   scope: Scope,
   binder: Binder,
-  windows: ReadonlyMap<string, string> = new Map(),
+  windows: ReadonlyMap<string, string> = NO_WINDOWS,
 ): Expression {
-  if (expression.kind === 'column') return lookUpColumn(scope, expression);
-  if (expression.kind === 'parameter') return bindParameter(expression, binder);
-  const inner = expression.kind === 'call' ? scopeOfArguments(expression, scope, binder) : scope;
-  return mapChildren(expression, {
-    expression: (child) => bindExpression(child, inner, binder, windows),
-    query: (child) => {
-      binder.asks = true;
-      return binder.query(child, inner, inner.commonTables).query;
-    },
-    windowName: (name) => {
-      const ours = windows.get(name.toLowerCase());
-      if (!ours) throw new SwaliError('SEAL_SHAPE', { detail: 'a window of that name is not defined' });
-      return ours;
-    },
-  });
+  return new ExpressionBinding(scope, binder, windows).expression(expression);
+}
+
+/** The binding of expressions at one place. */
+class ExpressionBinding implements ChildMapper {
+  constructor(
+    private readonly scope: Scope,
+    private readonly binder: Binder,
+    private readonly windows: ReadonlyMap<string, string>,
+  ) {}
+
+  expression(node: Expression): Expression {
+    switch (node.kind) {
+      case 'column':
+        return lookUpColumn(this.scope, node);
+      case 'parameter':
+        return bindParameter(node, this.binder);
+      case 'number':
+      case 'string':
+        return node;
+      case 'call':
+        return mapChildren(node, this.insideOf(node));
+      default:
+        return mapChildren(node, this);
+    }
+  }
+
+  private insideOf(call: FunctionCall): ExpressionBinding {
+    const inner = scopeOfArguments(call, this.scope, this.binder);
+    return inner === this.scope ? this : new ExpressionBinding(inner, this.binder, this.windows);
+  }
+
+  query(child: Query): Query {
+    this.binder.asks = true;
+    return this.binder.query(child, this.scope, this.scope.commonTables).query;
+  }
+
+  windowName(name: string): string {
+    const ours = this.windows.get(name.toLowerCase());
+    if (!ours) throw new SwaliError('SEAL_SHAPE', { detail: 'a window of that name is not defined' });
+    return ours;
+  }
 }
 
 /** Arguments of an aggregate see FROM before the output names, also in HAVING: the servers read `HAVING SUM(x)` so. */

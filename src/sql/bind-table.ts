@@ -34,11 +34,10 @@ export function assertDistinctSources(sources: readonly ScopeSource[]): void {
 }
 
 /** The scope that an ON clause or a LATERAL table sees: what was bound so far, around it the outer query. */
-function scopeOf(tables: readonly (BoundTable | null)[], scope: TableScope): Scope {
-  const bound = tables.filter((table) => table !== null);
+function scopeOf(bound: BoundTable | null, scope: TableScope): Scope {
   return {
-    sources: bound.flatMap((table) => table.sources),
-    columns: bound.flatMap((table) => table.columns),
+    sources: bound?.sources ?? [],
+    columns: bound?.columns ?? [],
     outputNames: 'none',
     outputs: [],
     parent: scope.parent,
@@ -66,6 +65,7 @@ const ROW_ID_NAMES = ['rowid', 'oid', '_rowid_'];
 
 /** SQLite's other names of an integer primary key, as far as no column has them. */
 function nameRowId(relation: BindableRelation, columns: readonly ScopeColumn[]): ScopeColumn[] {
+  if (relation.rowId === undefined) return [];
   const key = columns.find((column) => column.name === relation.rowId);
   const free = ROW_ID_NAMES.filter((name) => columns.every((column) => column.fold !== name));
   return key ? free.map((name) => ({ name, fold: name, refer: key.refer, implicit: true })) : [];
@@ -116,7 +116,7 @@ function bindDerived(node: DerivedTable, scope: TableScope, binder: Binder): Bou
   binder.countSource();
   // MariaDB 10.11 gives a derived table no outer references at all; MySQL and SQLite those of the outer query.
   const outer = binder.environment.dialect === 'mariadb' ? null : scope.parent;
-  const parent = node.lateral ? scopeOf([scope.preceding], scope) : outer;
+  const parent = node.lateral ? scopeOf(scope.preceding, scope) : outer;
   const { query, outputs } = binder.query(node.query, parent, scope.commonTables);
   if (node.columns && node.columns.length !== outputs.length)
     throw new SwaliError('SEAL_SHAPE', { detail: 'a column list and its query differ in length' });
@@ -139,7 +139,7 @@ function refuseQuery(): never {
 /** Rows of a JSON document, which may name what stands to the left. JSON_TABLE's columns get names of ours; SQLite's are fixed. */
 function bindJsonRows(node: JsonRows, scope: TableScope, binder: Binder): BoundTable {
   binder.countSource();
-  const visible = scopeOf([scope.preceding], scope);
+  const visible = scopeOf(scope.preceding, scope);
   const bindPart = (part: Expression) => {
     visitExpression(part, {
       expression: (child) => {
@@ -249,7 +249,8 @@ function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
   const before = scope.preceding ? concatTables([scope.preceding, left]) : left;
   if (sqlite) assertPlainNesting(node.right);
   const right = binder.table(node.right, { ...scope, preceding: before });
-  assertDistinctSources([...left.sources, ...right.sources]);
+  const both = concatTables([left, right]);
+  assertDistinctSources(both.sources);
   const folds = sharedNames(node, left, right);
   let condition: Expression | null = null;
   const merged = folds.map((fold) => {
@@ -259,12 +260,12 @@ function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
   });
   const isOuter = node.type === 'RIGHT' || node.type === 'FULL';
   if (node.on) {
-    condition = conjoin(condition, binder.expression(node.on, scopeOf([left, right], scope)));
+    condition = conjoin(condition, binder.expression(node.on, scopeOf(both, scope)));
   }
   const hidden = new Set(folds);
   const columns =
     folds.length === 0
-      ? [...left.columns, ...right.columns]
+      ? both.columns
       : mergedOrder(
           node,
           merged,
@@ -275,7 +276,7 @@ function bindJoin(node: Join, scope: TableScope, binder: Binder): BoundTable {
   const type = (node.type === 'CROSS' || node.type === 'STRAIGHT') && node.natural ? 'INNER' : node.type;
   return {
     table: { kind: 'join', type, natural: false, left: left.table, right: right.table, on: condition, using: null },
-    sources: [...(sqlite && isOuter ? mergeInStars(left, merged) : left).sources, ...right.sources],
+    sources: sqlite && isOuter ? [...mergeInStars(left, merged).sources, ...right.sources] : both.sources,
     columns,
   };
 }

@@ -27,27 +27,28 @@ export function holdsAggregate(expression: Expression, dialect: Dialect): boolea
 
 /** Expressions of a select's list. */
 export function itemExpressions(select: Select): Expression[] {
-  return select.items.flatMap((item) => (item.kind === 'expression' ? [item.expression] : []));
+  const found: Expression[] = [];
+  for (const item of select.items) if (item.kind === 'expression') found.push(item.expression);
+  return found;
 }
 
 /** True where a select makes one row of many: GROUP BY, or an aggregate in its list, HAVING or ORDER BY. */
 export function isAggregated(select: Select, orderBy: readonly OrderItem[], dialect: Dialect): boolean {
   if (select.groupBy.length > 0) return true;
-  const parts = [
-    ...itemExpressions(select),
-    ...(select.having ? [select.having] : []),
-    ...orderBy.map((item) => item.expression),
-  ];
-  return parts.some((part) => holdsAggregate(part, dialect));
+  const holds = (part: Expression) => holdsAggregate(part, dialect);
+  return (
+    select.items.some((item) => item.kind === 'expression' && holds(item.expression)) ||
+    (select.having !== null && holds(select.having)) ||
+    orderBy.some((item) => holds(item.expression))
+  );
 }
 
 /** The expression behind `OutputReference`s of this select. */
 export function outputExpressions(select: Select): ReadonlyMap<string, Expression> {
-  return new Map(
-    select.items.flatMap((item) =>
-      item.kind === 'expression' && item.alias !== null ? [[item.alias, item.expression] as const] : [],
-    ),
-  );
+  const found = new Map<string, Expression>();
+  for (const item of select.items)
+    if (item.kind === 'expression' && item.alias !== null) found.set(item.alias, item.expression);
+  return found;
 }
 
 /** The expression behind an `OutputReference` of this select; another expression as it is. */

@@ -48,16 +48,15 @@ function makeCall(name: string, at: number, parts: Partial<FunctionCall>): Funct
   return {
     kind: 'call',
     name,
-    star: false,
-    distinct: false,
-    arguments: [],
-    orderBy: [],
-    separator: null,
-    limit: null,
-    filter: null,
-    over: null,
+    star: parts.star ?? false,
+    distinct: parts.distinct ?? false,
+    arguments: parts.arguments ?? [],
+    orderBy: parts.orderBy ?? [],
+    separator: parts.separator ?? null,
+    limit: parts.limit ?? null,
+    filter: parts.filter ?? null,
+    over: parts.over ?? null,
     at,
-    ...parts,
   };
 }
 
@@ -73,12 +72,14 @@ function readPlainCall(stream: TokenStream, name: Token): Expression {
   stream.expect('(');
   const parts = readArguments(stream, name);
   stream.expect(')');
-  return makeCall(callName(name), at, { ...parts, ...readTail(stream) });
+  const { filter, over } = readTail(stream);
+  return { ...parts, name: callName(name), filter, over, at };
 }
 
-function readArguments(stream: TokenStream, name: Token): Partial<FunctionCall> {
-  if (stream.accept('*')) return { star: true };
-  if (stream.at(')')) return {};
+/** What stands between the parentheses; the call's name, place and tail are still to come. */
+function readArguments(stream: TokenStream, name: Token): FunctionCall {
+  if (stream.accept('*')) return makeCall('', -1, { star: true });
+  if (stream.at(')')) return makeCall('', -1, {});
   const distinct = stream.accept('DISTINCT');
   if (!distinct) stream.accept('ALL');
   const values = stream.list(() => stream.grammar.expression(stream));
@@ -90,7 +91,7 @@ function readArguments(stream: TokenStream, name: Token): Partial<FunctionCall> 
   if (stream.dialect !== 'sqlite' && name.key === 'GROUP_CONCAT' && stream.accept('SEPARATOR'))
     separator = readSeparator(stream);
   const limit = stream.dialect === 'mariadb' && ordered ? readLimit(stream) : null;
-  return { distinct, arguments: values, orderBy, separator, limit };
+  return makeCall('', -1, { distinct, arguments: values, orderBy, separator, limit });
 }
 
 /** A string, or on the MySQL family its bytes as hexadecimal digits. */
@@ -105,7 +106,7 @@ function readSeparator(stream: TokenStream): string {
 }
 
 /** What may stand behind the parentheses. RESPECT NULLS and FROM FIRST are what happens anyway. */
-function readTail(stream: TokenStream): Partial<FunctionCall> {
+function readTail(stream: TokenStream): Pick<FunctionCall, 'filter' | 'over'> {
   let filter: Expression | null = null;
   if (stream.dialect === 'sqlite' && stream.atSequence('FILTER', '(')) {
     stream.next();
@@ -120,7 +121,7 @@ function readTail(stream: TokenStream): Partial<FunctionCall> {
   }
   if (stream.atSequence('WITHIN', 'GROUP')) stream.unsupported('WITHIN GROUP');
   const windowed = stream.at('OVER') && (stream.peek().key === '(' || stream.atName(1));
-  if (!windowed) return { filter };
+  if (!windowed) return { filter, over: null };
   stream.next();
   return { filter, over: stream.grammar.over(stream) };
 }

@@ -12,30 +12,30 @@ const COMPARISON = 5;
 const COLLATE = 11;
 const PREFIX = 12;
 
-const BINARIES: Readonly<Record<string, readonly [BinaryOperator, number]>> = {
-  OR: ['OR', OR],
-  AND: ['AND', AND],
-  '=': ['=', EQUALITY],
-  '==': ['=', EQUALITY],
-  '<>': ['<>', EQUALITY],
-  '!=': ['<>', EQUALITY],
-  '<': ['<', COMPARISON],
-  '<=': ['<=', COMPARISON],
-  '>': ['>', COMPARISON],
-  '>=': ['>=', COMPARISON],
-  '&': ['&', 7],
-  '|': ['|', 7],
-  '<<': ['<<', 7],
-  '>>': ['>>', 7],
-  '+': ['+', 8],
-  '-': ['-', 8],
-  '*': ['*', 9],
-  '/': ['/', 9],
-  '%': ['%', 9],
-  '||': ['||', 10],
-  '->': ['->', 10],
-  '->>': ['->>', 10],
-};
+const BINARIES: ReadonlyMap<string, readonly [BinaryOperator, number]> = new Map([
+  ['OR', ['OR', OR]],
+  ['AND', ['AND', AND]],
+  ['=', ['=', EQUALITY]],
+  ['==', ['=', EQUALITY]],
+  ['<>', ['<>', EQUALITY]],
+  ['!=', ['<>', EQUALITY]],
+  ['<', ['<', COMPARISON]],
+  ['<=', ['<=', COMPARISON]],
+  ['>', ['>', COMPARISON]],
+  ['>=', ['>=', COMPARISON]],
+  ['&', ['&', 7]],
+  ['|', ['|', 7]],
+  ['<<', ['<<', 7]],
+  ['>>', ['>>', 7]],
+  ['+', ['+', 8]],
+  ['-', ['-', 8]],
+  ['*', ['*', 9]],
+  ['/', ['/', 9]],
+  ['%', ['%', 9]],
+  ['||', ['||', 10]],
+  ['->', ['->', 10]],
+  ['->>', ['->>', 10]],
+]);
 
 /** Operators of the level of equality that are more than two operands with a sign between. */
 const TESTS: ReadonlySet<string> = new Set([
@@ -64,8 +64,8 @@ function read(stream: TokenStream, lowest: number): Expression {
   let left = readPrefix(stream);
   for (;;) {
     const { key } = stream.current;
-    const binary = Object.hasOwn(BINARIES, key) ? BINARIES[key]! : null;
-    if (binary !== null) {
+    const binary = BINARIES.get(key);
+    if (binary) {
       if (binary[1] < lowest) return left;
       stream.next();
       left = { kind: 'binary', operator: binary[0], left, right: read(stream, binary[1] + 1) };

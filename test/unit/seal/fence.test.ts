@@ -215,6 +215,13 @@ describe('nothing is copied', () => {
     expect(countCopies(sql)).toEqual([]);
   });
 
+  it('where nothing is filtered, into a table that is fenced for a document', () => {
+    const catalog = shop();
+    const sql = "SELECT owner FROM orders, JSON_TABLE('[1]', '$[*]' COLUMNS (x INT PATH '$')) AS j WHERE id = 7";
+    const text = textAfter('fence', sql, catalog, makeView(catalog, {}));
+    expect(text).toContain('FROM `orders` AS `b` LIMIT 9223372036854775807) AS `t1`');
+  });
+
   it('(b) of a masked column, nor of one that a mask stands for', () => {
     expect(countCopies(where('id = 7'), { orders: { ...mine, masks: { id: 'owner' } } })).toEqual([]);
     expect(countCopies(where("code = 'x'"), { orders: { ...mine, masks: { id: 'part' } } })).toEqual([

@@ -7,7 +7,7 @@ const catalog = sealShop();
 const view = customerView(catalog, {
   orders: { rows: 'owner = :owner', units: { total: 'KES', day: 'UTC' }, masks: { note: 'RIGHT(note, 2)' } },
 });
-const outputs = (sql: string) => describeOutputs(bindText(sql, catalog, view), view);
+const outputs = (sql: string) => describeOutputs(bindText(sql, catalog, view), view, true);
 const names = (sql: string) => outputs(sql).map((output) => output.name);
 const units = (sql: string) => outputs(sql).map((output) => output.unit);
 const masks = (sql: string) => outputs(sql).map((output) => output.masked);

@@ -26,6 +26,8 @@ describe.each(READERS)('%s', (name, read) => {
     ['SELECT a FROM v, t JOIN u ON 1 = 1', plain('t', 'u', 'v')],
     ['SELECT a FROM (SELECT b FROM t) d', plain('t')],
     ['SELECT a FROM (t JOIN u ON 1 = 1)', plain('t', 'u')],
+    ['SELECT a FROM v JOIN (t JOIN (u JOIN s ON 1 = 1) ON 1 = 1) ON 1 = 1', plain('s', 't', 'u', 'v')],
+    ['SELECT a FROM v JOIN (t JOIN (SELECT 1 FROM u) d ON 1 = 1) ON 1 = 1', plain('t', 'u', 'v')],
     ['SELECT 1 UNION SELECT a FROM t', plain('t')],
     ['SELECT a FROM u UNION SELECT a FROM t UNION ALL SELECT a FROM s', plain('s', 't', 'u')],
     ['SELECT (SELECT b FROM u) FROM t WHERE EXISTS (SELECT 1 FROM v)', plain('t', 'u', 'v')],
