@@ -28,7 +28,7 @@ function readAll(query: Query): Reading {
       for (const table of node.with?.tables ?? []) tables.set(table.name, table);
     },
   });
-  return { tables, outside: tables.size === 0 ? [] : readsOf(query) };
+  return { tables, outside: readsOf(query) };
 }
 
 /** Common tables that the statement reads, itself or through one another. */
@@ -52,8 +52,8 @@ function findRead({ tables, outside }: Reading): ReadonlySet<string> {
  * @returns a statement whose `uses` are those that are left; the statement itself where all are read
  */
 export function dropUnread(statement: BoundStatement): BoundStatement {
+  if (!statement.hasCommonTables) return statement;
   const reading = readAll(statement.query);
-  if (reading.tables.size === 0) return statement;
   const read = findRead(reading);
   if (read.size === reading.tables.size) return statement;
   const query = rewriteQuery(statement.query, {

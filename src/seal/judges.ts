@@ -3,7 +3,7 @@ import type { Dialect } from '../domain/dialect.js';
 import { threadEntry } from '../domain/thread-entry.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { assertGate } from './gate.js';
-import type { JudgeTask, PrintedReading } from './judge-worker.js';
+import type { JudgeTask, PrintedReading, Reading } from './judge-worker.js';
 import type { JudgeFinding } from './read-node-sql-parser.js';
 
 /** Bytes of text that the gate takes; the parser of `sql/` takes no more either. */
@@ -65,14 +65,19 @@ function findObjection(name: string, finding: JudgeFinding | null, relations: re
 }
 
 /** @throws SwaliError `SEAL_UNPROVEN` with the private reason as its cause */
-function assertProven(nodeSqlParser: PrintedReading, sqlparserRs: PrintedReading, given: readonly string[]): void {
+function assertProven(found: PrintedReading | null, given: readonly string[]): void {
   const relations = [...new Set(given)].sort();
-  const [first, second] = [nodeSqlParser.finding, sqlparserRs.finding];
-  let objection =
-    findObjection('node-sql-parser', first, relations) ?? findObjection('sqlparser-rs', second, relations);
-  if (!first && !second) objection = 'neither parser reads the printed text';
-  if (!nodeSqlParser.isPrinted || !sqlparserRs.isPrinted)
-    objection = 'the printed text holds a character that has no place in it';
+  const look = (): string | null => {
+    if (!found) return 'the printed text holds a character that has no place in it';
+    const { outline, sqlparserRs, nodeSqlParser } = found;
+    if (!sqlparserRs && !nodeSqlParser) return 'neither parser reads the printed text';
+    return (
+      findObjection('node-sql-parser', outline, relations) ??
+      findObjection('sqlparser-rs', sqlparserRs, relations) ??
+      findObjection('node-sql-parser', nodeSqlParser, relations)
+    );
+  };
+  const objection = look();
   if (objection) throw new SwaliError('SEAL_UNPROVEN', { cause: objection });
 }
 
@@ -103,10 +108,8 @@ function watch(task: JudgeTask, timeoutMs: number, expire: () => void): () => vo
 
 /** What the functions of `judge-worker.ts` give. */
 interface Readings {
-  readIncoming: JudgeFinding | null;
-  readOutlineWithNodeSqlParser: PrintedReading;
-  readPrintedWithNodeSqlParser: PrintedReading;
-  readPrintedWithSqlparserRs: PrintedReading;
+  readIncoming: Reading;
+  readPrinted: PrintedReading | null;
 }
 
 /** Starts the threads. */
@@ -150,18 +153,8 @@ export function createJudges({ timeoutMs, threads }: JudgeOptions): Judges {
       return tookMs;
     },
     async judge({ sql, dialect, relations }, spentMs) {
-      const withinMs = Math.max(1, timeoutMs - spentMs);
-      // node-sql-parser takes four times as long over a text as over its outline, which names the same relations.
-      const [outline, whole] = await Promise.all([
-        run('readOutlineWithNodeSqlParser', sql, dialect, withinMs),
-        run('readPrintedWithSqlparserRs', sql, dialect, withinMs),
-      ]);
-      assertProven(outline.found, whole.found, relations);
-      if (whole.found.finding !== null) return;
-      // Every text has been read as a whole by one of them.
-      const leftMs = Math.max(1, withinMs - Math.max(outline.tookMs, whole.tookMs));
-      const again = await run('readPrintedWithNodeSqlParser', sql, dialect, leftMs);
-      assertProven(again.found, whole.found, relations);
+      const { found } = await run('readPrinted', sql, dialect, Math.max(1, timeoutMs - spentMs));
+      assertProven(found, relations);
     },
     close: () => pool.destroy(),
   };

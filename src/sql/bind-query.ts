@@ -207,6 +207,7 @@ function bindCommonTable(
 }
 
 function bindWith(node: With, parent: Scope | null, tables: CommonTables | null, binder: Binder): [With, CommonTables] {
+  binder.hasCommonTables = true;
   const folds = node.tables.map((table) => foldName(table.name));
   if (new Set(folds).size < folds.length)
     throw new SwaliError('SEAL_SHAPE', { detail: 'two common tables of one name' });

@@ -25,6 +25,8 @@ export interface BoundStatement {
   readonly sources: number;
   /** Whether any expression of it holds a query. */
   readonly asks: boolean;
+  /** Whether a WITH stands anywhere in it. */
+  readonly hasCommonTables: boolean;
 }
 
 function createBinder(environment: BindEnvironment): Binder {
@@ -36,6 +38,7 @@ function createBinder(environment: BindEnvironment): Binder {
     definitions: new Map(),
     sources: 0,
     asks: false,
+    hasCommonTables: false,
     countSource: () => {
       binder.sources += 1;
       if (binder.sources > (environment.maxSources ?? Number.POSITIVE_INFINITY))
@@ -72,8 +75,8 @@ function createBinder(environment: BindEnvironment): Binder {
 export function bindStatement(query: Query, environment: BindEnvironment): BoundStatement {
   const binder = createBinder(environment);
   const { query: bound, outputs } = bindQuery(query, null, null, binder);
-  const { uses, definitions, sources, asks } = binder;
-  return { query: bound, outputs, uses, definitions, sources, asks };
+  const { uses, definitions, sources, asks, hasCommonTables } = binder;
+  return { query: bound, outputs, uses, definitions, sources, asks, hasCommonTables };
 }
 
 /** What {@link bindPredicate} may look up. */

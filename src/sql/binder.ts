@@ -74,6 +74,8 @@ export interface Binder {
   sources: number;
   /** Whether an expression so far holds a query. */
   asks: boolean;
+  /** Whether a WITH was met. */
+  hasCommonTables: boolean;
   /**
    * To be called for each entry of FROM.
    *
