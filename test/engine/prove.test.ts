@@ -41,6 +41,8 @@ for (const dialect of DIALECTS) {
       expect(worlds).toBe(5);
       expect(tally.proven).toBeGreaterThanOrEqual(CASES);
       expect(tally.sealedShare).toBeGreaterThan(0.8);
+      // What the seal prints it can prove.
+      expect(tally.of('refused', 'SEAL_UNPROVEN')).toBe(0);
       // An empty harness would prove anything: rows were seen, errors were met, and meanings were compared.
       expect(tally.of('observed', 'rows')).toBeGreaterThan(CASES / 5);
       expect(tally.of('observed', 'EXECUTE_FAILED')).toBeGreaterThan(CASES / 50);
