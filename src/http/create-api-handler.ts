@@ -24,12 +24,18 @@ export type Access = 'public' | { readonly permission: Permission | null };
 /** What the handler gets: nobody for a public endpoint. */
 type CallerOf<Who extends Access> = Who extends 'public' ? null : Principal;
 
+/** Methods that endpoints have. Those with a body take JSON; the others take their query. */
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+const WITH_BODY: ReadonlySet<Method> = new Set(['POST', 'PATCH']);
+
 /** Everything that is stated of an endpoint, in one place. */
 export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who extends Access> {
-  readonly method: 'GET' | 'POST';
+  readonly method: Method;
+  /** `/v1/sessions/:id`: what stands behind a colon joins the input under that name. */
   readonly path: string;
   readonly access: Who;
-  /** Of the body (POST) or the query (GET). Strict: a key it does not name refuses the request. */
+  /** Of the body (POST, PATCH) or the query (GET, DELETE), and the path. Strict: a key it does not name refuses the request. */
   readonly input: Input;
   /** Of the answer's body: an answer that does not fit is a fault here and does not leave. */
   readonly output: Output;
@@ -52,7 +58,7 @@ export interface ApiPorts {
 
 /** An endpoint made ready to be mounted. */
 export interface ApiRoute {
-  readonly method: 'GET' | 'POST';
+  readonly method: Method;
   readonly path: string;
   readonly handlers: readonly RequestHandler[];
 }
@@ -83,14 +89,12 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     });
   }
   handlers.push(ports.limits(endpoint.limit, (request) => principals.get(request)?.subject ?? null));
-  if (endpoint.method === 'POST')
-    handlers.push(demandJson, raw({ type: () => true, limit: BODY_MAX_BYTES, inflate: false }));
+  const hasBody = WITH_BODY.has(endpoint.method);
+  if (hasBody) handlers.push(demandJson, raw({ type: () => true, limit: BODY_MAX_BYTES, inflate: false }));
   handlers.push(async (request, response) => {
     const context = contextOf(request);
-    const input = parseInput(
-      endpoint.input,
-      endpoint.method === 'POST' ? parseStrictJson(bodyOf(request)) : request.query,
-    );
+    const given = hasBody ? parseStrictJson(bodyOf(request)) : request.query;
+    const input = parseInput(endpoint.input, joinPath(given, request));
     let audited = endpoint.audit === null;
     let answer: ApiAnswer<Output>;
     try {
@@ -132,6 +136,16 @@ function bodyOf(request: Request): Uint8Array {
   const body: unknown = request.body;
   if (!(body instanceof Uint8Array)) throw new SwaliError('REQUEST_INVALID', { detail: 'the body is missing' });
   return body;
+}
+
+/** What was given and what stands in the path, as one input; a key that is in both could say two things. */
+function joinPath(given: unknown, request: Request): unknown {
+  const names = Object.keys(request.params);
+  if (names.length === 0) return given;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
+  const twice = names.find((name) => Object.hasOwn(given, name));
+  if (twice !== undefined) throw new SwaliError('REQUEST_INVALID', { detail: `${twice}: is given by the path` });
+  return { ...given, ...request.params };
 }
 
 function parseInput<Input extends z.ZodType>(schema: Input, given: unknown): z.output<Input> {

@@ -8,8 +8,8 @@ export function mountRoutes(app: Express, routes: readonly ApiRoute[]): void {
   for (const [path, ofPath] of paths) {
     const mounted = app.route(path);
     for (const { method, handlers } of ofPath) {
-      if (method === 'GET') mounted.get(...handlers);
-      else mounted.post(...handlers);
+      const verb = ({ GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const)[method];
+      mounted[verb](...handlers);
     }
     const allowed = ofPath.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
     mounted.all((_request, response) => {

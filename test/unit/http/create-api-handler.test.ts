@@ -231,3 +231,46 @@ describe('contextOf', () => {
     expect(() => contextOf({} as Parameters<typeof contextOf>[0])).toThrow(/openContext/);
   });
 });
+
+describe('an endpoint with a name in its path', () => {
+  const input = z.strictObject({ id: z.string().regex(/^[a-z]+$/), question: z.string().optional() });
+  const serveNamed = (method: 'GET' | 'DELETE' | 'PATCH') =>
+    serve({
+      method,
+      path: '/v1/try/:id',
+      input: input as unknown as typeof Q,
+      audit: null,
+      handle: async ({ input: given }) => ({ body: { text: JSON.stringify(given) } }),
+    });
+
+  it.each(['get', 'delete'] as const)('joins it to the query of %s', async (verb) => {
+    const app = serveNamed(verb.toUpperCase() as 'GET' | 'DELETE');
+    const answer = await request(app)[verb]('/v1/try/abc?question=q').set('authorization', 'Bearer good');
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body.text)).toEqual({ id: 'abc', question: 'q' });
+  });
+
+  it('joins it to the body of PATCH', async () => {
+    const answer = await request(serveNamed('PATCH'))
+      .patch('/v1/try/abc')
+      .set('authorization', 'Bearer good')
+      .send({ question: 'q' });
+    expect(JSON.parse(answer.body.text)).toEqual({ id: 'abc', question: 'q' });
+  });
+
+  it('refuses what does not fit, and a key that is in both', async () => {
+    const app = serveNamed('PATCH');
+    const send = (path: string, body: object) =>
+      request(app).patch(path).set('authorization', 'Bearer good').send(body);
+    expect((await send('/v1/try/ABC', {})).body.code).toBe('REQUEST_INVALID');
+    expect((await send('/v1/try/%E0%A4', {})).status).toBe(400);
+    const twice = await send('/v1/try/abc', { id: 'def' });
+    expect([twice.status, twice.body.code]).toEqual([400, 'REQUEST_INVALID']);
+    expect((await send('/v1/try/abc', {})).status).toBe(200);
+  });
+
+  it('answers 405 with the methods that it takes', async () => {
+    const answer = await request(serveNamed('DELETE')).get('/v1/try/abc').set('authorization', 'Bearer good');
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'DELETE']);
+  });
+});
