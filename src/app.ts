@@ -16,6 +16,7 @@ import { createAuditRoutes } from './http/routes/audit-routes.js';
 import { createAuthRoutes } from './http/routes/auth-routes.js';
 import { createConsoleRouter } from './http/routes/console-routes.js';
 import { createErrorPageRouter } from './http/routes/error-page-routes.js';
+import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
@@ -55,13 +56,14 @@ export function createApp(deps: AppDeps): Express {
   app.use(openContext());
   app.use(createSecurityHeaders(deps.https));
   app.use(limits('address', () => null));
-  mountRoutes(app, [
+  const routes = [
     ...createProbeRoutes(() => deps.health.readiness(), ports),
     ...createAuthRoutes(deps.createLogin(witness.log), ports),
     ...createAskRoutes(deps.createAsk(witness.log), ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
-  ]);
+  ];
+  mountRoutes(app, [...routes, ...createOpenApiRoutes(routes, ports)]);
   app.use(createConsoleRouter());
   app.use(createErrorPageRouter());
   app.use(() => {

@@ -48,6 +48,9 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
 /** The body, with 200; or another status with it (only probes need one). */
 export type ApiAnswer<Output extends z.ZodType> = { readonly body: z.input<Output>; readonly status?: 200 | 204 | 503 };
 
+/** Every handler that {@link createApiHandler} made. */
+const MADE = new WeakSet<RequestHandler>();
+
 /** What handlers stand on. */
 export interface ApiPorts {
   /** @throws SwaliError `AUTH_TOKEN_INVALID` */
@@ -56,10 +59,14 @@ export interface ApiPorts {
   readonly witness: AuditWitness;
 }
 
+/** What an endpoint states of itself, without its handler. */
+export type EndpointStatement = Omit<Endpoint<z.ZodType, z.ZodType, Access>, 'handle'>;
+
 /** An endpoint made ready to be mounted. */
 export interface ApiRoute {
   readonly method: Method;
   readonly path: string;
+  readonly statement: EndpointStatement;
   readonly handlers: readonly RequestHandler[];
 }
 
@@ -108,7 +115,14 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     }
     sendJson(response, answer.status ?? 200, endpoint.output, answer.body);
   });
-  return { method: endpoint.method, path: endpoint.path, handlers };
+  for (const handler of handlers) MADE.add(handler);
+  const { method, path } = endpoint;
+  return { method, path, statement: endpoint, handlers };
+}
+
+/** Whether a handler is part of an endpoint that {@link createApiHandler} made: a route of any other is a way around it. */
+export function isApiHandler(handler: RequestHandler): boolean {
+  return MADE.has(handler);
 }
 
 function demandPrincipal(principal: Principal | undefined): Principal {

@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import { type AppDeps, createApp } from '../../src/app.js';
 import type { Ask } from '../../src/ask.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
@@ -30,19 +30,38 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
   });
 }
 
-/** `METHOD /path` of everything mounted on an app, those of mounted routers too. */
-export function listMountedRoutes(app: Express): readonly string[] {
+/** One route of an app: what it is called, and the handlers that answer it. */
+export interface MountedRoute {
+  /** `METHOD /path` */
+  readonly name: string;
+  readonly handlers: readonly RequestHandler[];
+}
+
+/** Everything mounted on an app, what stands in mounted routers too. */
+export function readMountedRoutes(app: Express): readonly MountedRoute[] {
   interface Layer {
-    readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
+    readonly route?: {
+      readonly path: string;
+      readonly methods: Readonly<Record<string, boolean>>;
+      readonly stack: readonly { readonly method?: string; readonly handle: RequestHandler }[];
+    };
     readonly handle?: { readonly stack?: readonly Layer[] };
   }
-  const read = (layers: readonly Layer[]): string[] =>
+  const read = (layers: readonly Layer[]): MountedRoute[] =>
     layers.flatMap(({ route, handle }) =>
       route
         ? Object.keys(route.methods)
             .filter((method) => method !== '_all')
-            .map((method) => `${method.toUpperCase()} ${route.path}`)
+            .map((method) => ({
+              name: `${method.toUpperCase()} ${route.path}`,
+              handlers: route.stack.filter((layer) => layer.method === method).map((layer) => layer.handle),
+            }))
         : read(handle?.stack ?? []),
     );
   return read((app.router as unknown as { readonly stack: readonly Layer[] }).stack);
+}
+
+/** `METHOD /path` of everything mounted on an app. */
+export function listMountedRoutes(app: Express): readonly string[] {
+  return readMountedRoutes(app).map(({ name }) => name);
 }
