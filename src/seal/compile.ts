@@ -18,6 +18,7 @@ import { fenceSelect } from './fence.js';
 import { assertGrouped } from './grouping.js';
 import { guardIn } from './guard-in.js';
 import { guardOneRow } from './guard-one-row.js';
+import { guardWindowSorts } from './guard-window-sorts.js';
 import { guardWindows } from './guard-windows.js';
 import type { JudgeRequest, Judges } from './judges.js';
 import { bindLiterals, traceColumns } from './literals.js';
@@ -95,7 +96,7 @@ function keepFromMisreading(query: Query, { asks }: BoundStatement, view: Princi
     case 'mysql':
       return guardOneRow(asks ? guardWindows(query, dialect) : query, view);
     case 'mariadb':
-      return asks ? guardIn(guardWindows(query, dialect)) : query;
+      return guardWindowSorts(asks ? guardIn(guardWindows(query, dialect)) : query);
   }
 }
 

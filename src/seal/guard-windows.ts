@@ -2,7 +2,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import { isAggregated, itemExpressions } from '../sql/levels.js';
 import type { Expression, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
 import { rewriteQuery } from '../sql/rewrite.js';
-import { type Visitor, visitExpression, visitLevel } from '../sql/visit.js';
+import { someExpression, type Visitor, visitExpression, visitLevel } from '../sql/visit.js';
 
 function selectsOf(body: QueryBody): readonly Select[] {
   if (body.kind === 'select') return [body];
@@ -62,11 +62,14 @@ function isMisread(query: Query): boolean {
 /**
  * EXISTS asks for a row alone: where its number of rows does not hang on the select list, that list may be anything.
  *
- * @returns the query with a constant for its list and without order; null where its rows hang on them
+ * @returns the query with a constant for its list and without order; null where its rows hang on them, or where they hold a
+ *   query, whose relations the text would then read no more
  */
 export function withoutList(query: Query): Query | null {
   const { body } = query;
   if (body.kind !== 'select' || query.limit || body.having || isAggregated(body, query.orderBy, 'mariadb')) return null;
+  const dropped = [...itemExpressions(body), ...query.orderBy.map((item) => item.expression)];
+  if (dropped.some((expression) => someExpression(expression, holdsQuery))) return null;
   const one: Expression = { kind: 'number', form: 'integer', text: '1' };
   const [first] = body.items;
   const alias = first?.kind === 'expression' ? first.alias : null;

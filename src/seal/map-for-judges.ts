@@ -61,7 +61,7 @@ function countLeftOut(tokens: readonly PrintedToken[], at: number): number {
   if (isWord(token, 'NOT') && isWord(next, 'MATERIALIZED')) return 2;
   if (isWord(token, 'LATERAL')) return 1;
   if (isWord(token, 'STRAIGHT_JOIN') && isWord(before, 'SELECT', 'DISTINCT')) return 1;
-  if (isWord(token, 'LIMIT') && isLiteral(before) && isWord(tokens[at - 2], 'SEPARATOR'))
+  if (isWord(token, 'LIMIT') && isWord(tokens[at - 2], 'SEPARATOR') && (isLiteral(before) || before?.kind === 'empty'))
     return isWord(third, 'OFFSET') ? 4 : 2;
   return 0;
 }

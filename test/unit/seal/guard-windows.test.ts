@@ -34,6 +34,8 @@ describe('a window in a subquery of MariaDB', () => {
     'o.id IN (SELECT COUNT(*) OVER () FROM items i WHERE i.order_id = o.id)',
     'o.id = ANY (SELECT COUNT(*) OVER () FROM items i WHERE i.order_id = o.id)',
     'EXISTS (SELECT MAX(MAX(i.qty)) OVER () FROM items i WHERE i.order_id = o.id)',
+    'EXISTS (SELECT COUNT(*) OVER (ORDER BY (SELECT MAX(p.price) FROM products p)) FROM items i WHERE i.order_id = o.id)',
+    'EXISTS (SELECT 1 FROM items i WHERE i.order_id = o.id ORDER BY COUNT(*) OVER (), (SELECT MAX(p.price) FROM products p))',
     'EXISTS (SELECT COUNT(*) OVER () FROM items i WHERE i.order_id = o.id LIMIT 1, 1)',
     'EXISTS (SELECT i.qty, COUNT(*) OVER () FROM items i WHERE i.order_id = o.id GROUP BY i.qty HAVING i.qty > 1)',
     'EXISTS (SELECT 1 FROM items UNION SELECT COUNT(*) OVER () FROM items i WHERE i.order_id = o.id)',
