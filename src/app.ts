@@ -11,6 +11,7 @@ import { createLimits } from './http/limits.js';
 import { mountRoutes } from './http/mount-routes.js';
 import { answerProblems } from './http/problem.js';
 import { openContext } from './http/request-context.js';
+import { createAccountRoutes } from './http/routes/account-routes.js';
 import { createAskRoutes } from './http/routes/ask-routes.js';
 import { createAuditRoutes } from './http/routes/audit-routes.js';
 import { createAuthRoutes } from './http/routes/auth-routes.js';
@@ -21,6 +22,7 @@ import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import type { Login } from './identify/login.js';
+import type { AccountManager } from './identify/manage-accounts.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
 
@@ -31,6 +33,8 @@ export interface AppDeps {
   readonly createAsk: (audit: AuditLog) => Ask;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
+  /** Makes the management of accounts over an audit log. */
+  readonly createAccountManager: (audit: AuditLog) => AccountManager;
   readonly authenticate: (token: string) => Promise<Principal>;
   readonly viewFor: (principal: Principal) => PrincipalView;
   readonly health: Health;
@@ -62,6 +66,7 @@ export function createApp(deps: AppDeps): Express {
     ...createAskRoutes(deps.createAsk(witness.log), ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
+    ...createAccountRoutes(deps.createAccountManager(witness.log), ports),
   ];
   mountRoutes(app, [...routes, ...createOpenApiRoutes(routes, ports)]);
   app.use(createConsoleRouter());

@@ -5,6 +5,7 @@ import type { Principal } from './domain/principal.js';
 import type { Surroundings } from './gateway.js';
 import { createAuthenticate } from './identify/authenticate.js';
 import { createLogin, type Login } from './identify/login.js';
+import { type AccountManager, createAccountManager } from './identify/manage-accounts.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
 import { createSessions } from './identify/sessions.js';
 import { createTokens } from './identify/tokens.js';
@@ -16,6 +17,8 @@ export interface Identity {
   readonly authenticate: (token: string) => Promise<Principal>;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
+  /** Makes the management of accounts over an audit log. */
+  readonly createAccountManager: (audit: AuditLog) => AccountManager;
   close(): Promise<void>;
 }
 
@@ -33,6 +36,7 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
     passwords,
     authenticate: createAuthenticate({ store, tokens }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, audit }),
+    createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
     close: () => passwords.close(),
   };
 }

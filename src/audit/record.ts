@@ -45,6 +45,22 @@ export type AuditEvent =
       readonly code: string | null;
     }
   | {
+      readonly event: 'account';
+      readonly requestId: string;
+      readonly address: string;
+      /** Who did it. */
+      readonly subject: string;
+      readonly kind: PrincipalKind;
+      readonly action: 'create' | 'change' | 'export' | 'erase';
+      /** Whose account it is; null where none was made. */
+      readonly target: string | null;
+      /** What was there and what is there now, of the fields that changed, identifiers masked; null where there is none. */
+      readonly before: Readonly<Record<string, unknown>> | null;
+      readonly after: Readonly<Record<string, unknown>> | null;
+      readonly decision: 'accepted' | 'refused';
+      readonly code: string | null;
+    }
+  | {
       readonly event: 'operator';
       readonly requestId: string;
       readonly address: string;

@@ -45,8 +45,11 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
   handle(call: ApiCall<z.output<Input>, CallerOf<Who>>): Promise<ApiAnswer<Output>>;
 }
 
-/** The body, with 200; or another status with it (only probes need one). */
-export type ApiAnswer<Output extends z.ZodType> = { readonly body: z.input<Output>; readonly status?: 200 | 204 | 503 };
+/** The body, with 200; or another status with it. */
+export type ApiAnswer<Output extends z.ZodType> = {
+  readonly body: z.input<Output>;
+  readonly status?: 200 | 201 | 204 | 503;
+};
 
 /** Every handler that {@link createApiHandler} made. */
 const MADE = new WeakSet<RequestHandler>();

@@ -13,6 +13,7 @@ export const LIMIT_CLASSES = {
   session: 60,
   ask: 60,
   read: 240,
+  manage: 120,
 } as const satisfies Readonly<Record<string, number>>;
 
 /** Key of {@link LIMIT_CLASSES}. */

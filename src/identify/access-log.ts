@@ -26,6 +26,20 @@ export type AccessEvent = AccessContext &
         readonly decision: 'accepted' | 'refused';
         readonly code: string | null;
       }
+    | {
+        readonly event: 'account';
+        /** Who did it. */
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        readonly action: 'create' | 'change' | 'export' | 'erase';
+        /** Whose account it is; null where none was made. */
+        readonly target: string | null;
+        /** What was there and what is there now, of the fields that changed, identifiers masked; null where there is none. */
+        readonly before: Readonly<Record<string, unknown>> | null;
+        readonly after: Readonly<Record<string, unknown>> | null;
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
   );
 
 /** Where identify's events become durable; the audit log is one. */

@@ -34,9 +34,11 @@ export interface NewAccount {
 }
 
 /** Which table holds which kind. */
-const TABLES = { admin: 'admins', employee: 'employees', customer: 'customers' } as const satisfies Readonly<
-  Record<PrincipalKind, string>
->;
+export const ACCOUNT_TABLES = {
+  admin: 'admins',
+  employee: 'employees',
+  customer: 'customers',
+} as const satisfies Readonly<Record<PrincipalKind, string>>;
 
 const claimsSchema = z.record(
   z.string().regex(/^[a-z_][a-z0-9_]{0,63}$/),
@@ -77,7 +79,7 @@ export async function addAccount(
   const shared = {
     identifier: details.identifier,
     status: 'active' as const,
-    tier: check('tier', tierSchema, account.tier ?? DEFAULT_TIER),
+    tier: checkTier(account.tier ?? DEFAULT_TIER),
     claims: JSON.stringify(readClaims(account)),
     created_at: deps.clock(),
   };
@@ -148,15 +150,35 @@ function readOwnColumns(account: NewAccount): { role: string; allow_tables: stri
     if (account.role !== undefined) invalid('only employees have a role');
     if (account.allowTables !== undefined) invalid('only employees have a list of tables');
   }
-  const role = check(`role: one of ${EMPLOYEE_ROLES.join(', ')}`, roleSchema, account.role ?? DEFAULT_ROLE);
-  return { role, allow_tables: JSON.stringify(check('allow_tables', allowTablesSchema, account.allowTables ?? [])) };
+  const role = checkRole(account.role ?? DEFAULT_ROLE);
+  return { role, allow_tables: JSON.stringify(checkAllowTables(account.allowTables ?? [])) };
 }
 
 function readClaims(account: NewAccount): Readonly<Record<string, string | number>> {
-  const claims = check('claims', claimsSchema, account.claims ?? {});
+  return checkClaims(account.kind, account.claims ?? {});
+}
+
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` */
+export function checkClaims(kind: PrincipalKind, given: unknown): Readonly<Record<string, string | number>> {
+  const claims = check('claims', claimsSchema, given);
   // A customer's number is stored once, in its own column: a second one could contradict it.
-  if (account.kind === 'customer' && 'customer_number' in claims) invalid('give the customer number as such');
+  if (kind === 'customer' && 'customer_number' in claims) invalid('give the customer number as such');
   return claims;
+}
+
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` */
+export function checkTier(tier: unknown): string {
+  return check('tier', tierSchema, tier);
+}
+
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` */
+export function checkRole(role: unknown): EmployeeRole {
+  return check(`role: one of ${EMPLOYEE_ROLES.join(', ')}`, roleSchema, role);
+}
+
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` */
+export function checkAllowTables(tables: unknown): readonly string[] {
+  return check('allow_tables', allowTablesSchema, tables);
 }
 
 function check<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
@@ -182,7 +204,7 @@ export async function setAccountStatus(
 ): Promise<boolean> {
   return deps.store.transaction(async (db) => {
     const { numUpdatedRows } = await db
-      .updateTable(TABLES[account.kind])
+      .updateTable(ACCOUNT_TABLES[account.kind])
       .set({ status })
       .where('id', '=', account.id)
       .executeTakeFirst();

@@ -11,8 +11,8 @@ const page = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8'
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 /** Endpoints that have a section, and pages of the table. */
-const described = [...page.matchAll(/^(?:### |\| )((?:`(?:GET|POST) [^`]+`(?:, )?)+)/gm)].flatMap(([, names]) =>
-  [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
+const described = [...page.matchAll(/^(?:### |\| )((?:`(?:GET|POST|PATCH|DELETE) [^`]+`(?:, )?)+)/gm)].flatMap(
+  ([, names]) => [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
 );
 
 describe('docs/http.md', () => {

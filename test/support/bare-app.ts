@@ -3,6 +3,7 @@ import { type AppDeps, createApp } from '../../src/app.js';
 import type { Ask } from '../../src/ask.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import type { Login } from '../../src/identify/login.js';
+import type { AccountManager } from '../../src/identify/manage-accounts.js';
 import { createHealth } from '../../src/operate/health.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -15,10 +16,19 @@ const refuse = (): never => {
 export function createBareApp(deps: Partial<AppDeps> = {}): Express {
   const ask: Ask = { ask: refuse, runSql: refuse, dryRun: refuse };
   const login: Login = { login: refuse, refresh: refuse, logout: refuse };
+  const accounts: AccountManager = {
+    list: refuse,
+    get: refuse,
+    create: refuse,
+    change: refuse,
+    exportData: refuse,
+    erase: refuse,
+  };
   return createApp({
     audit: { append: refuse, verify: refuse, list: refuse },
     createAsk: () => ask,
     createLogin: () => login,
+    createAccountManager: () => accounts,
     authenticate: refuse,
     viewFor: refuse,
     health: createHealth([]),

@@ -1,0 +1,294 @@
+import type { Clock } from '../domain/ports.js';
+import { EMPLOYEE_ROLES, type EmployeeRole, type Principal, type PrincipalKind } from '../domain/principal.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Store, StoreDatabase } from '../store/store.js';
+import { isDuplicateKey } from '../store/store-error.js';
+import type { AccountStatus } from '../store/tables.js';
+import type { AccessContext, AccessLog } from './access-log.js';
+import {
+  ACCOUNT_TABLES,
+  addAccount,
+  checkAllowTables,
+  checkClaims,
+  checkRole,
+  checkTier,
+  DEFAULT_ROLE,
+  type NewAccount,
+} from './accounts.js';
+import { parseCustomerNumber } from './identifiers.js';
+import {
+  describeDifference,
+  describeForAudit,
+  findId,
+  type ManagedAccount,
+  readAccount,
+  readAccounts,
+  writeAccount,
+} from './managed-account.js';
+import type { Passwords } from './passwords.js';
+
+/** What may change of an account; what is absent stays. */
+export interface AccountChange {
+  readonly status?: AccountStatus;
+  readonly tier?: string;
+  readonly claims?: Readonly<Record<string, string | number>>;
+  /** Employees only. */
+  readonly role?: string;
+  /** Employees only. */
+  readonly allowTables?: readonly string[];
+  /** Customers only; null takes it away. */
+  readonly customerNumber?: string | null;
+}
+
+/** All that is kept of a person beside the audit log. */
+export interface PersonalData {
+  readonly account: ManagedAccount;
+  readonly sessions: readonly {
+    readonly id: string;
+    readonly address: string;
+    readonly createdAt: number;
+    readonly endedAt: number | null;
+    readonly endedBy: string | null;
+  }[];
+}
+
+/**
+ * Manages accounts for those with `users:manage`. Every act is on record before its answer leaves.
+ *
+ * Admins manage everyone. Employees manage customers, and employees of roles up to their own, to whom they give no higher
+ * one; admins are none of theirs. Nobody changes or erases their own account: a right that one takes from oneself, or gives
+ * oneself, is another's to judge.
+ */
+export interface AccountManager {
+  /**
+   * @param page.after accounts with a larger id only
+   * @param page.identifier only the account with this one
+   * @throws SwaliError `AUTH_PERMISSION_MISSING`, `STORE_UNAVAILABLE`
+   */
+  list(
+    actor: Principal,
+    kind: PrincipalKind,
+    page: { readonly limit: number; readonly after?: number; readonly identifier?: string },
+  ): Promise<readonly ManagedAccount[]>;
+  /** @throws SwaliError `AUTH_PERMISSION_MISSING`, `IDENTITY_UNKNOWN`, `STORE_UNAVAILABLE` */
+  get(actor: Principal, kind: PrincipalKind, id: number): Promise<ManagedAccount>;
+  /** @throws SwaliError as `addAccount` does, `AUTH_PERMISSION_MISSING`, `AUDIT_UNAVAILABLE` */
+  create(actor: Principal, account: NewAccount, context: AccessContext): Promise<ManagedAccount>;
+  /**
+   * Disabling ends the account's sessions. Role, list of tables and tier count from the next request on.
+   *
+   * @throws SwaliError `AUTH_PERMISSION_MISSING`, `IDENTITY_UNKNOWN`, `IDENTITY_INPUT_INVALID`, `IDENTITY_EXISTS` for a
+   *   customer number that another has, `IDENTITY_LAST_ADMIN`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`
+   */
+  change(
+    actor: Principal,
+    kind: PrincipalKind,
+    id: number,
+    change: AccountChange,
+    context: AccessContext,
+  ): Promise<ManagedAccount>;
+  /** @throws SwaliError `AUTH_PERMISSION_MISSING`, `IDENTITY_UNKNOWN`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE` */
+  exportData(actor: Principal, kind: PrincipalKind, id: number, context: AccessContext): Promise<PersonalData>;
+  /**
+   * Removes the account and all that belongs to it; its id is never given again. What the audit log says of
+   * `customer:17` stays.
+   *
+   * @throws SwaliError `AUTH_PERMISSION_MISSING`, `IDENTITY_UNKNOWN`, `IDENTITY_LAST_ADMIN`, `AUDIT_UNAVAILABLE`,
+   *   `STORE_UNAVAILABLE`
+   */
+  erase(actor: Principal, kind: PrincipalKind, id: number, context: AccessContext): Promise<void>;
+}
+
+interface Deps {
+  readonly store: Store;
+  readonly passwords: Passwords;
+  readonly clock: Clock;
+  readonly audit: AccessLog;
+}
+
+const rank = (role: string | null): number => EMPLOYEE_ROLES.indexOf(role as EmployeeRole);
+
+/** @throws SwaliError `AUTH_PERMISSION_MISSING` where an account of this kind, and of these roles, is not theirs to manage */
+function assertManages(actor: Principal, kind: PrincipalKind, ...roles: readonly (string | null)[]): void {
+  if (!actor.permissions.has('users:manage')) throw new SwaliError('AUTH_PERMISSION_MISSING');
+  if (actor.kind === 'admin') return;
+  const isHigher = kind === 'employee' && roles.some((role) => rank(role) > rank(actor.role));
+  if (kind === 'admin' || isHigher) throw new SwaliError('AUTH_PERMISSION_MISSING');
+}
+
+function assertOther(actor: Principal, kind: PrincipalKind, id: number): void {
+  if (actor.subject === `${kind}:${id}`)
+    throw new SwaliError('AUTH_PERMISSION_MISSING', { cause: new Error('their own account') });
+}
+
+/**
+ * The rows stay locked until the transaction ends, so that two admins cannot disable each other at once; on SQLite a
+ * transaction is alone anyway.
+ *
+ * @throws SwaliError `IDENTITY_LAST_ADMIN` where no other admin could still sign in
+ */
+async function assertNotLastAdmin(db: StoreDatabase, account: ManagedAccount, isSqlite: boolean): Promise<void> {
+  if (account.kind !== 'admin' || account.status !== 'active') return;
+  const active = db.selectFrom('admins').select('id').where('status', '=', 'active');
+  const rows = await (isSqlite ? active : active.forUpdate()).execute();
+  if (!rows.some(({ id }) => id !== account.id)) throw new SwaliError('IDENTITY_LAST_ADMIN');
+}
+
+function invalid(detail: string): never {
+  throw new SwaliError('IDENTITY_INPUT_INVALID', { detail });
+}
+
+/** The account as it will be. @throws SwaliError `IDENTITY_INPUT_INVALID` for a field that its kind does not have */
+function applyChange(account: ManagedAccount, change: AccountChange): ManagedAccount {
+  const { kind } = account;
+  if (kind !== 'employee' && change.role !== undefined) invalid('only employees have a role');
+  if (kind !== 'employee' && change.allowTables !== undefined) invalid('only employees have a list of tables');
+  if (kind !== 'customer' && change.customerNumber !== undefined) invalid('only customers have a customer number');
+  const { customerNumber } = change;
+  return {
+    ...account,
+    status: change.status ?? account.status,
+    tier: change.tier === undefined ? account.tier : checkTier(change.tier),
+    claims: change.claims === undefined ? account.claims : checkClaims(kind, change.claims),
+    role: change.role === undefined ? account.role : checkRole(change.role),
+    allowTables: change.allowTables === undefined ? account.allowTables : checkAllowTables(change.allowTables),
+    customerNumber:
+      customerNumber === undefined
+        ? account.customerNumber
+        : customerNumber === null
+          ? null
+          : parseCustomerNumber(customerNumber),
+  };
+}
+
+async function endSessions(db: StoreDatabase, { kind, id }: ManagedAccount, now: number): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ ended_at: now, ended_by: 'disabled' })
+    .where('kind', '=', kind)
+    .where('account_id', '=', id)
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
+/** Wires the management of accounts over the store. */
+export function createAccountManager(deps: Deps): AccountManager {
+  const { store, passwords, clock, audit } = deps;
+
+  /** Does something to an account, and puts on record what came of it. */
+  async function onRecord<Result>(
+    actor: Principal,
+    context: AccessContext,
+    action: 'create' | 'change' | 'export' | 'erase',
+    target: string | null,
+    work: () => Promise<{
+      readonly result: Result;
+      readonly target: string;
+      readonly before: Readonly<Record<string, unknown>> | null;
+      readonly after: Readonly<Record<string, unknown>> | null;
+    }>,
+  ): Promise<Result> {
+    const { requestId, address } = context;
+    const event = { event: 'account' as const, requestId, address, subject: actor.subject, kind: actor.kind, action };
+    const done = await work().catch(async (error: unknown) => {
+      const code = error instanceof SwaliError ? error.code : 'INTERNAL';
+      await audit.append({ ...event, target, before: null, after: null, decision: 'refused', code });
+      throw error;
+    });
+    const { before, after } = done;
+    await audit.append({ ...event, target: done.target, before, after, decision: 'accepted', code: null });
+    return done.result;
+  }
+
+  return Object.freeze({
+    async list(actor, kind, { limit, after, identifier }) {
+      assertManages(actor, kind);
+      return store.run(async (db) => {
+        if (identifier === undefined) return readAccounts(db, kind, after ?? 0, limit);
+        const id = await findId(db, kind, identifier);
+        return id === null ? [] : [await readAccount(db, kind, id)];
+      });
+    },
+
+    async get(actor, kind, id) {
+      assertManages(actor, kind);
+      return store.run((db) => readAccount(db, kind, id));
+    },
+
+    create(actor, account, context) {
+      return onRecord(actor, context, 'create', null, async () => {
+        assertManages(actor, account.kind, account.role ?? DEFAULT_ROLE);
+        const target = await addAccount({ store, passwords, clock }, account);
+        const id = Number(target.slice(target.indexOf(':') + 1));
+        const result = await store.run((db) => readAccount(db, account.kind, id));
+        return { result, target, before: null, after: describeForAudit(result) };
+      });
+    },
+
+    change(actor, kind, id, change, context) {
+      const target = `${kind}:${id}`;
+      return onRecord(actor, context, 'change', target, async () => {
+        assertManages(actor, kind);
+        assertOther(actor, kind, id);
+        const { before, after } = await store
+          .transaction(async (db) => {
+            const before = await readAccount(db, kind, id);
+            const after = applyChange(before, change);
+            assertManages(actor, kind, before.role, after.role);
+            if (after.status === 'disabled') {
+              await assertNotLastAdmin(db, before, store.dialect === 'sqlite');
+              await endSessions(db, before, clock());
+            }
+            await writeAccount(db, after);
+            return { before, after };
+          })
+          .catch((error: unknown) => {
+            throw isDuplicateKey(error) ? new SwaliError('IDENTITY_EXISTS', { cause: error }) : error;
+          });
+        return { result: after, target, ...describeDifference(before, after) };
+      });
+    },
+
+    exportData(actor, kind, id, context) {
+      const target = `${kind}:${id}`;
+      return onRecord(actor, context, 'export', target, async () => {
+        assertManages(actor, kind);
+        const result = await store.run(async (db) => {
+          const account = await readAccount(db, kind, id);
+          assertManages(actor, kind, account.role);
+          const sessions = await db
+            .selectFrom('sessions')
+            .select(['id', 'address', 'created_at as createdAt', 'ended_at as endedAt', 'ended_by as endedBy'])
+            .where('kind', '=', kind)
+            .where('account_id', '=', id)
+            .orderBy('created_at')
+            .execute();
+          return { account, sessions };
+        });
+        return { result, target, before: null, after: null };
+      });
+    },
+
+    erase(actor, kind, id, context) {
+      const target = `${kind}:${id}`;
+      return onRecord(actor, context, 'erase', target, async () => {
+        assertManages(actor, kind);
+        assertOther(actor, kind, id);
+        const before = await store.transaction(async (db) => {
+          const account = await readAccount(db, kind, id);
+          assertManages(actor, kind, account.role);
+          await assertNotLastAdmin(db, account, store.dialect === 'sqlite');
+          const mine = db.selectFrom('sessions').select('id').where('kind', '=', kind).where('account_id', '=', id);
+          const ids = (await mine.execute()).map((session) => session.id);
+          if (ids.length > 0) {
+            await db.deleteFrom('refresh_tokens').where('session_id', 'in', ids).execute();
+            await db.deleteFrom('sessions').where('id', 'in', ids).execute();
+          }
+          await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
+          return account;
+        });
+        return { result: undefined, target, before: describeForAudit(before), after: null };
+      });
+    },
+  } satisfies AccountManager);
+}
