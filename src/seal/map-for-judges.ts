@@ -43,6 +43,8 @@ const IS_TESTS = ['NULL', 'TRUE', 'FALSE', 'UNKNOWN'];
 function countLeftOut(tokens: readonly PrintedToken[], at: number): number {
   const [token, next, third] = [tokens[at], tokens[at + 1], tokens[at + 2]];
   const before = tokens[at - 1];
+  // `x <= ALL (…)` is read as `x IN (…)`: sqlparser-rs takes no set operation of queries in parentheses behind ALL and ANY.
+  if (token?.kind === 'sign' && isWord(next, 'ALL', 'ANY') && third?.text === '(') return 1;
   if (token?.kind !== 'word') return 0;
   if (/^_[a-z]/.test(token.text) && next?.kind === 'hex') return 1;
   if (isWord(token, 'COLLATE') && next?.kind === 'word') return 2;
@@ -112,13 +114,20 @@ function isIntervalFunction(tokens: readonly PrintedToken[], at: number): boolea
   return false;
 }
 
-function simplify(token: PrintedToken, after: PrintedToken | undefined, dialect: Dialect): string {
+function simplify(
+  token: PrintedToken,
+  before: PrintedToken | undefined,
+  after: PrintedToken | undefined,
+  dialect: Dialect,
+): string {
   if (token.kind === 'parameter') return '1';
   // `1.` and `1e3` are read as something else by one of them.
   if (token.kind === 'number') return /^\d+(?:\.\d+)?$/.test(token.text) ? token.text : '1';
   if (token.kind === 'sign') return SIMPLER_SIGNS[token.text] ?? token.text;
   if (token.kind !== 'word') return token.text;
   if (token.text === 'STRAIGHT_JOIN') return 'JOIN';
+  const isQuantifier = isWord(token, 'ALL', 'ANY') && after?.text === '(';
+  if (isQuantifier && !isWord(before, 'UNION', 'INTERSECT', 'EXCEPT', 'SELECT')) return 'IN';
   if (isWord(token, 'RIGHT', 'FULL') && isWord(after, 'JOIN')) return 'LEFT';
   if (isWord(token, 'CROSS') && isWord(after, 'JOIN')) return 'INNER';
   if (dialect === 'sqlite' && isWord(token, 'EXCEPT', 'INTERSECT')) return 'UNION';
@@ -170,7 +179,7 @@ export function mapForJudges(sql: string, dialect: Dialect): readonly MappedToke
     at += Math.max(skipped, 1);
   }
   return kept.map((token, at) => ({
-    text: isIntervalFunction(kept, at) ? 'COALESCE' : simplify(token, kept[at + 1], dialect),
+    text: isIntervalFunction(kept, at) ? 'COALESCE' : simplify(token, kept[at - 1], kept[at + 1], dialect),
     isWord: token.kind === 'word',
     glued: token.glued,
   }));

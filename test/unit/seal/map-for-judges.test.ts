@@ -77,6 +77,11 @@ describe('printed text for foreign parsers', () => {
       'SELECT 1 FROM `a` RIGHT JOIN `b` ON TRUE CROSS JOIN `c` FULL JOIN `d`',
       'SELECT 1 FROM `a` LEFT JOIN `b` ON TRUE INNER JOIN `c` LEFT JOIN `d`',
     ],
+    [
+      'SELECT `a` <= ALL ((SELECT 1) INTERSECT SELECT 2), `b` = ANY (SELECT 3)',
+      'SELECT `a` IN ((SELECT 1) INTERSECT SELECT 2), `b` IN (SELECT 3)',
+    ],
+    ['SELECT 1 UNION ALL (SELECT 2)', 'SELECT 1 UNION ALL (SELECT 2)'],
     ['SELECT `a` IS `b`', 'SELECT `a` = `b`'],
     ['SELECT RIGHT(`a`, 1)', 'SELECT RIGHT(`a`, 1)'],
     ['SELECT 1 -- x', null],
