@@ -37,6 +37,8 @@ const isWord = (token: PrintedToken | undefined, ...words: readonly string[]): b
 const isLiteral = (token: PrintedToken | undefined): boolean =>
   token !== undefined && (token.kind === 'number' || token.kind === 'hex' || token.kind === 'parameter');
 
+const COMPARISONS: ReadonlySet<string> = new Set(['=', '<=>', '<>', '<', '<=', '>', '>=']);
+
 const IS_TESTS = ['NULL', 'TRUE', 'FALSE', 'UNKNOWN'];
 
 /** How many tokens from `at` on to leave out; 0 for none. Never a parenthesis, and a quoted name only in a column list. */
@@ -44,7 +46,7 @@ function countLeftOut(tokens: readonly PrintedToken[], at: number): number {
   const [token, next, third] = [tokens[at], tokens[at + 1], tokens[at + 2]];
   const before = tokens[at - 1];
   // `x <= ALL (…)` is read as `x IN (…)`: sqlparser-rs takes no set operation of queries in parentheses behind ALL and ANY.
-  if (token?.kind === 'sign' && isWord(next, 'ALL', 'ANY') && third?.text === '(') return 1;
+  if (COMPARISONS.has(token?.text ?? '') && isWord(next, 'ALL', 'ANY') && third?.text === '(') return 1;
   if (token?.kind !== 'word') return 0;
   if (/^_[a-z]/.test(token.text) && next?.kind === 'hex') return 1;
   if (isWord(token, 'COLLATE') && next?.kind === 'word') return 2;
