@@ -17,10 +17,12 @@ import { createAuditRoutes } from './http/routes/audit-routes.js';
 import { createAuthRoutes } from './http/routes/auth-routes.js';
 import { createConsoleRouter } from './http/routes/console-routes.js';
 import { createErrorPageRouter } from './http/routes/error-page-routes.js';
+import { createKeyRoutes } from './http/routes/key-routes.js';
 import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
+import type { ApiKeys } from './identify/api-keys.js';
 import type { Login } from './identify/login.js';
 import type { AccountManager } from './identify/manage-accounts.js';
 import type { Health } from './operate/health.js';
@@ -35,6 +37,8 @@ export interface AppDeps {
   readonly createLogin: (audit: AuditLog) => Login;
   /** Makes the management of accounts over an audit log. */
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
+  /** Makes the keys for servers over an audit log. */
+  readonly createApiKeys: (audit: AuditLog) => ApiKeys;
   readonly authenticate: (token: string) => Promise<Principal>;
   readonly viewFor: (principal: Principal) => PrincipalView;
   readonly health: Health;
@@ -66,6 +70,7 @@ export function createApp(deps: AppDeps): Express {
     ...createAskRoutes(deps.createAsk(witness.log), ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
+    ...createKeyRoutes(deps.createApiKeys(witness.log), ports),
     ...createAccountRoutes(deps.createAccountManager(witness.log), ports),
   ];
   mountRoutes(app, [...routes, ...createOpenApiRoutes(routes, ports)]);

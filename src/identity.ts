@@ -3,6 +3,7 @@ import type { AuditLog } from './audit/record.js';
 import { keepSecret } from './config/kept-secret.js';
 import type { Principal } from './domain/principal.js';
 import type { Surroundings } from './gateway.js';
+import { type ApiKeys, createApiKeys, createKeyAuthenticate, isApiKey } from './identify/api-keys.js';
 import { createAuthenticate } from './identify/authenticate.js';
 import { createLogin, type Login } from './identify/login.js';
 import { type AccountManager, createAccountManager } from './identify/manage-accounts.js';
@@ -17,6 +18,8 @@ export interface Identity {
   readonly authenticate: (token: string) => Promise<Principal>;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
+  /** Makes the keys for servers over an audit log. */
+  readonly createApiKeys: (audit: AuditLog) => ApiKeys;
   /** Makes the management of accounts over an audit log. */
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
   close(): Promise<void>;
@@ -32,9 +35,12 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
   const tokens = createTokens({ secret, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
   const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
+  const byToken = createAuthenticate({ store, tokens });
+  const byKey = createKeyAuthenticate({ store, clock });
   return {
     passwords,
-    authenticate: createAuthenticate({ store, tokens }),
+    authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
+    createApiKeys: (audit) => createApiKeys({ store, clock, audit }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
     close: () => passwords.close(),

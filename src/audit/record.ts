@@ -45,6 +45,20 @@ export type AuditEvent =
       readonly code: string | null;
     }
   | {
+      readonly event: 'api-key';
+      readonly requestId: string;
+      readonly address: string;
+      /** Whose key it is. */
+      readonly subject: string;
+      readonly kind: PrincipalKind;
+      readonly action: 'create' | 'revoke';
+      /** The part of the key that is shown; null where none was made or found. */
+      readonly key: string | null;
+      readonly scopes: readonly string[];
+      readonly decision: 'accepted' | 'refused';
+      readonly code: string | null;
+    }
+  | {
       readonly event: 'account';
       readonly requestId: string;
       readonly address: string;

@@ -26,6 +26,7 @@ export const CATALOGUE = {
   AUTH_PERMISSION_MISSING: { status: 403, sentence: 'Your account does not have the right to do this.' },
   IDENTITY_INPUT_INVALID: { status: 400, sentence: 'The account details are not acceptable; see the detail.' },
   IDENTITY_EXISTS: { status: 409, sentence: 'An account with this identifier exists already.' },
+  AUTH_KEY_UNKNOWN: { status: 404, sentence: 'You have no such key.' },
   IDENTITY_UNKNOWN: { status: 404, sentence: 'There is no such account.' },
   IDENTITY_LAST_ADMIN: { status: 409, sentence: 'The last active admin can be neither disabled nor erased.' },
   // translate

@@ -27,6 +27,18 @@ export type AccessEvent = AccessContext &
         readonly code: string | null;
       }
     | {
+        readonly event: 'api-key';
+        /** Whose key it is. */
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        readonly action: 'create' | 'revoke';
+        /** The part of the key that is shown; null where none was made or found. */
+        readonly key: string | null;
+        readonly scopes: readonly string[];
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
         readonly event: 'account';
         /** Who did it. */
         readonly subject: string;

@@ -124,6 +124,23 @@ async function createAuditTriggers(db: Kysely<unknown>, family: Families): Promi
   }
 }
 
+async function createKeyTable(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const columns = [
+    textColumn(types, 'id', 32, 'not null primary key'),
+    textColumn(types, 'digest', 64, 'not null'),
+    textColumn(types, 'kind', 16, 'not null'),
+    `account_id ${types.id} not null`,
+    textColumn(types, 'name', 190, 'not null'),
+    `scopes ${types.longText} not null`,
+    `created_at ${types.count} not null`,
+    `expires_at ${types.count} not null`,
+    `last_used_at ${types.count} null`,
+    `revoked_at ${types.count} null`,
+    'unique (kind, account_id, id)',
+  ];
+  await run(db, `create table if not exists api_keys (${columns.join(', ')})${types.suffix}`);
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -141,5 +158,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
         await createAuditTriggers(db, family);
       },
     },
+    '0007-api-keys': { up: (db) => createKeyTable(db, types) },
   };
 }

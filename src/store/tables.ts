@@ -55,6 +55,23 @@ export interface RefreshTokenTable {
   used_at: number | null;
 }
 
+/** A key of a server: it acts for the account that made it, with no more rights than its scopes. */
+export interface ApiKeyTable {
+  /** The part that is shown. */
+  id: string;
+  /** sha256 of the whole key, hexadecimal. */
+  digest: string;
+  kind: string;
+  account_id: number;
+  name: string;
+  /** JSON list of permissions. */
+  scopes: string;
+  created_at: number;
+  expires_at: number;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
 /** One link of the audit chain. Rows are only ever added: triggers refuse UPDATE and DELETE. */
 export interface AuditRecordTable {
   /** Order of arrival over all writers. */
@@ -84,6 +101,7 @@ export interface StoreTables {
   customers: CustomerTable;
   sessions: SessionTable;
   refresh_tokens: RefreshTokenTable;
+  api_keys: ApiKeyTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
 }

@@ -67,6 +67,7 @@ export async function openTestGateway(env: Readonly<Record<string, string>> = {}
     audit: records.audit,
     createAsk: gateway.createAsk,
     createLogin: identity.createLogin,
+    createApiKeys: identity.createApiKeys,
     createAccountManager: identity.createAccountManager,
     authenticate: identity.authenticate,
     viewFor: gateway.stages.viewFor,

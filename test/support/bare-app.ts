@@ -28,6 +28,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     audit: { append: refuse, verify: refuse, list: refuse },
     createAsk: () => ask,
     createLogin: () => login,
+    createApiKeys: () => ({ create: refuse, list: refuse, revoke: refuse }),
     createAccountManager: () => accounts,
     authenticate: refuse,
     viewFor: refuse,

@@ -1,0 +1,258 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../domain/ports.js';
+import { PERMISSIONS, type Permission, PRINCIPAL_KINDS, type Principal } from '../domain/principal.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Store, StoreDatabase } from '../store/store.js';
+import type { ApiKeyTable } from '../store/tables.js';
+import type { AccessContext, AccessLog } from './access-log.js';
+import { findAccount } from './find-account.js';
+import { principalOf } from './principal-of.js';
+
+/** What every key begins with, so that it is known for one wherever it turns up. */
+const MARK = 'swali_';
+
+const KEY = /^swali_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+
+/** Longest life of a key, in seconds: a year. */
+export const KEY_MAX_TTL_S = 366 * 24 * 3600;
+
+/** Keys of one account that live, at most. */
+export const KEYS_PER_ACCOUNT = 20;
+
+/** The last use is written once a minute at most. */
+const LAST_USED_STEP_MS = 60_000;
+
+/** A key as its owner sees it. */
+export interface ApiKey {
+  /** The part that is shown. */
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Permission[];
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly lastUsedAt: number | null;
+}
+
+/** What a new key shall be. */
+export interface NewApiKey {
+  readonly name: string;
+  /** Permissions of its owner, one at least. */
+  readonly scopes: readonly Permission[];
+  /** Seconds, 60 to {@link KEY_MAX_TTL_S}. */
+  readonly ttlS: number;
+}
+
+/**
+ * Keys for servers: each acts for the account that made it, from that account's own slice, with those of the owner's rights
+ * that are among its scopes. Owners make and revoke keys when they are signed in; a key makes no keys.
+ */
+export interface ApiKeys {
+  /**
+   * @returns the key, which is told this once and kept as a digest alone
+   * @throws SwaliError `AUTH_PERMISSION_MISSING` for a scope that the owner does not hold, or where a key asks;
+   *   `IDENTITY_INPUT_INVALID`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`
+   */
+  create(owner: Principal, wanted: NewApiKey, context: AccessContext): Promise<{ key: string; apiKey: ApiKey }>;
+  /** One's own keys that live. @throws SwaliError `AUTH_PERMISSION_MISSING`, `STORE_UNAVAILABLE` */
+  list(owner: Principal): Promise<readonly ApiKey[]>;
+  /** @throws SwaliError `AUTH_KEY_UNKNOWN`, `AUTH_PERMISSION_MISSING`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE` */
+  revoke(owner: Principal, id: string, context: AccessContext): Promise<void>;
+}
+
+/** Whether a bearer token is meant for a key. */
+export function isApiKey(token: string): boolean {
+  return token.startsWith(MARK);
+}
+
+/** A key has 256 bits of randomness, so a plain digest of it cannot be guessed back. */
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
+
+function isSame(left: string, right: string): boolean {
+  const [one, two] = [Buffer.from(left), Buffer.from(right)];
+  return one.length === two.length && timingSafeEqual(one, two);
+}
+
+function readScopes(text: string): Permission[] {
+  const stored: unknown = JSON.parse(text);
+  return Array.isArray(stored) ? PERMISSIONS.filter((permission) => stored.includes(permission)) : [];
+}
+
+function toApiKey(row: ApiKeyTable): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: readScopes(row.scopes),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+  };
+}
+
+function ownerOf({ subject, kind }: Principal): { readonly kind: string; readonly account_id: number } {
+  return { kind, account_id: Number(subject.slice(subject.indexOf(':') + 1)) };
+}
+
+/** @throws SwaliError `AUTH_PERMISSION_MISSING` where it is a key that asks */
+function assertSignedIn(owner: Principal): void {
+  if (owner.session === null)
+    throw new SwaliError('AUTH_PERMISSION_MISSING', { cause: new Error('a key manages no keys') });
+}
+
+function assertFits({ name, scopes, ttlS }: NewApiKey, owner: Principal): void {
+  const invalid = (detail: string): never => {
+    throw new SwaliError('IDENTITY_INPUT_INVALID', { detail });
+  };
+  if (name.trim() === '' || name.length > 100 || /\p{C}/u.test(name))
+    invalid('the name must have 1 to 100 characters, none of them invisible');
+  if (scopes.length === 0) invalid('a key needs one scope at least');
+  if (!Number.isInteger(ttlS) || ttlS < 60 || ttlS > KEY_MAX_TTL_S)
+    invalid(`the life must be 60 to ${KEY_MAX_TTL_S} seconds`);
+  if (scopes.some((scope) => !owner.permissions.has(scope))) throw new SwaliError('AUTH_PERMISSION_MISSING');
+}
+
+/** One account's keys that are neither revoked nor expired, newest first. */
+function selectLiving(db: StoreDatabase, owner: Principal, now: number): Promise<ApiKeyTable[]> {
+  const { kind, account_id } = ownerOf(owner);
+  return db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('kind', '=', kind)
+    .where('account_id', '=', account_id)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .execute();
+}
+
+/**
+ * Wires the keys over the store.
+ *
+ * @param deps.randomBytes source of randomness
+ */
+export function createApiKeys(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly audit: AccessLog;
+  readonly randomBytes?: (size: number) => Buffer;
+}): ApiKeys {
+  const { store, clock, audit } = deps;
+  const random = deps.randomBytes ?? randomBytes;
+
+  async function onRecord<Result>(
+    owner: Principal,
+    context: AccessContext,
+    act: { readonly action: 'create' | 'revoke'; readonly key: string | null; readonly scopes: readonly string[] },
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const { requestId, address } = context;
+    const event = { event: 'api-key' as const, requestId, address, subject: owner.subject, kind: owner.kind, ...act };
+    let result: Result;
+    try {
+      result = await work();
+    } catch (error) {
+      const code = error instanceof SwaliError ? error.code : 'INTERNAL';
+      await audit.append({ ...event, decision: 'refused', code });
+      throw error;
+    }
+    await audit.append({ ...event, decision: 'accepted', code: null });
+    return result;
+  }
+
+  return Object.freeze({
+    create(owner, wanted, context) {
+      const id = random(8).toString('hex');
+      const { scopes } = wanted;
+      return onRecord(owner, context, { action: 'create', key: id, scopes }, async () => {
+        assertSignedIn(owner);
+        assertFits(wanted, owner);
+        const key = `${MARK}${id}_${random(32).toString('base64url')}`;
+        const now = clock();
+        const row: ApiKeyTable = {
+          id,
+          digest: digestOf(key),
+          ...ownerOf(owner),
+          name: wanted.name,
+          scopes: JSON.stringify(scopes),
+          created_at: now,
+          expires_at: now + wanted.ttlS * 1000,
+          last_used_at: null,
+          revoked_at: null,
+        };
+        await store.transaction(async (db) => {
+          if ((await selectLiving(db, owner, now)).length >= KEYS_PER_ACCOUNT)
+            throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `${KEYS_PER_ACCOUNT} keys at most` });
+          await db.insertInto('api_keys').values(row).execute();
+        });
+        return { key, apiKey: toApiKey(row) };
+      });
+    },
+
+    async list(owner) {
+      assertSignedIn(owner);
+      return (await store.run((db) => selectLiving(db, owner, clock()))).map(toApiKey);
+    },
+
+    revoke(owner, id, context) {
+      return onRecord(owner, context, { action: 'revoke', key: id, scopes: [] }, async () => {
+        assertSignedIn(owner);
+        const { kind, account_id } = ownerOf(owner);
+        const { numUpdatedRows } = await store.run((db) =>
+          db
+            .updateTable('api_keys')
+            .set({ revoked_at: clock() })
+            .where('id', '=', id)
+            .where('kind', '=', kind)
+            .where('account_id', '=', account_id)
+            .where('revoked_at', 'is', null)
+            .executeTakeFirst(),
+        );
+        if (numUpdatedRows !== 1n) throw new SwaliError('AUTH_KEY_UNKNOWN');
+      });
+    },
+  } satisfies ApiKeys);
+}
+
+/**
+ * Makes the function that turns a key into the principal that it acts for. Rights, list of tables and status are the
+ * owner's at this request; a revoked or expired key, and one of a disabled account, counts no more.
+ *
+ * @returns a function of the key that throws SwaliError `AUTH_TOKEN_INVALID`, `STORE_UNAVAILABLE`
+ */
+export function createKeyAuthenticate(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+}): (key: string) => Promise<Principal> {
+  const { store, clock } = deps;
+  const refuse = (why: string): never => {
+    throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error(`key: ${why}`) });
+  };
+
+  /** Nobody waits for it, and nothing hangs on it. */
+  function noteUse(row: ApiKeyTable, now: number): void {
+    if (row.last_used_at !== null && now - row.last_used_at < LAST_USED_STEP_MS) return;
+    store
+      .run((db) => db.updateTable('api_keys').set({ last_used_at: now }).where('id', '=', row.id).execute())
+      .catch(() => undefined);
+  }
+
+  return async (key) => {
+    const id = KEY.exec(key)?.[1] ?? refuse('not of the form');
+    const row = await store.run((db) => db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst());
+    // Compared where there is none too: how long it takes tells nothing about which ids there are.
+    const matches = isSame(digestOf(key), row?.digest ?? digestOf(''));
+    if (!row || !matches) return refuse('unknown');
+    const now = clock();
+    if (row.revoked_at !== null || row.expires_at <= now) return refuse('revoked or expired');
+    const kind = PRINCIPAL_KINDS.find((each) => each === row.kind) ?? refuse('of no kind');
+    const account = await findAccount(store, kind, { id: row.account_id });
+    if (account?.status !== 'active') return refuse('its account is disabled or gone');
+    noteUse(row, now);
+    const owner = principalOf(account, null);
+    const scopes = readScopes(row.scopes).filter((scope) => owner.permissions.has(scope));
+    return Object.freeze({ ...owner, permissions: new Set(scopes) });
+  };
+}
