@@ -5,6 +5,7 @@ import type { Principal } from './domain/principal.js';
 import type { Surroundings } from './gateway.js';
 import { createAuthenticate } from './identify/authenticate.js';
 import { createLogin, type Login } from './identify/login.js';
+import { createOwnSessions, type OwnSessions } from './identify/own-sessions.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
 import { createSessions } from './identify/sessions.js';
 import { createTokens } from './identify/tokens.js';
@@ -16,6 +17,8 @@ export interface Identity {
   readonly authenticate: (token: string) => Promise<Principal>;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
+  /** Makes what accounts do with their own sessions, over an audit log. */
+  readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   close(): Promise<void>;
 }
 
@@ -27,12 +30,14 @@ export interface Identity {
 export async function createIdentity({ settings, clock }: Surroundings, store: Store): Promise<Identity> {
   const secret = settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret');
   const tokens = createTokens({ secret, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
-  const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS });
+  const life = { idleTtlS: settings.sessionIdleTtlS, maxTtlS: settings.sessionMaxTtlS };
+  const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS, life });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   return {
     passwords,
-    authenticate: createAuthenticate({ store, tokens }),
+    authenticate: createAuthenticate({ store, tokens, clock, life }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, audit }),
+    createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
     close: () => passwords.close(),
   };
 }

@@ -32,6 +32,8 @@ export interface Settings {
   readonly maskKey: string | null;
   readonly accessTokenTtlS: number;
   readonly refreshTokenTtlS: number;
+  readonly sessionIdleTtlS: number;
+  readonly sessionMaxTtlS: number;
   readonly bcryptCost: number;
   readonly translator: SettingValues['TRANSLATOR'];
   /** Null where none is set. */
@@ -114,6 +116,8 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     maskKey: values.MASK_KEY || null,
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
     refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
+    sessionIdleTtlS: values.SESSION_IDLE_TTL_S,
+    sessionMaxTtlS: values.SESSION_MAX_TTL_S,
     bcryptCost: values.BCRYPT_COST,
     translator: values.TRANSLATOR,
     openaiApiKey: values.OPENAI_API_KEY || null,

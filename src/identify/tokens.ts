@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../domain/ports.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { readAccountId } from './account-id.js';
 
 /** The only algorithm that is made or read. */
 const ALGORITHM = 'HS256';
@@ -133,10 +134,4 @@ function sign(payload: object, key: SigningKey): string {
 function headerOf(key: SigningKey): string {
   const token = sign({}, key);
   return token.slice(0, token.indexOf('.'));
-}
-
-function readAccountId(kind: PrincipalKind, subject: string): number {
-  const id = Number(/^[a-z]+:([1-9]\d{0,15})$/.exec(subject)?.[1]);
-  if (!Number.isSafeInteger(id) || subject !== `${kind}:${id}`) throw new Error('the subject is not of the kind');
-  return id;
 }

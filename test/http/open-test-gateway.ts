@@ -67,6 +67,7 @@ export async function openTestGateway(env: Readonly<Record<string, string>> = {}
     audit: records.audit,
     createAsk: gateway.createAsk,
     createLogin: identity.createLogin,
+    createOwnSessions: identity.createOwnSessions,
     authenticate: identity.authenticate,
     viewFor: gateway.stages.viewFor,
     health: createHealth([{ name: 'source', run: () => gateway.source.ping() }]),

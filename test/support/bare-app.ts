@@ -19,6 +19,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     audit: { append: refuse, verify: refuse, list: refuse },
     createAsk: () => ask,
     createLogin: () => login,
+    createOwnSessions: () => ({ list: refuse, end: refuse, endAll: refuse }),
     authenticate: refuse,
     viewFor: refuse,
     health: createHealth([]),
