@@ -16,12 +16,14 @@ import { createAuditRoutes } from './http/routes/audit-routes.js';
 import { createAuthRoutes } from './http/routes/auth-routes.js';
 import { createConsoleRouter } from './http/routes/console-routes.js';
 import { createErrorPageRouter } from './http/routes/error-page-routes.js';
+import { createKeyRoutes } from './http/routes/key-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSessionRoutes } from './http/routes/session-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import type { Login } from './identify/login.js';
 import type { OwnSessions } from './identify/own-sessions.js';
+import type { PublicJwk } from './identify/signing-keys.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
 
@@ -35,6 +37,8 @@ export interface AppDeps {
   /** Makes what accounts do with their own sessions, over an audit log. */
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   readonly authenticate: (token: string) => Promise<Principal>;
+  /** What access tokens verify with. */
+  readonly publicKeys: readonly PublicJwk[];
   readonly viewFor: (principal: Principal) => PrincipalView;
   readonly health: Health;
   readonly logger: Logger;
@@ -61,6 +65,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(limits('address', () => null));
   mountRoutes(app, [
     ...createProbeRoutes(() => deps.health.readiness(), ports),
+    ...createKeyRoutes(deps.publicKeys, ports),
     ...createAuthRoutes(deps.createLogin(witness.log), ports),
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createAskRoutes(deps.createAsk(witness.log), ports),

@@ -8,6 +8,7 @@ import { createLogin, type Login } from './identify/login.js';
 import { createOwnSessions, type OwnSessions } from './identify/own-sessions.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
 import { createSessions } from './identify/sessions.js';
+import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
 import { createTokens } from './identify/tokens.js';
 import type { Store } from './store/store.js';
 
@@ -19,17 +20,23 @@ export interface Identity {
   readonly createLogin: (audit: AuditLog) => Login;
   /** Makes what accounts do with their own sessions, over an audit log. */
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
+  /** What access tokens verify with; empty where secrets sign. */
+  readonly publicKeys: readonly PublicJwk[];
   close(): Promise<void>;
 }
 
 /**
  * Wires the parts of identify over the store.
  *
- * @throws SwaliError `SETTINGS_INVALID` where no secret is set and none can be kept
+ * @throws SwaliError `SETTINGS_INVALID` where no key is set and none can be kept, and where one is not usable
  */
 export async function createIdentity({ settings, clock }: Surroundings, store: Store): Promise<Identity> {
-  const secret = settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret');
-  const tokens = createTokens({ secret, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
+  const { jwtPrivateKey: privateKey, jwtRetiredKeys } = settings;
+  const keys = readSigningKeys(
+    privateKey === null ? { secret: settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret') } : { privateKey },
+    jwtRetiredKeys,
+  );
+  const tokens = createTokens({ keys, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
   const life = { idleTtlS: settings.sessionIdleTtlS, maxTtlS: settings.sessionMaxTtlS };
   const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS, life });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
@@ -38,6 +45,7 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
     authenticate: createAuthenticate({ store, tokens, clock, life }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, audit }),
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
+    publicKeys: tokens.publicKeys,
     close: () => passwords.close(),
   };
 }

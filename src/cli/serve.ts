@@ -48,6 +48,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createLogin: identity.createLogin,
       createOwnSessions: identity.createOwnSessions,
       authenticate: identity.authenticate,
+      publicKeys: identity.publicKeys,
       viewFor: gateway.stages.viewFor,
       health,
       logger,

@@ -59,6 +59,16 @@ export const SETTINGS = [
     'Key that signs access tokens, 32 characters or more; outside production one is made and kept in DATA_DIR.',
   ),
   secret(
+    'JWT_PRIVATE_KEY',
+    '',
+    'PEM private key that signs access tokens instead of JWT_SECRET: EC P-256 (ES256) or RSA of 2048 bits or more (RS256).',
+  ),
+  secret(
+    'JWT_RETIRED_KEYS',
+    '',
+    'Keys that signed before and still verify: PEM public keys, and old JWT_SECRETs, one a line.',
+  ),
+  secret(
     'MASK_KEY',
     '',
     'Key of the mask `hash`, 32 characters or more, the same for every replica; empty makes one and keeps it in DATA_DIR.',

@@ -69,6 +69,7 @@ export async function openTestGateway(env: Readonly<Record<string, string>> = {}
     createLogin: identity.createLogin,
     createOwnSessions: identity.createOwnSessions,
     authenticate: identity.authenticate,
+    publicKeys: identity.publicKeys,
     viewFor: gateway.stages.viewFor,
     health: createHealth([{ name: 'source', run: () => gateway.source.ping() }]),
     logger: silent,

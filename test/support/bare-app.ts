@@ -21,6 +21,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     createLogin: () => login,
     createOwnSessions: () => ({ list: refuse, end: refuse, endAll: refuse }),
     authenticate: refuse,
+    publicKeys: [],
     viewFor: refuse,
     health: createHealth([]),
     logger: silent,

@@ -10,6 +10,7 @@ import { createLogin, type Login } from '../../../src/identify/login.js';
 import { createOwnSessions, type OwnSessions } from '../../../src/identify/own-sessions.js';
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { createSessions } from '../../../src/identify/sessions.js';
+import { readSigningKeys } from '../../../src/identify/signing-keys.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 
@@ -53,7 +54,8 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
     return `id${ids}`;
   };
   const passwords = shared ?? (await createPasswords({ cost: 4, threads: 1 }));
-  const tokens = createTokens({ secret: 's'.repeat(40), ttlS: ACCESS_TTL_S, clock: read, newId });
+  const keys = readSigningKeys({ secret: 's'.repeat(40) }, { secrets: [], publicKeys: [] });
+  const tokens = createTokens({ keys, ttlS: ACCESS_TTL_S, clock: read, newId });
   const sessions = createSessions({ store, clock: read, ttlS: REFRESH_TTL_S, life: LIFE });
   const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
   const loginOver = (log: AuditLog) => createLogin({ store, passwords, tokens, sessions, audit: log });
