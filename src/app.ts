@@ -21,10 +21,14 @@ import { createKeyRoutes } from './http/routes/key-routes.js';
 import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
+import { createSessionRoutes } from './http/routes/session-routes.js';
+import { createSigningKeyRoutes } from './http/routes/signing-key-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import type { ApiKeys } from './identify/api-keys.js';
 import type { Login } from './identify/login.js';
 import type { AccountManager } from './identify/manage-accounts.js';
+import type { OwnSessions } from './identify/own-sessions.js';
+import type { PublicJwk } from './identify/signing-keys.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
 
@@ -39,7 +43,11 @@ export interface AppDeps {
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
   /** Makes the keys for servers over an audit log. */
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
+  /** Makes what accounts do with their own sessions, over an audit log. */
+  readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   readonly authenticate: (token: string) => Promise<Principal>;
+  /** What access tokens verify with. */
+  readonly publicKeys: readonly PublicJwk[];
   readonly viewFor: (principal: Principal) => PrincipalView;
   readonly health: Health;
   readonly logger: Logger;
@@ -66,7 +74,9 @@ export function createApp(deps: AppDeps): Express {
   app.use(limits('address', () => null));
   const routes = [
     ...createProbeRoutes(() => deps.health.readiness(), ports),
+    ...createSigningKeyRoutes(deps.publicKeys, ports),
     ...createAuthRoutes(deps.createLogin(witness.log), ports),
+    ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createAskRoutes(deps.createAsk(witness.log), ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),

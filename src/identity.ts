@@ -6,9 +6,14 @@ import type { Surroundings } from './gateway.js';
 import { type ApiKeys, createApiKeys, createKeyAuthenticate, isApiKey } from './identify/api-keys.js';
 import { createAuthenticate } from './identify/authenticate.js';
 import { createLogin, type Login } from './identify/login.js';
+
 import { type AccountManager, createAccountManager } from './identify/manage-accounts.js';
+
+import { createOwnSessions, type OwnSessions } from './identify/own-sessions.js';
+
 import { createPasswords, type Passwords } from './identify/passwords.js';
 import { createSessions } from './identify/sessions.js';
+import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
 import { createTokens } from './identify/tokens.js';
 import type { Store } from './store/store.js';
 
@@ -22,20 +27,29 @@ export interface Identity {
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
   /** Makes the management of accounts over an audit log. */
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
+  /** Makes what accounts do with their own sessions, over an audit log. */
+  readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
+  /** What access tokens verify with; empty where secrets sign. */
+  readonly publicKeys: readonly PublicJwk[];
   close(): Promise<void>;
 }
 
 /**
  * Wires the parts of identify over the store.
  *
- * @throws SwaliError `SETTINGS_INVALID` where no secret is set and none can be kept
+ * @throws SwaliError `SETTINGS_INVALID` where no key is set and none can be kept, and where one is not usable
  */
 export async function createIdentity({ settings, clock }: Surroundings, store: Store): Promise<Identity> {
-  const secret = settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret');
-  const tokens = createTokens({ secret, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
-  const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS });
+  const { jwtPrivateKey: privateKey, jwtRetiredKeys } = settings;
+  const keys = readSigningKeys(
+    privateKey === null ? { secret: settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret') } : { privateKey },
+    jwtRetiredKeys,
+  );
+  const tokens = createTokens({ keys, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
+  const life = { idleTtlS: settings.sessionIdleTtlS, maxTtlS: settings.sessionMaxTtlS };
+  const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS, life });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
-  const byToken = createAuthenticate({ store, tokens });
+  const byToken = createAuthenticate({ store, tokens, clock, life });
   const byKey = createKeyAuthenticate({ store, clock });
   return {
     passwords,
@@ -43,6 +57,8 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
     createApiKeys: (audit) => createApiKeys({ store, clock, audit }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
+    createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
+    publicKeys: tokens.publicKeys,
     close: () => passwords.close(),
   };
 }

@@ -39,8 +39,11 @@ export type AuditEvent =
       /** Null where the refresh token is unknown. */
       readonly subject: string | null;
       readonly kind: PrincipalKind | null;
-      /** `reuse`: a refresh token came a second time, so the session was ended. */
-      readonly action: 'refresh' | 'logout' | 'reuse';
+      /**
+       * `reuse`: a refresh token came a second time, so the session was ended. `end` and `end-all`: an account ended
+       * one of its own sessions, or all of them.
+       */
+      readonly action: 'refresh' | 'logout' | 'reuse' | 'end' | 'end-all';
       readonly decision: 'accepted' | 'refused';
       readonly code: string | null;
     }

@@ -14,20 +14,29 @@ const MIN_DISTINCT_CHARACTERS = 12;
  */
 export function judgeProduction(values: SettingValues): readonly string[] {
   const faults: string[] = [];
-  const secret = values.JWT_SECRET;
-  if (secret === '') {
-    faults.push('JWT_SECRET: is not set, expected 32 random characters or more in production');
-  } else if (PLACEHOLDER.test(secret) || new Set(secret).size < MIN_DISTINCT_CHARACTERS) {
-    faults.push('JWT_SECRET: looks like a placeholder, expected 32 random characters or more');
-  } else if (otherSecrets(values).includes(secret)) {
-    faults.push('JWT_SECRET: is also the value of another secret, expected one of its own');
+  if (values.JWT_SECRET !== '') {
+    faults.push(...judgeSecret('JWT_SECRET', values.JWT_SECRET, values));
+  } else if (values.JWT_PRIVATE_KEY === '') {
+    faults.push('JWT_SECRET: is not set, expected 32 random characters or more in production, or JWT_PRIVATE_KEY');
   }
+  // A secret that still verifies can sign as well, for whoever knows it.
+  for (const secret of values.JWT_RETIRED_KEYS.secrets) faults.push(...judgeSecret('JWT_RETIRED_KEYS', secret, values));
   if (!values.PUBLIC_URL.startsWith('https://')) {
     faults.push('PUBLIC_URL: is not an https address, expected https:// in production');
   }
   if (values.RATE_LIMIT === 'off') faults.push('RATE_LIMIT: is off, expected on in production');
   if (values.BCRYPT_COST < 12) faults.push('BCRYPT_COST: is below 12, expected 12 to 16 in production');
   return faults;
+}
+
+function judgeSecret(name: string, secret: string, values: SettingValues): readonly string[] {
+  if (PLACEHOLDER.test(secret) || new Set(secret).size < MIN_DISTINCT_CHARACTERS) {
+    return [`${name}: looks like a placeholder, expected 32 random characters or more`];
+  }
+  if (otherSecrets(values).includes(secret)) {
+    return [`${name}: is also the value of another secret, expected one of its own`];
+  }
+  return [];
 }
 
 function otherSecrets(values: SettingValues): readonly string[] {

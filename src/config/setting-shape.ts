@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRetiredKeys } from './retired-keys.js';
 
 /** A text of digits within a range. */
 const whole = (min: number, max: number) =>
@@ -25,6 +26,16 @@ const optionalKey = z
   .string()
   .refine((text) => text === '' || text.length >= 32, { error: 'expected 32 characters or more' });
 
+const retiredKeys = z.string().transform((text, context) => {
+  const keys = parseRetiredKeys(text);
+  if (keys) return keys;
+  context.addIssue({
+    code: 'custom',
+    message: 'expected PEM public keys, and old secrets of 32 characters or more, one a line',
+  });
+  return z.NEVER;
+});
+
 const filled = (what: string) => z.string().min(1, { error: `expected ${what}` });
 
 /** The check of each setting by itself: text in, value out. Every fault says what is expected. */
@@ -44,9 +55,13 @@ export const SETTING_SHAPE = z.object({
   STORE_URL: dataAddress,
   POLICY_DIR: filled('a folder'),
   JWT_SECRET: optionalKey,
+  JWT_PRIVATE_KEY: z.string(),
+  JWT_RETIRED_KEYS: retiredKeys,
   MASK_KEY: optionalKey,
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),
   REFRESH_TOKEN_TTL_S: whole(300, 7_776_000),
+  SESSION_IDLE_TTL_S: whole(300, 7_776_000),
+  SESSION_MAX_TTL_S: whole(3600, 31_536_000),
   BCRYPT_COST: whole(4, 16),
   TRANSLATOR: choice(['auto', 'openai', 'offline']),
   OPENAI_API_KEY: z.string(),

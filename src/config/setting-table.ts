@@ -59,12 +59,32 @@ export const SETTINGS = [
     'Key that signs access tokens, 32 characters or more; outside production one is made and kept in DATA_DIR.',
   ),
   secret(
+    'JWT_PRIVATE_KEY',
+    '',
+    'PEM private key that signs access tokens instead of JWT_SECRET: EC P-256 (ES256) or RSA of 2048 bits or more (RS256).',
+  ),
+  secret(
+    'JWT_RETIRED_KEYS',
+    '',
+    'Keys that signed before and still verify: PEM public keys, and old JWT_SECRETs, one a line.',
+  ),
+  secret(
     'MASK_KEY',
     '',
     'Key of the mask `hash`, 32 characters or more, the same for every replica; empty makes one and keeps it in DATA_DIR.',
   ),
   plain('ACCESS_TOKEN_TTL_S', '900', 'Life of an access token in seconds, 60–86400.'),
   plain('REFRESH_TOKEN_TTL_S', '1209600', 'Life of a refresh token in seconds, 300–7776000.'),
+  plain(
+    'SESSION_IDLE_TTL_S',
+    '43200',
+    'A session that nobody used for so many seconds has ended, 300–7776000; a use is noted once a minute.',
+  ),
+  plain(
+    'SESSION_MAX_TTL_S',
+    '2592000',
+    'Longest life of a session in seconds, however much it is used, 3600–31536000; sign-ins from then on have it.',
+  ),
   plain('BCRYPT_COST', '12', 'Cost of password hashes, 12–16; below 12 (to 4) only outside production.'),
   plain(
     'TRANSLATOR',

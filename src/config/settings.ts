@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { SwaliError } from '../errors/swali-error.js';
 import { judgeProduction } from './production-rules.js';
+import type { RetiredKeys } from './retired-keys.js';
 import { SETTING_SHAPE, type SettingValues } from './setting-shape.js';
 import { SETTINGS } from './setting-table.js';
 
@@ -26,12 +27,17 @@ export interface Settings {
   readonly allowWideGrants: boolean;
   readonly storeUrl: string;
   readonly policyDir: string;
-  /** Null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
+  /** Null where none is set: then `jwtPrivateKey` signs, else one is made and kept in `dataDir`, but not in production. */
   readonly jwtSecret: string | null;
+  /** PEM; null where a secret signs. Whether the key is usable is judged where it is read. */
+  readonly jwtPrivateKey: string | null;
+  readonly jwtRetiredKeys: RetiredKeys;
   /** Null where none is set: then one is made and kept in `dataDir`. */
   readonly maskKey: string | null;
   readonly accessTokenTtlS: number;
   readonly refreshTokenTtlS: number;
+  readonly sessionIdleTtlS: number;
+  readonly sessionMaxTtlS: number;
   readonly bcryptCost: number;
   readonly translator: SettingValues['TRANSLATOR'];
   /** Null where none is set. */
@@ -82,6 +88,11 @@ export function parseSettings(
   if (parsed.success && samePlace(parsed.data.STORE_URL, parsed.data.SOURCE_URL, base)) {
     faults.push('STORE_URL: is the same place as SOURCE_URL, expected a database of the gateway’s own');
   }
+  if (parsed.success && parsed.data.JWT_PRIVATE_KEY !== '' && parsed.data.JWT_SECRET !== '') {
+    faults.push(
+      'JWT_PRIVATE_KEY: is given beside JWT_SECRET, expected only one; an old secret goes into JWT_RETIRED_KEYS',
+    );
+  }
   if (!parsed.success || faults.length > 0) {
     throw new SwaliError('SETTINGS_INVALID', { detail: faults.join('\n') });
   }
@@ -111,9 +122,13 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     storeUrl: place(values.STORE_URL).replace(/^mariadb:/, 'mysql:'),
     policyDir: resolve(base, values.POLICY_DIR),
     jwtSecret: values.JWT_SECRET || null,
+    jwtPrivateKey: values.JWT_PRIVATE_KEY || null,
+    jwtRetiredKeys: values.JWT_RETIRED_KEYS,
     maskKey: values.MASK_KEY || null,
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
     refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
+    sessionIdleTtlS: values.SESSION_IDLE_TTL_S,
+    sessionMaxTtlS: values.SESSION_MAX_TTL_S,
     bcryptCost: values.BCRYPT_COST,
     translator: values.TRANSLATOR,
     openaiApiKey: values.OPENAI_API_KEY || null,

@@ -24,6 +24,7 @@ export const CATALOGUE = {
   AUTH_TOKEN_INVALID: { status: 401, sentence: 'The access token is not valid or has expired; sign in again.' },
   AUTH_CREDENTIALS_WRONG: { status: 401, sentence: 'The identifier or the password is wrong.' },
   AUTH_PERMISSION_MISSING: { status: 403, sentence: 'Your account does not have the right to do this.' },
+  AUTH_SESSION_UNKNOWN: { status: 404, sentence: 'You have no living session of that id.' },
   IDENTITY_INPUT_INVALID: { status: 400, sentence: 'The account details are not acceptable; see the detail.' },
   IDENTITY_EXISTS: { status: 409, sentence: 'An account with this identifier exists already.' },
   AUTH_KEY_UNKNOWN: { status: 404, sentence: 'You have no such key.' },

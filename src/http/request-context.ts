@@ -7,12 +7,17 @@ export interface RequestContext {
   readonly requestId: string;
   /** Address of the caller as the trusted proxies tell it. */
   readonly address: string;
+  /** What the caller calls its program, as text that can be shown: 255 characters at most, no control characters. */
+  readonly userAgent: string;
   /** Aborted when the caller hangs up before the answer is sent: what runs for them is then killed. */
   readonly signal: AbortSignal;
 }
 
 /** A caller's own request id is taken where it is a plain token; anything else is replaced, not repeated. */
 const SAFE_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+/** Characters of a user agent that are kept. */
+const USER_AGENT_MAX_CHARACTERS = 255;
 
 const contexts = new WeakMap<Request, RequestContext>();
 
@@ -25,6 +30,7 @@ export function openContext(): RequestHandler {
     contexts.set(request, {
       requestId,
       address: request.ip ?? 'unknown',
+      userAgent: readUserAgent(request),
       signal: abortOnHangUp(response),
     });
     next();
@@ -36,6 +42,12 @@ export function contextOf(request: Request): RequestContext {
   const context = contexts.get(request);
   if (!context) throw new Error('a request without context: openContext must run first');
   return context;
+}
+
+/** Whatever could turn, hide or break a line where it is shown is dropped; a long text is cut, as it names nobody. */
+function readUserAgent(request: Request): string {
+  const given = request.get('user-agent') ?? '';
+  return given.replace(/\p{C}/gu, '').slice(0, USER_AGENT_MAX_CHARACTERS).trim();
 }
 
 function abortOnHangUp(response: Response): AbortSignal {

@@ -7,6 +7,12 @@ export interface AccessContext {
   readonly address: string;
 }
 
+/** Where a sign-in came from, and with what. */
+export interface SignInContext extends AccessContext {
+  /** What the caller calls its program: shown to the account, trusted for nothing. 255 characters at most. */
+  readonly userAgent: string;
+}
+
 /** What identify reports: attempts to sign in, and what becomes of sessions. Holds no identifier, password or token. */
 export type AccessEvent = AccessContext &
   (
@@ -22,7 +28,7 @@ export type AccessEvent = AccessContext &
         readonly event: 'session';
         readonly subject: string | null;
         readonly kind: PrincipalKind | null;
-        readonly action: 'refresh' | 'logout' | 'reuse';
+        readonly action: 'refresh' | 'logout' | 'reuse' | 'end' | 'end-all';
         readonly decision: 'accepted' | 'refused';
         readonly code: string | null;
       }

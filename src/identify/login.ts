@@ -1,7 +1,7 @@
 import type { PrincipalKind } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
-import type { AccessContext, AccessLog } from './access-log.js';
+import type { AccessContext, AccessLog, SignInContext } from './access-log.js';
 import { type Account, findAccount } from './find-account.js';
 import type { Passwords } from './passwords.js';
 import type { Session, Sessions } from './sessions.js';
@@ -27,7 +27,7 @@ export interface Login {
    * @throws SwaliError `AUTH_CREDENTIALS_WRONG`, `RATE_LIMITED`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`; nothing is
    *   handed out before the attempt is on record
    */
-  login(kind: PrincipalKind, identifier: string, password: string, context: AccessContext): Promise<IssuedTokens>;
+  login(kind: PrincipalKind, identifier: string, password: string, context: SignInContext): Promise<IssuedTokens>;
   /** @throws SwaliError `AUTH_TOKEN_INVALID`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE` */
   refresh(refreshToken: string, context: AccessContext): Promise<IssuedTokens>;
   /**
@@ -55,7 +55,7 @@ export function createLogin(deps: {
   }
 
   return Object.freeze({
-    async login(kind, identifier, password, { requestId, address }) {
+    async login(kind, identifier, password, { requestId, address, userAgent }) {
       const account = await findAccount(store, kind, { identifier });
       const matches = await passwords.matches(password, account?.passwordHash ?? null);
       const attempt = { event: 'login' as const, requestId, address, subject: account?.subject ?? null, kind };
@@ -64,7 +64,7 @@ export function createLogin(deps: {
         throw new SwaliError('AUTH_CREDENTIALS_WRONG');
       }
       if (passwords.isOutdated(account.passwordHash)) await renewDigest(store, passwords, account, password);
-      const { session, refreshToken } = await sessions.begin({ kind, accountId: account.id }, address);
+      const { session, refreshToken } = await sessions.begin({ kind, accountId: account.id }, { address, userAgent });
       await audit.append({ ...attempt, decision: 'accepted', code: null });
       return issue(session, refreshToken);
     },

@@ -1,19 +1,34 @@
 import type { CompiledQuery } from 'kysely';
+import type { Clock } from '../domain/ports.js';
 import type { PrincipalKind } from '../domain/principal.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { type Account, type AccountRow, toAccount } from './find-account.js';
+import { createNoteUse } from './note-use.js';
+import { boundsAt, type SessionLife } from './session-life.js';
 import type { Session } from './sessions.js';
+
+/** The account's row with what the session's row says of its use. */
+type SignedInRow = AccountRow & { readonly last_used_at: number };
 
 /**
  * Makes the function that reads the account of a living session, in one query. It runs at each request, so its text is
- * compiled once per kind; building it costs several times as much as running it.
+ * compiled once per kind; building it costs several times as much as running it. That the session was used is noted
+ * beside it (see {@link createNoteUse}).
  *
- * @returns a function that gives null where the session has ended, is another account's, or the account is gone; it
- *   throws SwaliError `STORE_UNAVAILABLE`
+ * @returns a function that gives null where the session has ended, was idle for too long, has expired or is another
+ *   account's, or the account is gone; it throws SwaliError `STORE_UNAVAILABLE`
  */
-export function createReadSignedIn(store: Store): (session: Session) => Promise<Account | null> {
-  const compiled = new Map<PrincipalKind, CompiledQuery<AccountRow>>();
+export function createReadSignedIn(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly life: Pick<SessionLife, 'idleTtlS'>;
+}): (session: Session) => Promise<Account | null> {
+  const { store, clock } = deps;
+  const compiled = new Map<PrincipalKind, CompiledQuery<SignedInRow>>();
+  const noteUse = createNoteUse(store);
   return async ({ id, kind, accountId }) => {
+    const now = clock();
+    const { lastUsedAt, expiresAt } = boundsAt(now, deps.life);
     const row = await store.run(async (db) => {
       let query = compiled.get(kind);
       if (!query) {
@@ -21,18 +36,28 @@ export function createReadSignedIn(store: Store): (session: Session) => Promise<
         compiled.set(kind, query);
       }
       // In the order of the conditions below.
-      const { rows } = await db.executeQuery<AccountRow>({ ...query, parameters: [id, kind, accountId] });
+      const { rows } = await db.executeQuery<SignedInRow>({
+        ...query,
+        parameters: [id, kind, lastUsedAt, expiresAt, accountId],
+      });
       return rows[0];
     });
-    return row ? toAccount(kind, row) : null;
+    if (!row) return null;
+    noteUse(id, row.last_used_at, now);
+    return toAccount(kind, row);
   };
 }
 
 /** The values are placeholders; each call brings its own. */
-function compileQuery(db: StoreDatabase, kind: PrincipalKind): CompiledQuery<AccountRow> {
+function compileQuery(db: StoreDatabase, kind: PrincipalKind): CompiledQuery<SignedInRow> {
   const live = db.selectFrom('sessions').where('sessions.ended_at', 'is', null);
-  const mine = live.where('sessions.id', '=', '').where('sessions.kind', '=', kind);
-  const byKind: Readonly<Record<PrincipalKind, () => CompiledQuery<AccountRow>>> = {
+  const mine = live
+    .where('sessions.id', '=', '')
+    .where('sessions.kind', '=', kind)
+    .where('sessions.last_used_at', '>', 0)
+    .where('sessions.expires_at', '>', 0)
+    .select('sessions.last_used_at');
+  const byKind: Readonly<Record<PrincipalKind, () => CompiledQuery<SignedInRow>>> = {
     admin: () =>
       mine
         .innerJoin('admins', 'admins.id', 'sessions.account_id')

@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { ExpressionBuilder } from 'kysely';
 import type { Clock } from '../domain/ports.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import type { Store, StoreDatabase } from '../store/store.js';
+import type { SessionTable, StoreTables } from '../store/tables.js';
+import { boundsAt, type SessionLife } from './session-life.js';
 
 /** Bytes of randomness in a refresh token. */
 const REFRESH_TOKEN_BYTES = 32;
@@ -13,7 +16,24 @@ export interface Session {
   readonly accountId: number;
 }
 
-/** What came of handing in a refresh token. `unknown` tells nothing about why: never made, expired or ended. */
+/** Whose sessions are meant. */
+export type SessionOwner = Omit<Session, 'id'>;
+
+/** A living session as its account sees it. Times are milliseconds since 1970. */
+export interface ListedSession {
+  readonly id: string;
+  /** Where it began. */
+  readonly address: string;
+  /** What it began with, as the caller said. */
+  readonly userAgent: string;
+  readonly createdAt: number;
+  /** Up to a minute behind. */
+  readonly lastUsedAt: number;
+  /** Its absolute end; without use it ends earlier. */
+  readonly expiresAt: number;
+}
+
+/** What came of handing in a refresh token. `unknown` tells nothing about why: never made, expired, idle or ended. */
 export type Rotation =
   | { readonly outcome: 'rotated'; readonly session: Session; readonly refreshToken: string }
   | { readonly outcome: 'reused'; readonly session: Session }
@@ -22,7 +42,10 @@ export type Rotation =
 /** Sessions and their refresh tokens. */
 export interface Sessions {
   /** Begins a session. @throws SwaliError `STORE_UNAVAILABLE` */
-  begin(account: Omit<Session, 'id'>, address: string): Promise<{ session: Session; refreshToken: string }>;
+  begin(
+    account: SessionOwner,
+    from: { readonly address: string; readonly userAgent: string },
+  ): Promise<{ session: Session; refreshToken: string }>;
   /**
    * Exchanges a refresh token for a new one. Each works once: a second use means that two parties hold it, so the
    * session ends (RFC 9700 §4.14.2).
@@ -32,22 +55,36 @@ export interface Sessions {
   rotate(refreshToken: string): Promise<Rotation>;
   /** Ends the session of a refresh token. @returns null where there is none that lives. @throws SwaliError `STORE_UNAVAILABLE` */
   endByRefreshToken(refreshToken: string): Promise<Session | null>;
+  /** The living sessions of an account, the latest first. @throws SwaliError `STORE_UNAVAILABLE` */
+  list(account: SessionOwner): Promise<readonly ListedSession[]>;
+  /**
+   * Ends one session of an account, its access tokens included.
+   *
+   * @returns false where the account has no living session of that id
+   * @throws SwaliError `STORE_UNAVAILABLE`
+   */
+  end(account: SessionOwner, sessionId: string): Promise<boolean>;
+  /** Ends every session of an account but the one that is excepted. @throws SwaliError `STORE_UNAVAILABLE` */
+  endAll(account: SessionOwner, exceptSessionId?: string): Promise<void>;
 }
 
 /**
- * @param deps.ttlS life of a refresh token in seconds (`REFRESH_TOKEN_TTL_S`); each exchange begins it anew
+ * @param deps.ttlS life of a refresh token in seconds (`REFRESH_TOKEN_TTL_S`); each exchange begins it anew,
+ *   but none outlives its session
+ * @param deps.life how long sessions live
  * @param deps.randomBytes source of randomness
  */
 export function createSessions(deps: {
   readonly store: Store;
   readonly clock: Clock;
   readonly ttlS: number;
+  readonly life: SessionLife;
   readonly randomBytes?: (size: number) => Buffer;
 }): Sessions {
-  const { store, clock } = deps;
+  const { store, clock, life } = deps;
   const random = deps.randomBytes ?? randomBytes;
 
-  async function addRefreshToken(db: StoreDatabase, sessionId: string): Promise<string> {
+  async function addRefreshToken(db: StoreDatabase, sessionId: string, sessionExpiresAt: number): Promise<string> {
     const refreshToken = random(REFRESH_TOKEN_BYTES).toString('base64url');
     const now = clock();
     await db
@@ -56,14 +93,14 @@ export function createSessions(deps: {
         digest: digestOf(refreshToken),
         session_id: sessionId,
         created_at: now,
-        expires_at: now + deps.ttlS * 1000,
+        expires_at: Math.min(now + deps.ttlS * 1000, sessionExpiresAt),
         used_at: null,
       })
       .execute();
     return refreshToken;
   }
 
-  async function end(db: StoreDatabase, sessionId: string, by: 'logout' | 'reuse'): Promise<void> {
+  async function endOne(db: StoreDatabase, sessionId: string, by: 'logout' | 'reuse'): Promise<void> {
     await db
       .updateTable('sessions')
       .set({ ended_at: clock(), ended_by: by })
@@ -72,13 +109,21 @@ export function createSessions(deps: {
       .execute();
   }
 
+  /** Whether a session lives now, by its row. */
+  function isAlive(row: Pick<SessionTable, 'ended_at' | 'last_used_at' | 'expires_at'>): boolean {
+    const bounds = boundsAt(clock(), life);
+    return row.ended_at === null && row.last_used_at > bounds.lastUsedAt && row.expires_at > bounds.expiresAt;
+  }
+
   return Object.freeze({
-    async begin({ kind, accountId }, address) {
+    async begin({ kind, accountId }, { address, userAgent }) {
       // By itself, not in the transaction below, where two sign-ins at once could lock each other out; and at the next
       // sign-in again, so that its failing fails nobody's.
       await store.run((db) => dropDead(db, { kind, accountId }, clock())).catch(() => undefined);
       return store.transaction(async (db) => {
         const id = random(16).toString('hex');
+        const now = clock();
+        const expiresAt = now + life.maxTtlS * 1000;
         await db
           .insertInto('sessions')
           .values({
@@ -86,19 +131,22 @@ export function createSessions(deps: {
             kind,
             account_id: accountId,
             address: address.slice(0, 190),
-            created_at: clock(),
+            user_agent: userAgent.slice(0, 255),
+            created_at: now,
+            last_used_at: now,
+            expires_at: expiresAt,
             ended_at: null,
             ended_by: null,
           })
           .execute();
-        return { session: { id, kind, accountId }, refreshToken: await addRefreshToken(db, id) };
+        return { session: { id, kind, accountId }, refreshToken: await addRefreshToken(db, id, expiresAt) };
       });
     },
     rotate(refreshToken) {
       return store.transaction(async (db): Promise<Rotation> => {
         const digest = digestOf(refreshToken);
         const held = await readHeld(db, digest);
-        if (!held || held.endedAt !== null) return { outcome: 'unknown', session: held?.session ?? null };
+        if (!held || !isAlive(held.row)) return { outcome: 'unknown', session: held?.session ?? null };
         // Whoever marks it first has it; the count decides between two that come at once.
         const { numUpdatedRows } = await db
           .updateTable('refresh_tokens')
@@ -107,27 +155,71 @@ export function createSessions(deps: {
           .where('used_at', 'is', null)
           .executeTakeFirst();
         if (numUpdatedRows !== 1n) {
-          await end(db, held.session.id, 'reuse');
+          await endOne(db, held.session.id, 'reuse');
           return { outcome: 'reused', session: held.session };
         }
-        if (held.expiresAt <= clock()) return { outcome: 'unknown', session: held.session };
-        const next = await addRefreshToken(db, held.session.id);
+        if (held.row.token_expires_at <= clock()) return { outcome: 'unknown', session: held.session };
+        await db.updateTable('sessions').set({ last_used_at: clock() }).where('id', '=', held.session.id).execute();
+        const next = await addRefreshToken(db, held.session.id, held.row.expires_at);
         return { outcome: 'rotated', session: held.session, refreshToken: next };
       });
     },
     endByRefreshToken(refreshToken) {
       return store.transaction(async (db) => {
         const held = await readHeld(db, digestOf(refreshToken));
-        if (!held || held.endedAt !== null) return null;
-        await end(db, held.session.id, 'logout');
+        // One that is idle is ended too: a longer SESSION_IDLE_TTL_S must not bring it back.
+        if (!held || held.row.ended_at !== null) return null;
+        await endOne(db, held.session.id, 'logout');
         return held.session;
+      });
+    },
+    async list(account) {
+      const bounds = boundsAt(clock(), life);
+      const rows = await store.run((db) =>
+        db
+          .selectFrom('sessions')
+          .selectAll()
+          .where(isOpenOf(account))
+          .where('last_used_at', '>', bounds.lastUsedAt)
+          .where('expires_at', '>', bounds.expiresAt)
+          .orderBy('created_at', 'desc')
+          .orderBy('id')
+          .execute(),
+      );
+      return rows.map((row) => ({
+        id: row.id,
+        address: row.address,
+        userAgent: row.user_agent,
+        createdAt: row.created_at,
+        lastUsedAt: row.last_used_at,
+        expiresAt: row.expires_at,
+      }));
+    },
+    async end(account, sessionId) {
+      const bounds = boundsAt(clock(), life);
+      const { numUpdatedRows } = await store.run((db) =>
+        db
+          .updateTable('sessions')
+          .set({ ended_at: clock(), ended_by: 'owner' })
+          .where(isOpenOf(account))
+          .where('id', '=', sessionId)
+          .where('last_used_at', '>', bounds.lastUsedAt)
+          .where('expires_at', '>', bounds.expiresAt)
+          .executeTakeFirst(),
+      );
+      return numUpdatedRows > 0n;
+    },
+    async endAll(account, exceptSessionId) {
+      await store.run((db) => {
+        const all = db.updateTable('sessions').set({ ended_at: clock(), ended_by: 'owner' }).where(isOpenOf(account));
+        return (exceptSessionId === undefined ? all : all.where('id', '!=', exceptSessionId)).execute();
       });
     },
   } satisfies Sessions);
 }
 
 /** Forgets what an account's earlier sessions left and can no longer be used, so that the tables do not grow for ever. */
-async function dropDead(db: StoreDatabase, { kind, accountId }: Omit<Session, 'id'>, now: number): Promise<void> {
+async function dropDead(db: StoreDatabase, { kind, accountId }: SessionOwner, now: number): Promise<void> {
   const sessions = await db
     .selectFrom('sessions')
     .select('id')
@@ -150,26 +242,29 @@ async function dropDead(db: StoreDatabase, { kind, accountId }: Omit<Session, 'i
   await db.deleteFrom('sessions').where('id', 'in', ids).execute();
 }
 
+/** The condition that a session is the account's and that nobody has ended it. */
+function isOpenOf({ kind, accountId }: SessionOwner) {
+  return ({ and, eb }: ExpressionBuilder<StoreTables, 'sessions'>) =>
+    and([eb('kind', '=', kind), eb('account_id', '=', accountId), eb('ended_at', 'is', null)]);
+}
+
+type HeldRow = Pick<SessionTable, 'ended_at' | 'last_used_at' | 'expires_at'> & { readonly token_expires_at: number };
+
 /** A token has 256 bits of randomness, so a plain digest of it cannot be guessed back. */
 function digestOf(refreshToken: string): string {
   return createHash('sha256').update(refreshToken).digest('hex');
 }
 
-async function readHeld(
-  db: StoreDatabase,
-  digest: string,
-): Promise<{ session: Session; endedAt: number | null; expiresAt: number } | null> {
+async function readHeld(db: StoreDatabase, digest: string): Promise<{ session: Session; row: HeldRow } | null> {
   const row = await db
     .selectFrom('refresh_tokens')
     .innerJoin('sessions', 'sessions.id', 'refresh_tokens.session_id')
-    .select(['sessions.id', 'sessions.kind', 'sessions.account_id', 'sessions.ended_at', 'refresh_tokens.expires_at'])
+    .select(['sessions.id', 'sessions.kind', 'sessions.account_id'])
+    .select(['sessions.ended_at', 'sessions.last_used_at', 'sessions.expires_at'])
+    .select('refresh_tokens.expires_at as token_expires_at')
     .where('refresh_tokens.digest', '=', digest)
     .executeTakeFirst();
   const kind = PRINCIPAL_KINDS.find((each) => each === row?.kind);
   if (!row || !kind) return null;
-  return {
-    session: { id: row.id, kind, accountId: row.account_id },
-    endedAt: row.ended_at,
-    expiresAt: row.expires_at,
-  };
+  return { session: { id: row.id, kind, accountId: row.account_id }, row };
 }

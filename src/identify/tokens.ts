@@ -1,18 +1,16 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import { z } from 'zod';
 import type { Clock } from '../domain/ports.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { readAccountId } from './account-id.js';
+import type { PublicJwk, SigningKeys } from './signing-keys.js';
 
-/** The only algorithm that is made or read. */
-const ALGORITHM = 'HS256';
-
-/** Bytes of a secret at least: those of the digest (RFC 7518 §3.2). */
-const SECRET_MIN_BYTES = 32;
-
-/** Characters of a token at most; ours have about 400. */
+/** Characters of a token at most; ours have about 400, with RSA about 700. */
 const TOKEN_MAX_CHARACTERS = 4096;
+
+/** How far the clock of another replica may be ahead, in seconds. */
+const CLOCK_SKEW_S = 60;
 
 const ISSUER = 'swali';
 const AUDIENCE = 'swali';
@@ -33,8 +31,10 @@ export interface AccessToken {
 /** Makes and reads access tokens. */
 export interface Tokens {
   readonly ttlS: number;
+  /** What others verify these tokens with; empty where secrets sign. */
+  readonly publicKeys: readonly PublicJwk[];
   issue(token: Pick<AccessToken, 'kind' | 'accountId' | 'session'>): string;
-  /** @throws SwaliError `AUTH_TOKEN_INVALID` for any token that this key did not sign or that has expired */
+  /** @throws SwaliError `AUTH_TOKEN_INVALID` for any token that none of the keys signed, that has expired or is of the future */
   verify(token: string): AccessToken;
 }
 
@@ -49,37 +49,31 @@ const payloadSchema = z.strictObject({
   exp: z.int(),
 });
 
-interface SigningKey {
-  readonly id: string;
-  readonly key: KeyObject;
-}
-
 /**
- * Signs and verifies access tokens with HS256.
+ * Signs access tokens with one key and verifies those of the retired ones too, so that a key can be changed without
+ * signing everybody out.
  *
- * @param options.secret signs; 32 bytes at least
- * @param options.retiredSecrets still verify, so that a secret can be changed without signing everybody out
+ * @param options.keys see {@link SigningKeys}
  * @param options.ttlS life of a token, in seconds (`ACCESS_TOKEN_TTL_S`)
  * @param options.newId makes token ids
- * @throws SwaliError `SETTINGS_INVALID` for a short secret
- * @remarks The key object is made once: with a text secret, verifying costs a hundred times as much (MEASURED.md §6).
- *   The first part of a token must be, character for character, the header that this key writes, so another algorithm,
- *   `none`, a foreign key id or a key inside the header is refused before anything is decoded.
+ * @remarks Key objects are made once: with a text secret, verifying costs a hundred times as much (MEASURED.md §6).
+ *   The first part of a token must be, character for character, the header that one of the keys writes, so another
+ *   algorithm, `none`, a foreign key id or a key inside the header is refused before anything is decoded. The header
+ *   finds the key, and the key says the algorithm: a public key is never taken for a secret.
  */
 export function createTokens(options: {
-  readonly secret: string;
-  readonly retiredSecrets?: readonly string[];
+  readonly keys: SigningKeys;
   readonly ttlS: number;
   readonly clock: Clock;
   readonly newId: () => string;
 }): Tokens {
   const nowS = (): number => Math.floor(options.clock() / 1000);
-  const signing = makeKey(options.secret);
-  const keys = new Map<string, SigningKey>();
-  for (const key of [signing, ...(options.retiredSecrets ?? []).map(makeKey)]) keys.set(headerOf(key), key);
+  const { signing, retired } = options.keys;
+  const keys = new Map([...retired, signing].map((key) => [key.header, key]));
 
   return Object.freeze({
     ttlS: options.ttlS,
+    publicKeys: [...keys.values()].flatMap(({ publicJwk }) => publicJwk ?? []),
     issue({ kind, accountId, session }) {
       const iat = nowS();
       const payload = {
@@ -92,7 +86,7 @@ export function createTokens(options: {
         iat,
         exp: iat + options.ttlS,
       };
-      return sign(payload, signing);
+      return jsonwebtoken.sign(payload, signing.signs, { algorithm: signing.algorithm, keyid: signing.id });
     },
     verify(token) {
       try {
@@ -100,13 +94,15 @@ export function createTokens(options: {
         const key = keys.get(token.slice(0, token.indexOf('.')));
         if (!key) throw new Error('the header is not ours');
         const payload = payloadSchema.parse(
-          jsonwebtoken.verify(token, key.key, {
-            algorithms: [ALGORITHM],
+          // The schema says issuer and audience again, and the header the algorithm: either alone would do.
+          jsonwebtoken.verify(token, key.verifies, {
+            algorithms: [key.algorithm],
             issuer: ISSUER,
             audience: AUDIENCE,
             clockTimestamp: nowS(),
           }),
         );
+        if (payload.iat > nowS() + CLOCK_SKEW_S) throw new Error('the token is of the future');
         const { kind, sub } = payload;
         return { subject: sub, kind, accountId: readAccountId(kind, sub), session: payload.sid, id: payload.jti };
       } catch (error) {
@@ -114,29 +110,4 @@ export function createTokens(options: {
       }
     },
   } satisfies Tokens);
-}
-
-/** The key id is derived from the secret, so that every replica names it alike; it tells nothing about the secret. */
-function makeKey(secret: string): SigningKey {
-  if (Buffer.byteLength(secret) < SECRET_MIN_BYTES) {
-    throw new SwaliError('SETTINGS_INVALID', { detail: `JWT_SECRET must have ${SECRET_MIN_BYTES} bytes at least` });
-  }
-  const id = createHmac('sha256', secret).update('swali key id').digest('hex').slice(0, 16);
-  return { id, key: createSecretKey(secret, 'utf8') };
-}
-
-function sign(payload: object, key: SigningKey): string {
-  return jsonwebtoken.sign(payload, key.key, { algorithm: ALGORITHM, keyid: key.id });
-}
-
-/** The first part of every token that a key signs. */
-function headerOf(key: SigningKey): string {
-  const token = sign({}, key);
-  return token.slice(0, token.indexOf('.'));
-}
-
-function readAccountId(kind: PrincipalKind, subject: string): number {
-  const id = Number(/^[a-z]+:([1-9]\d{0,15})$/.exec(subject)?.[1]);
-  if (!Number.isSafeInteger(id) || subject !== `${kind}:${id}`) throw new Error('the subject is not of the kind');
-  return id;
 }

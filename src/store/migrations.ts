@@ -124,6 +124,41 @@ async function createAuditTriggers(db: Kysely<unknown>, family: Families): Promi
   }
 }
 
+/** Milliseconds since 1970 by the database's own clock: a migration has no other. */
+const NOW_MS: Readonly<Record<Families, string>> = {
+  sqlite: "cast(strftime('%s', 'now') as integer) * 1000",
+  mysql: 'unix_timestamp() * 1000',
+};
+
+/** The end that sessions get which began before sessions had one, in milliseconds. */
+const FIRST_SESSION_LIFE_MS = 30 * 86_400_000;
+
+async function readColumns(db: Kysely<unknown>, family: Families, table: string): Promise<ReadonlySet<string>> {
+  const { rows } = await (family === 'sqlite'
+    ? sql<{ name: string }>`select name from pragma_table_info(${table})`
+    : sql<{ name: string }>`select column_name as name from information_schema.columns
+        where table_schema = database() and table_name = ${table}`
+  ).execute(db);
+  return new Set(rows.map((row) => row.name));
+}
+
+/** Rows of today keep working: for them both spans begin with the migration. */
+async function addSessionLifetimes(db: Kysely<unknown>, family: Families): Promise<void> {
+  const types = typesOf(family);
+  const columns: Readonly<Record<string, string>> = {
+    user_agent: textColumn(types, 'user_agent', 255, "not null default ''"),
+    last_used_at: `last_used_at ${types.count} not null default 0`,
+    expires_at: `expires_at ${types.count} not null default 0`,
+  };
+  const there = await readColumns(db, family, 'sessions');
+  for (const [name, column] of Object.entries(columns)) {
+    if (!there.has(name)) await run(db, `alter table sessions add column ${column}`);
+  }
+  const now = NOW_MS[family];
+  await run(db, `update sessions set last_used_at = ${now} where last_used_at = 0`);
+  await run(db, `update sessions set expires_at = ${now} + ${FIRST_SESSION_LIFE_MS} where expires_at = 0`);
+}
+
 async function createKeyTable(db: Kysely<unknown>, types: TypeNames): Promise<void> {
   const columns = [
     textColumn(types, 'id', 32, 'not null primary key'),
@@ -158,6 +193,7 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
         await createAuditTriggers(db, family);
       },
     },
+    '0004-session-lifetimes': { up: (db) => addSessionLifetimes(db, family) },
     '0007-api-keys': { up: (db) => createKeyTable(db, types) },
   };
 }

@@ -37,10 +37,16 @@ export interface SessionTable {
   kind: string;
   account_id: number;
   address: string;
+  /** What the caller said they sign in with; empty where nothing was said. */
+  user_agent: string;
   created_at: number;
-  /** Null while the session lives. */
+  /** Up to a minute behind. */
+  last_used_at: number;
+  /** The absolute end: no use of the session moves it. */
+  expires_at: number;
+  /** Null until somebody ends the session; one that is idle or has expired keeps null. */
   ended_at: number | null;
-  /** `logout`, `reuse` or `disabled`; null while the session lives. */
+  /** `logout`, `reuse`, `owner` or `disabled`; null until somebody ends the session. */
   ended_by: string | null;
 }
 

@@ -98,7 +98,7 @@ describeEngines(
         const migrated = migrateStore(store);
         if (Number(server?.logs) === 1 && Number(server?.trusts) === 0)
           await expect(migrated).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-        else expect(await migrated).toContain('0003-audit');
+        else expect(await migrated).toContain('0004-session-lifetimes');
       } finally {
         await store.close();
       }

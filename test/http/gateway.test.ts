@@ -60,6 +60,18 @@ describe('signing in', () => {
       .set('authorization', `Bearer ${refreshed.body.access_token}`);
     expect(late.body.code).toBe('AUTH_TOKEN_INVALID');
   });
+
+  it('begins a session that its account sees, with the life that is set, and can end', async () => {
+    const { body } = await signIn(gateway.app, 'employee', 'vera@example.org');
+    const send = (method: 'get' | 'delete', path: string) =>
+      request(gateway.app)[method](path).set('authorization', `Bearer ${body.access_token}`);
+    const { sessions } = (await send('get', '/v1/auth/sessions')).body;
+    const current = sessions.find((session: { current: boolean }) => session.current);
+    expect(Date.parse(current.expires_at) - Date.parse(current.created_at)).toBe(2_592_000_000);
+    expect((await send('delete', `/v1/auth/sessions/${current.id}`)).status).toBe(204);
+    expect((await send('get', '/v1/auth/sessions')).body.code).toBe('AUTH_TOKEN_INVALID');
+    expect((await gateway.records())[0]?.event).toMatchObject({ action: 'end', subject: expect.any(String) });
+  });
 });
 
 describe('figures of the policy', () => {

@@ -15,6 +15,7 @@ function faultsOf(env: Record<string, string>, readText?: (path: string) => stri
 }
 
 const GOOD_SECRET = 'b0c1d2e3f4a5968778695a4b3c2d1e0f-Kq';
+const OTHER_SECRET = 'f0e1d2c3b4a5968778695a4b3c2d1e0f-Zw';
 const PRODUCTION = { NODE_ENV: 'production', JWT_SECRET: GOOD_SECRET, PUBLIC_URL: 'https://ask.example.com' };
 
 describe('parseSettings', () => {
@@ -30,6 +31,8 @@ describe('parseSettings', () => {
       storeUrl: 'sqlite:/srv/swali/data/store.sqlite',
       policyDir: '/srv/swali/sql-policies',
       accessTokenTtlS: 900,
+      sessionIdleTtlS: 43_200,
+      sessionMaxTtlS: 2_592_000,
       queryTimeoutMs: 5000,
       translator: 'auto',
       openaiApiKey: null,
@@ -67,6 +70,8 @@ describe('parseSettings', () => {
     ['PORT', '-1'],
     ['PORT', '0x10'],
     ['SOURCE_NAME', '../other'],
+    ['SESSION_IDLE_TTL_S', '299'],
+    ['SESSION_MAX_TTL_S', '0'],
     ['MAX_ROWS', '0'],
     ['ALLOW_WIDE_GRANTS', 'yes'],
     ['PUBLIC_URL', 'javascript:alert(1)'],
@@ -96,6 +101,20 @@ describe('parseSettings', () => {
     );
   });
 
+  it('takes one key that signs, and keeps those that signed', () => {
+    expect(parseSettings({ JWT_PRIVATE_KEY: 'pem', JWT_RETIRED_KEYS: GOOD_SECRET })).toMatchObject({
+      jwtSecret: null,
+      jwtPrivateKey: 'pem',
+      jwtRetiredKeys: { publicKeys: [], secrets: [GOOD_SECRET] },
+    });
+    expect(faultsOf({ JWT_PRIVATE_KEY: 'pem', JWT_SECRET: GOOD_SECRET })).toEqual([
+      'JWT_PRIVATE_KEY: is given beside JWT_SECRET, expected only one; an old secret goes into JWT_RETIRED_KEYS',
+    ]);
+    expect(faultsOf({ JWT_RETIRED_KEYS: 'short-hush' })).toEqual([
+      'JWT_RETIRED_KEYS: the value is not usable, expected PEM public keys, and old secrets of 32 characters or more, one a line',
+    ]);
+  });
+
   it('refuses a store that is the source itself', () => {
     expect(faultsOf({ STORE_URL: 'sqlite:/x/one.sqlite', SOURCE_URL: 'sqlite:/x/one.sqlite' })[0]).toContain(
       'STORE_URL',
@@ -109,6 +128,7 @@ describe('parseSettings', () => {
 describe('production rules', () => {
   it('accept an own long secret and an https address', () => {
     expect(parseSettings(PRODUCTION).production).toBe(true);
+    expect(parseSettings({ ...PRODUCTION, JWT_SECRET: '', JWT_PRIVATE_KEY: 'pem' }).production).toBe(true);
   });
 
   it.each([
@@ -118,6 +138,12 @@ describe('production rules', () => {
     ['a secret shared with the model key', { OPENAI_API_KEY: GOOD_SECRET }, 'JWT_SECRET'],
     ['a secret shared with the masks', { MASK_KEY: GOOD_SECRET }, 'JWT_SECRET'],
     ['a secret shared with a database', { SOURCE_URL: `mysql://u:${GOOD_SECRET}@db/shop` }, 'JWT_SECRET'],
+    ['a retired secret that is a pattern', { JWT_RETIRED_KEYS: 'ab'.repeat(16) }, 'JWT_RETIRED_KEYS'],
+    [
+      'a retired secret shared with the masks',
+      { JWT_RETIRED_KEYS: OTHER_SECRET, MASK_KEY: OTHER_SECRET },
+      'JWT_RETIRED_KEYS',
+    ],
     ['plain http', { PUBLIC_URL: 'http://ask.example.com' }, 'PUBLIC_URL'],
     ['no public address', { PUBLIC_URL: '' }, 'PUBLIC_URL'],
     ['limits off', { RATE_LIMIT: 'off' }, 'RATE_LIMIT'],

@@ -11,7 +11,7 @@ import {
 import { codeOfPromise } from '../../support/code-of-promise.js';
 import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
 
-const CONTEXT = { requestId: 'r1', address: '192.0.2.1' };
+const CONTEXT = { requestId: 'r1', address: '192.0.2.1', userAgent: 'test' };
 const TTL_S = 3600;
 
 let identity: Identity;

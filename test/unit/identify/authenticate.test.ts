@@ -3,7 +3,7 @@ import { setAccountStatus } from '../../../src/identify/accounts.js';
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
 
-const CONTEXT = { requestId: 'r1', address: '203.0.113.9' };
+const CONTEXT = { requestId: 'r1', address: '203.0.113.9', userAgent: 'curl/8' };
 const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
 
 let passwords: Passwords;

@@ -2,18 +2,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChainedAuditLog, openAuditLog } from '../../../src/audit/append-log.js';
+import type { AuditLog } from '../../../src/audit/record.js';
 import type { Principal } from '../../../src/domain/principal.js';
 import { addAccount, type NewAccount } from '../../../src/identify/accounts.js';
 import { createAuthenticate } from '../../../src/identify/authenticate.js';
 import { createLogin, type Login } from '../../../src/identify/login.js';
+import { createOwnSessions, type OwnSessions } from '../../../src/identify/own-sessions.js';
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { createSessions } from '../../../src/identify/sessions.js';
+import { readSigningKeys } from '../../../src/identify/signing-keys.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 
 export const PASSWORD = 'correct horse battery';
 export const ACCESS_TTL_S = 900;
 export const REFRESH_TTL_S = 3600;
+/** Longer than a refresh token, so that the tests of each see its own end. */
+export const LIFE = { idleTtlS: 7200, maxTtlS: 86_400 };
 
 /** The whole of identity over one SQLite file, with a clock that tests move. */
 export interface Identity {
@@ -22,6 +27,9 @@ export interface Identity {
   readonly tokens: Tokens;
   readonly audit: ChainedAuditLog;
   readonly login: Login;
+  /** The same ways in over another audit log. */
+  readonly loginOver: (audit: AuditLog) => Login;
+  readonly ownSessionsOver: (audit: AuditLog) => OwnSessions;
   readonly authenticate: (token: string) => Promise<Principal>;
   readonly path: string;
   readonly clock: { now: number };
@@ -46,9 +54,11 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
     return `id${ids}`;
   };
   const passwords = shared ?? (await createPasswords({ cost: 4, threads: 1 }));
-  const tokens = createTokens({ secret: 's'.repeat(40), ttlS: ACCESS_TTL_S, clock: read, newId });
-  const sessions = createSessions({ store, clock: read, ttlS: REFRESH_TTL_S });
+  const keys = readSigningKeys({ secret: 's'.repeat(40) }, { secrets: [], publicKeys: [] });
+  const tokens = createTokens({ keys, ttlS: ACCESS_TTL_S, clock: read, newId });
+  const sessions = createSessions({ store, clock: read, ttlS: REFRESH_TTL_S, life: LIFE });
   const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
+  const loginOver = (log: AuditLog) => createLogin({ store, passwords, tokens, sessions, audit: log });
   return {
     store,
     passwords,
@@ -56,8 +66,10 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
     audit,
     path,
     clock,
-    login: createLogin({ store, passwords, tokens, sessions, audit }),
-    authenticate: createAuthenticate({ store, tokens }),
+    login: loginOver(audit),
+    loginOver,
+    ownSessionsOver: (log) => createOwnSessions({ sessions, audit: log }),
+    authenticate: createAuthenticate({ store, tokens, clock: read, life: LIFE }),
     add: (account) => addAccount({ store, passwords, clock: read }, { password: PASSWORD, ...account }),
     async close() {
       if (!shared) await passwords.close();

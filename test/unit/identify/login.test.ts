@@ -7,9 +7,10 @@ import { setAccountStatus } from '../../../src/identify/accounts.js';
 import { createLogin } from '../../../src/identify/login.js';
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { createSessions } from '../../../src/identify/sessions.js';
-import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from './identity-fixtures.js';
+import { type Identity, LIFE, openIdentity, PASSWORD, REFRESH_TTL_S } from './identity-fixtures.js';
 
-const CONTEXT = { requestId: 'r1', address: '203.0.113.9' };
+const FROM = { requestId: 'r1', address: '203.0.113.9' };
+const CONTEXT = { ...FROM, userAgent: 'curl/8' };
 const WRONG = { code: 'AUTH_CREDENTIALS_WRONG', status: 401 };
 const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
 
@@ -48,7 +49,7 @@ describe('signing in', () => {
       refreshToken: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(await identity.authenticate(issued.accessToken)).toMatchObject({ kind, subject });
-    expect(await records()).toEqual([{ event: 'login', ...CONTEXT, subject, kind, decision: 'accepted', code: null }]);
+    expect(await records()).toEqual([{ event: 'login', ...FROM, subject, kind, decision: 'accepted', code: null }]);
   });
 
   it.each([
@@ -64,7 +65,7 @@ describe('signing in', () => {
   ] as const)('refuses %s, and puts it on record', async (_, kind, identifier, password, subject) => {
     await expect(signIn(kind, identifier, password)).rejects.toMatchObject(WRONG);
     expect(await records()).toEqual([
-      { event: 'login', ...CONTEXT, subject, kind, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' },
+      { event: 'login', ...FROM, subject, kind, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' },
     ]);
   });
 
@@ -91,7 +92,7 @@ describe('signing in', () => {
   it('digests the password anew once the cost has gone up, and the password still works', async () => {
     const { store, tokens, audit, clock } = identity;
     const costlier = await createPasswords({ cost: 5, threads: 1 });
-    const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S });
+    const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
     const raised = createLogin({ store, passwords: costlier, tokens, sessions, audit });
     const digest = async () =>
       (await store.run((db) => db.selectFrom('customers').select('password_hash').executeTakeFirstOrThrow()))

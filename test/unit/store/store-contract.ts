@@ -30,7 +30,13 @@ export function describeStoreContract(url: () => string): void {
   });
 
   it('makes every table at the first migration and does nothing at the second', async () => {
-    expect(await migrateStore(store)).toEqual(['0001-accounts', '0002-sessions', '0003-audit']);
+    expect(await migrateStore(store)).toEqual([
+      '0001-accounts',
+      '0002-sessions',
+      '0003-audit',
+      '0004-session-lifetimes',
+      '0007-api-keys',
+    ]);
     expect(await migrateStore(store)).toEqual([]);
   });
 
@@ -177,6 +183,44 @@ export function describeStoreContract(url: () => string): void {
       expect(ran.flat()).toEqual([]);
     } finally {
       await Promise.all(stores.map((each) => each.close()));
+    }
+  });
+
+  it('finishes the columns of sessions where an earlier run broke off, and keeps the sessions of before', async () => {
+    const broken = await openStore(url());
+    try {
+      await broken.run(async (db) => {
+        await sql`insert into sessions (id, kind, account_id, address, created_at) values ('old', 'customer', 1, '', 5)`.execute(
+          db,
+        );
+        await sql`insert into sessions (id, kind, account_id, address, created_at, last_used_at)
+          values ('half', 'customer', 1, '', 5, 7)`.execute(db);
+        await sql`alter table sessions drop column expires_at`.execute(db);
+        await sql`delete from kysely_migration where name >= '0004-session-lifetimes'`.execute(db);
+      });
+      const before = Date.now();
+      // Every later one runs again, and bears it.
+      expect(await migrateStore(broken)).toEqual(['0004-session-lifetimes', '0007-api-keys']);
+      const rows = await broken.run((db) =>
+        db
+          .selectFrom('sessions')
+          .select(['id', 'user_agent', 'last_used_at', 'expires_at'])
+          .where('id', 'in', ['old', 'half'])
+          .orderBy('id', 'desc')
+          .execute(),
+      );
+      expect(rows).toMatchObject([
+        { id: 'old', user_agent: '' },
+        { id: 'half', user_agent: '', last_used_at: 7 },
+      ]);
+      const [old] = rows;
+      // The server tells whole seconds.
+      expect(old?.last_used_at).toBeGreaterThan(before - 2000);
+      expect(old?.last_used_at).toBeLessThan(Date.now() + 2000);
+      for (const row of rows) expect(row.expires_at).toBeGreaterThan(before + 29 * 86_400_000);
+      expect(await migrateStore(broken)).toEqual([]);
+    } finally {
+      await broken.close();
     }
   });
 
