@@ -45,6 +45,7 @@ export const SETTING_SHAPE = z.object({
   POLICY_DIR: filled('a folder'),
   JWT_SECRET: optionalKey,
   MASK_KEY: optionalKey,
+  STORE_KEY: optionalKey,
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),
   REFRESH_TOKEN_TTL_S: whole(300, 7_776_000),
   BCRYPT_COST: whole(4, 16),

@@ -30,6 +30,8 @@ export interface Settings {
   readonly jwtSecret: string | null;
   /** Null where none is set: then one is made and kept in `dataDir`. */
   readonly maskKey: string | null;
+  /** Null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
+  readonly storeKey: string | null;
   readonly accessTokenTtlS: number;
   readonly refreshTokenTtlS: number;
   readonly bcryptCost: number;
@@ -112,6 +114,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     policyDir: resolve(base, values.POLICY_DIR),
     jwtSecret: values.JWT_SECRET || null,
     maskKey: values.MASK_KEY || null,
+    storeKey: values.STORE_KEY || null,
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
     refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
     bcryptCost: values.BCRYPT_COST,

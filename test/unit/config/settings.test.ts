@@ -15,7 +15,13 @@ function faultsOf(env: Record<string, string>, readText?: (path: string) => stri
 }
 
 const GOOD_SECRET = 'b0c1d2e3f4a5968778695a4b3c2d1e0f-Kq';
-const PRODUCTION = { NODE_ENV: 'production', JWT_SECRET: GOOD_SECRET, PUBLIC_URL: 'https://ask.example.com' };
+const GOOD_KEY = 'Zt-0f1e2d3c4b5a69788796a5f4e3d2c1b0';
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  JWT_SECRET: GOOD_SECRET,
+  STORE_KEY: GOOD_KEY,
+  PUBLIC_URL: 'https://ask.example.com',
+};
 
 describe('parseSettings', () => {
   it('gives the documented defaults for an empty environment', () => {
@@ -107,6 +113,11 @@ describe('parseSettings', () => {
 });
 
 describe('production rules', () => {
+  it('refuse one secret that signs tokens and encrypts seeds, whichever is changed', () => {
+    const faults = faultsOf({ ...PRODUCTION, STORE_KEY: GOOD_SECRET });
+    expect(faults.map((line) => line.split(':')[0])).toEqual(['JWT_SECRET', 'STORE_KEY']);
+  });
+
   it('accept an own long secret and an https address', () => {
     expect(parseSettings(PRODUCTION).production).toBe(true);
   });
@@ -118,6 +129,9 @@ describe('production rules', () => {
     ['a secret shared with the model key', { OPENAI_API_KEY: GOOD_SECRET }, 'JWT_SECRET'],
     ['a secret shared with the masks', { MASK_KEY: GOOD_SECRET }, 'JWT_SECRET'],
     ['a secret shared with a database', { SOURCE_URL: `mysql://u:${GOOD_SECRET}@db/shop` }, 'JWT_SECRET'],
+    ['no key of the store', { STORE_KEY: '' }, 'STORE_KEY'],
+    ['a key of the store that is a placeholder', { STORE_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'STORE_KEY'],
+    ['a key of the store shared with the masks', { MASK_KEY: GOOD_KEY }, 'STORE_KEY'],
     ['plain http', { PUBLIC_URL: 'http://ask.example.com' }, 'PUBLIC_URL'],
     ['no public address', { PUBLIC_URL: '' }, 'PUBLIC_URL'],
     ['limits off', { RATE_LIMIT: 'off' }, 'RATE_LIMIT'],
@@ -127,5 +141,6 @@ describe('production rules', () => {
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${name}: `));
     expect(faults[0]).not.toContain(GOOD_SECRET);
+    expect(faults[0]).not.toContain(GOOD_KEY);
   });
 });
