@@ -30,8 +30,54 @@ export function describeStoreContract(url: () => string): void {
   });
 
   it('makes every table at the first migration and does nothing at the second', async () => {
-    expect(await migrateStore(store)).toEqual(['0001-accounts', '0002-sessions', '0003-audit']);
+    expect(await migrateStore(store)).toEqual(['0001-accounts', '0002-sessions', '0003-audit', '0005-second-factor']);
     expect(await migrateStore(store)).toEqual([]);
+  });
+
+  it('runs the migration of second factors again where it broke off after its first table', async () => {
+    await store.run(async (db) => {
+      await sql`drop table recovery_codes`.execute(db);
+      await sql`delete from kysely_migration where name = '0005-second-factor'`.execute(db);
+    });
+    expect(await migrateStore(store)).toEqual(['0005-second-factor']);
+    const codes = await store.run((db) => db.selectFrom('recovery_codes').selectAll().execute());
+    expect(codes).toEqual([]);
+  });
+
+  it('keeps one second factor for each account, and each recovery code once', async () => {
+    const account = { kind: 'admin', account_id: 7 };
+    const factor = {
+      ...account,
+      secret: null,
+      pending_secret: 'p',
+      confirmed_at: null,
+      last_step: 0,
+      wrong_codes: 0,
+      locked_until: 0,
+      created_at: 1_700_000_000_123,
+    };
+    const code = { ...account, digest: 'd', used_at: null };
+    const addFactor = (kind: string) =>
+      store.run((db) =>
+        db
+          .insertInto('second_factors')
+          .values({ ...factor, kind })
+          .execute(),
+      );
+    const addCode = (kind: string) =>
+      store.run((db) =>
+        db
+          .insertInto('recovery_codes')
+          .values({ ...code, kind })
+          .execute(),
+      );
+    for (const kind of ['admin', 'employee']) await Promise.all([addFactor(kind), addCode(kind)]);
+    expect(isDuplicateKey(await addFactor('admin').catch((e: unknown) => e))).toBe(true);
+    expect(isDuplicateKey(await addCode('admin').catch((e: unknown) => e))).toBe(true);
+    const row = await store.run((db) =>
+      db.selectFrom('second_factors').selectAll().where('kind', '=', 'admin').executeTakeFirstOrThrow(),
+    );
+    expect(row).toEqual(factor);
   });
 
   it('keeps text of every script and large times exactly', async () => {
