@@ -7,6 +7,8 @@ import { addAccount, type NewAccount } from '../../../src/identify/accounts.js';
 import { createAuthenticate } from '../../../src/identify/authenticate.js';
 import { createLogin, type Login } from '../../../src/identify/login.js';
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
+import { createSecondFactors, type SecondFactors } from '../../../src/identify/second-factor.js';
+import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
 import { createSessions } from '../../../src/identify/sessions.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
@@ -21,6 +23,7 @@ export interface Identity {
   readonly passwords: Passwords;
   readonly tokens: Tokens;
   readonly audit: ChainedAuditLog;
+  readonly secondFactors: SecondFactors;
   readonly login: Login;
   readonly authenticate: (token: string) => Promise<Principal>;
   readonly path: string;
@@ -48,6 +51,8 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
   const passwords = shared ?? (await createPasswords({ cost: 4, threads: 1 }));
   const tokens = createTokens({ secret: 's'.repeat(40), ttlS: ACCESS_TTL_S, clock: read, newId });
   const sessions = createSessions({ store, clock: read, ttlS: REFRESH_TTL_S });
+  const cipher = createSeedCipher({ storeKey: 'k'.repeat(40) });
+  const secondFactors = createSecondFactors({ store, clock: read, cipher });
   const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
   return {
     store,
@@ -56,6 +61,7 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
     audit,
     path,
     clock,
+    secondFactors,
     login: createLogin({ store, passwords, tokens, sessions, audit }),
     authenticate: createAuthenticate({ store, tokens }),
     add: (account) => addAccount({ store, passwords, clock: read }, { password: PASSWORD, ...account }),
