@@ -6,6 +6,8 @@ import type { Surroundings } from './gateway.js';
 import { createAuthenticate } from './identify/authenticate.js';
 import { createLogin, type Login } from './identify/login.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
+import { createSecondFactors } from './identify/second-factor.js';
+import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
 import { createTokens } from './identify/tokens.js';
 import type { Store } from './store/store.js';
@@ -28,11 +30,13 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
   const secret = settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret');
   const tokens = createTokens({ secret, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
   const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS });
+  const storeKey = settings.storeKey ?? keepSecret(settings.dataDir, 'store-key');
+  const secondFactors = createSecondFactors({ store, clock, cipher: createSeedCipher({ storeKey }) });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   return {
     passwords,
     authenticate: createAuthenticate({ store, tokens }),
-    createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, audit }),
+    createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, audit }),
     close: () => passwords.close(),
   };
 }

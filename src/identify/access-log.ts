@@ -7,7 +7,10 @@ export interface AccessContext {
   readonly address: string;
 }
 
-/** What identify reports: attempts to sign in, and what becomes of sessions. Holds no identifier, password or token. */
+/**
+ * What identify reports: attempts to sign in, and what becomes of sessions and second factors. Holds no identifier,
+ * password, token, code or seed.
+ */
 export type AccessEvent = AccessContext &
   (
     | {
@@ -23,6 +26,15 @@ export type AccessEvent = AccessContext &
         readonly subject: string | null;
         readonly kind: PrincipalKind | null;
         readonly action: 'refresh' | 'logout' | 'reuse';
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
+        readonly event: 'second-factor';
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        /** `verify`: a code that came with a sign-in. */
+        readonly action: 'enrol' | 'confirm' | 'verify' | 'remove' | 'recovery-codes';
         readonly decision: 'accepted' | 'refused';
         readonly code: string | null;
       }

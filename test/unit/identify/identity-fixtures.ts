@@ -62,7 +62,7 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
     path,
     clock,
     secondFactors,
-    login: createLogin({ store, passwords, tokens, sessions, audit }),
+    login: createLogin({ store, passwords, tokens, sessions, secondFactors, audit }),
     authenticate: createAuthenticate({ store, tokens }),
     add: (account) => addAccount({ store, passwords, clock: read }, { password: PASSWORD, ...account }),
     async close() {
