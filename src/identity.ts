@@ -35,7 +35,12 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   return {
     passwords,
-    authenticate: createAuthenticate({ store, tokens }),
+    authenticate: createAuthenticate({
+      store,
+      tokens,
+      secondFactors,
+      requireTotpFor: settings.requireTotpFor,
+    }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, audit }),
     close: () => passwords.close(),
   };

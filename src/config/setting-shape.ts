@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EMPLOYEE_ROLES, PRINCIPAL_KINDS } from '../domain/principal.js';
 
 /** A text of digits within a range. */
 const whole = (min: number, max: number) =>
@@ -25,6 +26,19 @@ const optionalKey = z
   .string()
   .refine((text) => text === '' || text.length >= 32, { error: 'expected 32 characters or more' });
 
+/** Kinds, and the roles of employees as `employee:ROLE`. */
+const ACCOUNT_GROUPS: ReadonlySet<string> = new Set([
+  ...PRINCIPAL_KINDS,
+  ...EMPLOYEE_ROLES.map((role) => `employee:${role}`),
+]);
+
+const accountGroups = z
+  .string()
+  .transform((text) => (text === '' ? [] : text.split(',').map((each) => each.trim())))
+  .refine((names) => names.every((name) => ACCOUNT_GROUPS.has(name)), {
+    error: `expected a comma list of ${[...ACCOUNT_GROUPS].join(', ')}`,
+  });
+
 const filled = (what: string) => z.string().min(1, { error: `expected ${what}` });
 
 /** The check of each setting by itself: text in, value out. Every fault says what is expected. */
@@ -46,6 +60,7 @@ export const SETTING_SHAPE = z.object({
   JWT_SECRET: optionalKey,
   MASK_KEY: optionalKey,
   STORE_KEY: optionalKey,
+  REQUIRE_TOTP_FOR: accountGroups,
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),
   REFRESH_TOKEN_TTL_S: whole(300, 7_776_000),
   BCRYPT_COST: whole(4, 16),

@@ -32,6 +32,8 @@ export interface Settings {
   readonly maskKey: string | null;
   /** Null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
   readonly storeKey: string | null;
+  /** Kinds, and roles of employees as `employee:ROLE`. */
+  readonly requireTotpFor: ReadonlySet<string>;
   readonly accessTokenTtlS: number;
   readonly refreshTokenTtlS: number;
   readonly bcryptCost: number;
@@ -115,6 +117,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     jwtSecret: values.JWT_SECRET || null,
     maskKey: values.MASK_KEY || null,
     storeKey: values.STORE_KEY || null,
+    requireTotpFor: new Set(values.REQUIRE_TOTP_FOR),
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
     refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
     bcryptCost: values.BCRYPT_COST,

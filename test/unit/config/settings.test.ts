@@ -58,6 +58,13 @@ describe('parseSettings', () => {
     expect(zoneOf({ TIME_ZONE: 'UTC' })).toEqual(['UTC', false]);
   });
 
+  it('reads who must have a second factor as kinds and roles', () => {
+    const required = (text: string) => [...parseSettings({ REQUIRE_TOTP_FOR: text }).requireTotpFor];
+    expect(required('')).toEqual([]);
+    expect(required('admin')).toEqual(['admin']);
+    expect(required('admin, employee:accountant,customer')).toEqual(['admin', 'employee:accountant', 'customer']);
+  });
+
   it('follows DATA_DIR in the defaults that stand under it', () => {
     expect(parseSettings({ DATA_DIR: '/var/swali' }).sourceUrl).toBe('sqlite:/var/swali/demo.sqlite');
   });
@@ -78,6 +85,10 @@ describe('parseSettings', () => {
     ['PUBLIC_URL', 'javascript:alert(1)'],
     ['STORE_URL', 'sqlite:'],
     ['TIME_ZONE', '+03:00'],
+    ['REQUIRE_TOTP_FOR', 'admins'],
+    ['REQUIRE_TOTP_FOR', 'admin,'],
+    ['REQUIRE_TOTP_FOR', 'admin:viewer'],
+    ['REQUIRE_TOTP_FOR', 'employee:Accountant'],
   ])('refuses %s=%s', (name, value) => {
     expect(faultsOf({ [name]: value })).toHaveLength(1);
   });

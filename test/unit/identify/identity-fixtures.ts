@@ -35,8 +35,13 @@ export interface Identity {
 /**
  * @param shared threads to use (and leave running); own ones where absent
  * @param url of a store without tables; a new SQLite file where absent
+ * @param requireTotpFor who must have a second factor; nobody where absent
  */
-export async function openIdentity(shared?: Passwords, url?: string): Promise<Identity> {
+export async function openIdentity(
+  shared?: Passwords,
+  url?: string,
+  requireTotpFor?: ReadonlySet<string>,
+): Promise<Identity> {
   const folder = mkdtempSync(join(tmpdir(), 'swali-identity-'));
   const path = join(folder, 'store.sqlite');
   const store = await openStore(url ?? `sqlite:${path}`);
@@ -63,7 +68,7 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
     clock,
     secondFactors,
     login: createLogin({ store, passwords, tokens, sessions, secondFactors, audit }),
-    authenticate: createAuthenticate({ store, tokens }),
+    authenticate: createAuthenticate({ store, tokens, secondFactors, requireTotpFor: requireTotpFor ?? new Set() }),
     add: (account) => addAccount({ store, passwords, clock: read }, { password: PASSWORD, ...account }),
     async close() {
       if (!shared) await passwords.close();
