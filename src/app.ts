@@ -18,8 +18,10 @@ import { createConsoleRouter } from './http/routes/console-routes.js';
 import { createErrorPageRouter } from './http/routes/error-page-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
+import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import type { Login } from './identify/login.js';
+import type { ManageSecondFactor } from './identify/manage-second-factor.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
 
@@ -30,6 +32,8 @@ export interface AppDeps {
   readonly createAsk: (audit: AuditLog) => Ask;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
+  /** Makes what accounts do with their second factor over an audit log. */
+  readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
   readonly authenticate: (token: string) => Promise<Principal>;
   readonly viewFor: (principal: Principal) => PrincipalView;
   readonly health: Health;
@@ -58,6 +62,7 @@ export function createApp(deps: AppDeps): Express {
   mountRoutes(app, [
     ...createProbeRoutes(() => deps.health.readiness(), ports),
     ...createAuthRoutes(deps.createLogin(witness.log), ports),
+    ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(deps.createAsk(witness.log), ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),

@@ -5,6 +5,7 @@ import type { Principal } from './domain/principal.js';
 import type { Surroundings } from './gateway.js';
 import { createAuthenticate } from './identify/authenticate.js';
 import { createLogin, type Login } from './identify/login.js';
+import { createManageSecondFactor, type ManageSecondFactor } from './identify/manage-second-factor.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
 import { createSecondFactors } from './identify/second-factor.js';
 import { createSeedCipher } from './identify/seed-cipher.js';
@@ -18,6 +19,8 @@ export interface Identity {
   readonly authenticate: (token: string) => Promise<Principal>;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
+  /** Makes what accounts do with their second factor over an audit log. */
+  readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
   close(): Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
       requireTotpFor: settings.requireTotpFor,
     }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, audit }),
+    createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     close: () => passwords.close(),
   };
 }

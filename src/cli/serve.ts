@@ -46,6 +46,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       audit: records.audit,
       createAsk: gateway.createAsk,
       createLogin: identity.createLogin,
+      createManageSecondFactor: identity.createManageSecondFactor,
       authenticate: identity.authenticate,
       viewFor: gateway.stages.viewFor,
       health,

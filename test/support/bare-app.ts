@@ -3,6 +3,7 @@ import { type AppDeps, createApp } from '../../src/app.js';
 import type { Ask } from '../../src/ask.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import type { Login } from '../../src/identify/login.js';
+import type { ManageSecondFactor } from '../../src/identify/manage-second-factor.js';
 import { createHealth } from '../../src/operate/health.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -15,10 +16,18 @@ const refuse = (): never => {
 export function createBareApp(deps: Partial<AppDeps> = {}): Express {
   const ask: Ask = { ask: refuse, runSql: refuse, dryRun: refuse };
   const login: Login = { login: refuse, refresh: refuse, logout: refuse };
+  const manage: ManageSecondFactor = {
+    readStatus: refuse,
+    enrol: refuse,
+    confirm: refuse,
+    drawRecoveryCodes: refuse,
+    remove: refuse,
+  };
   return createApp({
     audit: { append: refuse, verify: refuse, list: refuse },
     createAsk: () => ask,
     createLogin: () => login,
+    createManageSecondFactor: () => manage,
     authenticate: refuse,
     viewFor: refuse,
     health: createHealth([]),
