@@ -21,12 +21,14 @@ import { createKeyRoutes } from './http/routes/key-routes.js';
 import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
+import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js';
 import { createSessionRoutes } from './http/routes/session-routes.js';
 import { createSigningKeyRoutes } from './http/routes/signing-key-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import type { ApiKeys } from './identify/api-keys.js';
 import type { Login } from './identify/login.js';
 import type { AccountManager } from './identify/manage-accounts.js';
+import type { ManageSecondFactor } from './identify/manage-second-factor.js';
 import type { OwnSessions } from './identify/own-sessions.js';
 import type { PublicJwk } from './identify/signing-keys.js';
 import type { Health } from './operate/health.js';
@@ -45,6 +47,8 @@ export interface AppDeps {
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
   /** Makes what accounts do with their own sessions, over an audit log. */
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
+  /** Makes what accounts do with their second factor over an audit log. */
+  readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
   readonly authenticate: (token: string) => Promise<Principal>;
   /** What access tokens verify with. */
   readonly publicKeys: readonly PublicJwk[];
@@ -77,6 +81,7 @@ export function createApp(deps: AppDeps): Express {
     ...createSigningKeyRoutes(deps.publicKeys, ports),
     ...createAuthRoutes(deps.createLogin(witness.log), ports),
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
+    ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(deps.createAsk(witness.log), ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),

@@ -8,10 +8,11 @@ import { createAuthenticate } from './identify/authenticate.js';
 import { createLogin, type Login } from './identify/login.js';
 
 import { type AccountManager, createAccountManager } from './identify/manage-accounts.js';
-
+import { createManageSecondFactor, type ManageSecondFactor } from './identify/manage-second-factor.js';
 import { createOwnSessions, type OwnSessions } from './identify/own-sessions.js';
-
 import { createPasswords, type Passwords } from './identify/passwords.js';
+import { createSecondFactors } from './identify/second-factor.js';
+import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
 import { createTokens } from './identify/tokens.js';
@@ -31,6 +32,8 @@ export interface Identity {
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   /** What access tokens verify with; empty where secrets sign. */
   readonly publicKeys: readonly PublicJwk[];
+  /** Makes what accounts do with their second factor over an audit log. */
+  readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
   close(): Promise<void>;
 }
 
@@ -48,14 +51,24 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
   const tokens = createTokens({ keys, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
   const life = { idleTtlS: settings.sessionIdleTtlS, maxTtlS: settings.sessionMaxTtlS };
   const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS, life });
+  const storeKey = settings.storeKey ?? keepSecret(settings.dataDir, 'store-key');
+  const secondFactors = createSecondFactors({ store, clock, cipher: createSeedCipher({ storeKey }) });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
-  const byToken = createAuthenticate({ store, tokens, clock, life });
+  const byToken = createAuthenticate({
+    store,
+    tokens,
+    clock,
+    life,
+    secondFactors,
+    requireTotpFor: settings.requireTotpFor,
+  });
   const byKey = createKeyAuthenticate({ store, clock });
   return {
     passwords,
     authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
     createApiKeys: (audit) => createApiKeys({ store, clock, audit }),
-    createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, audit }),
+    createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, audit }),
+    createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
     publicKeys: tokens.publicKeys,

@@ -78,6 +78,17 @@ export type AuditEvent =
       readonly code: string | null;
     }
   | {
+      readonly event: 'second-factor';
+      readonly requestId: string;
+      readonly address: string;
+      readonly subject: string;
+      readonly kind: PrincipalKind;
+      /** `verify`: a code that came with a sign-in. */
+      readonly action: 'enrol' | 'confirm' | 'verify' | 'remove' | 'recovery-codes';
+      readonly decision: 'accepted' | 'refused';
+      readonly code: string | null;
+    }
+  | {
       readonly event: 'operator';
       readonly requestId: string;
       readonly address: string;

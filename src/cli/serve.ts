@@ -49,6 +49,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createApiKeys: identity.createApiKeys,
       createAccountManager: identity.createAccountManager,
       createOwnSessions: identity.createOwnSessions,
+      createManageSecondFactor: identity.createManageSecondFactor,
       authenticate: identity.authenticate,
       publicKeys: identity.publicKeys,
       viewFor: gateway.stages.viewFor,

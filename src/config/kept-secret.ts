@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SwaliError } from '../errors/swali-error.js';
 
 /** Secrets that the gateway makes for itself where none is set. */
-export type KeptSecret = 'jwt-secret' | 'mask-key';
+export type KeptSecret = 'jwt-secret' | 'mask-key' | 'store-key';
 
 /**
  * A secret that is made once and kept in `DATA_DIR/NAME`, readable by the owner only. Two processes that start at once
@@ -36,8 +36,7 @@ export function keepSecret(dataDir: string, name: KeptSecret): string {
   const secret = readFileSync(path, 'utf8').trim();
   if (!/^[0-9a-f]{64}$/.test(secret)) {
     throw new SwaliError('SETTINGS_INVALID', {
-      detail:
-        'DATA_DIR: its jwt-secret is damaged, expected 64 hexadecimal characters; remove the file to make a new one',
+      detail: `DATA_DIR: its ${name} is damaged, expected 64 hexadecimal characters; restore the file, or remove it to make a new one`,
     });
   }
   return secret;

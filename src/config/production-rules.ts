@@ -21,6 +21,9 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   }
   // A secret that still verifies can sign as well, for whoever knows it.
   for (const secret of values.JWT_RETIRED_KEYS.secrets) faults.push(...judgeSecret('JWT_RETIRED_KEYS', secret, values));
+  if (values.STORE_KEY === '')
+    faults.push('STORE_KEY: is not set, expected 32 random characters or more in production');
+  else faults.push(...judgeSecret('STORE_KEY', values.STORE_KEY, values));
   if (!values.PUBLIC_URL.startsWith('https://')) {
     faults.push('PUBLIC_URL: is not an https address, expected https:// in production');
   }
@@ -29,17 +32,19 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   return faults;
 }
 
+/** What is wrong with one secret of a setting; empty where nothing is. */
 function judgeSecret(name: string, secret: string, values: SettingValues): readonly string[] {
   if (PLACEHOLDER.test(secret) || new Set(secret).size < MIN_DISTINCT_CHARACTERS) {
     return [`${name}: looks like a placeholder, expected 32 random characters or more`];
   }
-  if (otherSecrets(values).includes(secret)) {
+  if (otherSecrets(name, values).includes(secret)) {
     return [`${name}: is also the value of another secret, expected one of its own`];
   }
   return [];
 }
 
-function otherSecrets(values: SettingValues): readonly string[] {
+/** The secrets of all settings but one. */
+function otherSecrets(name: string, values: SettingValues): readonly string[] {
   const urls = [
     values.SOURCE_URL,
     values.SOURCE_URL_CUSTOMER,
@@ -50,5 +55,6 @@ function otherSecrets(values: SettingValues): readonly string[] {
   const passwords = urls
     .filter((url) => !url.startsWith('sqlite:') && url !== '')
     .map((url) => decodeURIComponent(new URL(url).password));
-  return [values.MASK_KEY, values.OPENAI_API_KEY, ...passwords].filter((text) => text !== '');
+  const signing = name === 'STORE_KEY' ? [values.JWT_SECRET, ...values.JWT_RETIRED_KEYS.secrets] : [values.STORE_KEY];
+  return [...signing, values.MASK_KEY, values.OPENAI_API_KEY, ...passwords].filter((text) => text !== '');
 }

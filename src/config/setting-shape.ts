@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EMPLOYEE_ROLES, PRINCIPAL_KINDS } from '../domain/principal.js';
 import { parseRetiredKeys } from './retired-keys.js';
 
 /** A text of digits within a range. */
@@ -35,6 +36,18 @@ const retiredKeys = z.string().transform((text, context) => {
   });
   return z.NEVER;
 });
+/** Kinds, and the roles of employees as `employee:ROLE`. */
+const ACCOUNT_GROUPS: ReadonlySet<string> = new Set([
+  ...PRINCIPAL_KINDS,
+  ...EMPLOYEE_ROLES.map((role) => `employee:${role}`),
+]);
+
+const accountGroups = z
+  .string()
+  .transform((text) => (text === '' ? [] : text.split(',').map((each) => each.trim())))
+  .refine((names) => names.every((name) => ACCOUNT_GROUPS.has(name)), {
+    error: `expected a comma list of ${[...ACCOUNT_GROUPS].join(', ')}`,
+  });
 
 const filled = (what: string) => z.string().min(1, { error: `expected ${what}` });
 
@@ -58,6 +71,8 @@ export const SETTING_SHAPE = z.object({
   JWT_PRIVATE_KEY: z.string(),
   JWT_RETIRED_KEYS: retiredKeys,
   MASK_KEY: optionalKey,
+  STORE_KEY: optionalKey,
+  REQUIRE_TOTP_FOR: accountGroups,
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),
   REFRESH_TOKEN_TTL_S: whole(300, 7_776_000),
   SESSION_IDLE_TTL_S: whole(300, 7_776_000),

@@ -73,6 +73,16 @@ export const SETTINGS = [
     '',
     'Key of the mask `hash`, 32 characters or more, the same for every replica; empty makes one and keeps it in DATA_DIR.',
   ),
+  secret(
+    'STORE_KEY',
+    '',
+    'Key that encrypts the seeds of second factors in the store, 32 characters or more, the same for every replica; outside production one is made and kept in DATA_DIR.',
+  ),
+  plain(
+    'REQUIRE_TOTP_FOR',
+    '',
+    'Who must have a second factor, a comma list of kinds and employee roles, e.g. admin,employee:accountant; empty means nobody.',
+  ),
   plain('ACCESS_TOKEN_TTL_S', '900', 'Life of an access token in seconds, 60–86400.'),
   plain('REFRESH_TOKEN_TTL_S', '1209600', 'Life of a refresh token in seconds, 300–7776000.'),
   plain(

@@ -34,6 +34,10 @@ export interface Settings {
   readonly jwtRetiredKeys: RetiredKeys;
   /** Null where none is set: then one is made and kept in `dataDir`. */
   readonly maskKey: string | null;
+  /** Null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
+  readonly storeKey: string | null;
+  /** Kinds, and roles of employees as `employee:ROLE`. */
+  readonly requireTotpFor: ReadonlySet<string>;
   readonly accessTokenTtlS: number;
   readonly refreshTokenTtlS: number;
   readonly sessionIdleTtlS: number;
@@ -125,6 +129,8 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     jwtPrivateKey: values.JWT_PRIVATE_KEY || null,
     jwtRetiredKeys: values.JWT_RETIRED_KEYS,
     maskKey: values.MASK_KEY || null,
+    storeKey: values.STORE_KEY || null,
+    requireTotpFor: new Set(values.REQUIRE_TOTP_FOR),
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
     refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
     sessionIdleTtlS: values.SESSION_IDLE_TTL_S,

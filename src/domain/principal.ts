@@ -28,6 +28,11 @@ export interface Principal {
   readonly tenant: string | null;
   /** Session the request belongs to; null for the CLI. */
   readonly session: string | null;
+  /**
+   * True where the account must have a second factor and has none yet: then it has no permissions, and nothing is open
+   * to it but what sets one up.
+   */
+  readonly lacksSecondFactor: boolean;
 }
 
 /** What a principal may do beside reading its slice. */

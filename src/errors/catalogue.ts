@@ -22,7 +22,17 @@ export const CATALOGUE = {
   // identify
   AUTH_REQUIRED: { status: 401, sentence: 'Sign in and send the access token.' },
   AUTH_TOKEN_INVALID: { status: 401, sentence: 'The access token is not valid or has expired; sign in again.' },
-  AUTH_CREDENTIALS_WRONG: { status: 401, sentence: 'The identifier or the password is wrong.' },
+  AUTH_CREDENTIALS_WRONG: { status: 401, sentence: 'The identifier, the password or the code is wrong.' },
+  AUTH_SECOND_FACTOR_REQUIRED: { status: 401, sentence: 'Send a code of your second factor too.' },
+  AUTH_SECOND_FACTOR_WRONG: {
+    status: 403,
+    sentence: 'The code is wrong, too old or used already; send the next one.',
+  },
+  AUTH_SECOND_FACTOR_ABSENT: { status: 409, sentence: 'There is no second factor to do this with; set one up first.' },
+  AUTH_SECOND_FACTOR_MISSING: {
+    status: 403,
+    sentence: 'Your account must have a second factor; set one up and confirm it first.',
+  },
   AUTH_PERMISSION_MISSING: { status: 403, sentence: 'Your account does not have the right to do this.' },
   AUTH_SESSION_UNKNOWN: { status: 404, sentence: 'You have no living session of that id.' },
   IDENTITY_INPUT_INVALID: { status: 400, sentence: 'The account details are not acceptable; see the detail.' },

@@ -18,8 +18,15 @@ export interface ApiCall<Input, Who> {
   readonly context: RequestContext;
 }
 
-/** Who may call an endpoint: anyone, or those who are signed in and, where one is named, hold the permission. */
-export type Access = 'public' | { readonly permission: Permission | null };
+/**
+ * Who may call an endpoint: anyone, or those who are signed in and, where one is named, hold the permission. Whoever must
+ * have a second factor and has none is refused everywhere but where `withoutSecondFactor` is stated: what sets one up, and
+ * what ends sessions. Those endpoints are about the sign-in itself, so no key of a server reaches them.
+ */
+export type Access =
+  | 'public'
+  | { readonly permission: Permission | null; readonly withoutSecondFactor?: never }
+  | { readonly permission: null; readonly withoutSecondFactor: true };
 
 /** What the handler gets: nobody for a public endpoint. */
 type CallerOf<Who extends Access> = Who extends 'public' ? null : Principal;
@@ -78,7 +85,7 @@ export interface ApiRoute {
  * handler, the audit record, the output's schema.
  *
  * @throws SwaliError from the handlers: `RATE_LIMITED`, `AUTH_REQUIRED`, `AUTH_TOKEN_INVALID`,
- *   `AUTH_PERMISSION_MISSING`, `REQUEST_*`, what the endpoint throws, `AUDIT_UNAVAILABLE` where the record is missing
+ *   `AUTH_SECOND_FACTOR_MISSING`, `AUTH_PERMISSION_MISSING`, `REQUEST_*`, what the endpoint throws, `AUDIT_UNAVAILABLE` where the record is missing
  */
 export function createApiHandler<Input extends z.ZodType, Output extends z.ZodType, const Who extends Access>(
   endpoint: Endpoint<Input, Output, Who>,
@@ -88,10 +95,12 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
   const handlers: RequestHandler[] = [];
   const access: Access = endpoint.access;
   if (access !== 'public') {
-    const { permission } = access;
+    const { permission, withoutSecondFactor } = access;
     handlers.push(async (request, _response, next) => {
       const principal = await ports.authenticate(readBearer(request));
       principals.set(request, principal);
+      if (principal.lacksSecondFactor && !withoutSecondFactor) throw new SwaliError('AUTH_SECOND_FACTOR_MISSING');
+      if (withoutSecondFactor && principal.session === null) throw new SwaliError('AUTH_PERMISSION_MISSING');
       if (permission !== null && !principal.permissions.has(permission)) {
         throw new SwaliError('AUTH_PERMISSION_MISSING');
       }

@@ -13,7 +13,10 @@ export interface SignInContext extends AccessContext {
   readonly userAgent: string;
 }
 
-/** What identify reports: attempts to sign in, and what becomes of sessions. Holds no identifier, password or token. */
+/**
+ * What identify reports: attempts to sign in, and what becomes of sessions, second factors, keys and accounts. Holds no
+ * password, token, code, seed or key, and identifiers only masked.
+ */
 export type AccessEvent = AccessContext &
   (
     | {
@@ -55,6 +58,15 @@ export type AccessEvent = AccessContext &
         /** What was there and what is there now, of the fields that changed, identifiers masked; null where there is none. */
         readonly before: Readonly<Record<string, unknown>> | null;
         readonly after: Readonly<Record<string, unknown>> | null;
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
+        readonly event: 'second-factor';
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        /** `verify`: a code that came with a sign-in. */
+        readonly action: 'enrol' | 'confirm' | 'verify' | 'remove' | 'recovery-codes';
         readonly decision: 'accepted' | 'refused';
         readonly code: string | null;
       }

@@ -2,15 +2,20 @@ import type { Clock } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
+import type { Account } from './find-account.js';
 import { principalOf } from './principal-of.js';
 import { createReadSignedIn } from './read-signed-in.js';
+import type { SecondFactors } from './second-factor.js';
 import type { SessionLife } from './session-life.js';
 import type { Tokens } from './tokens.js';
 
 /**
  * Makes the function that turns an access token into a principal. The token proves who; what they may do is read from
- * the store each time, so a changed role or list, a disabled account or an ended session counts at once.
+ * the store each time, so a changed role or list, a disabled account, an ended session or a factor confirmed or removed
+ * counts at once.
  *
+ * @param deps.requireTotpFor kinds, and roles of employees as `employee:ROLE`, who must have a second factor; without a
+ *   confirmed one their principal lacks it and has no permissions
  * @returns a function of the token (without `Bearer `) that throws SwaliError `AUTH_TOKEN_INVALID` where the token is
  *   not valid, its session has ended, was idle for too long or has expired, or its account is disabled or gone;
  *   `STORE_UNAVAILABLE`
@@ -20,6 +25,8 @@ export function createAuthenticate(deps: {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly life: Pick<SessionLife, 'idleTtlS'>;
+  readonly secondFactors: Pick<SecondFactors, 'isConfirmed'>;
+  readonly requireTotpFor: ReadonlySet<string>;
 }): (token: string) => Promise<Principal> {
   const readSignedIn = createReadSignedIn(deps);
   return async (token) => {
@@ -30,6 +37,12 @@ export function createAuthenticate(deps: {
         cause: new Error('the session has ended or expired, or the account is disabled'),
       });
     }
-    return principalOf(account, session);
+    const lacksSecondFactor =
+      mustHaveFactor(account, deps.requireTotpFor) && !(await deps.secondFactors.isConfirmed(account));
+    return principalOf(account, session, lacksSecondFactor);
   };
+}
+
+function mustHaveFactor({ kind, role }: Account, required: ReadonlySet<string>): boolean {
+  return required.has(kind) || (role !== null && required.has(`${kind}:${role}`));
 }

@@ -4,6 +4,7 @@ import type { Store } from '../store/store.js';
 import type { AccessContext, AccessLog, SignInContext } from './access-log.js';
 import { type Account, findAccount } from './find-account.js';
 import type { Passwords } from './passwords.js';
+import type { SecondFactors } from './second-factor.js';
 import type { Session, Sessions } from './sessions.js';
 import type { Tokens } from './tokens.js';
 
@@ -21,13 +22,23 @@ export interface IssuedTokens {
 export interface Login {
   /**
    * Signs an account in. Each kind looks in its own table alone. An unknown identifier, a wrong password and a disabled
-   * account take as long and are told alike.
+   * account take as long and are told alike. Only then is a second factor looked at, where the account has a confirmed
+   * one: nobody learns of it without the password.
    *
    * @param identifier an e-mail address; for customers the customer number will do
-   * @throws SwaliError `AUTH_CREDENTIALS_WRONG`, `RATE_LIMITED`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`; nothing is
-   *   handed out before the attempt is on record
+   * @param totp code of the second factor or a recovery code; null where none was given. Not looked at where none is
+   *   asked for
+   * @throws SwaliError `AUTH_CREDENTIALS_WRONG` (also for a wrong code), `AUTH_SECOND_FACTOR_REQUIRED` where only the
+   *   code is missing, `RATE_LIMITED`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`; nothing is handed out before the attempt
+   *   is on record
    */
-  login(kind: PrincipalKind, identifier: string, password: string, context: SignInContext): Promise<IssuedTokens>;
+  login(
+    kind: PrincipalKind,
+    identifier: string,
+    password: string,
+    context: SignInContext,
+    totp?: string | null,
+  ): Promise<IssuedTokens>;
   /** @throws SwaliError `AUTH_TOKEN_INVALID`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE` */
   refresh(refreshToken: string, context: AccessContext): Promise<IssuedTokens>;
   /**
@@ -45,23 +56,55 @@ export function createLogin(deps: {
   readonly passwords: Passwords;
   readonly tokens: Tokens;
   readonly sessions: Sessions;
+  readonly secondFactors: SecondFactors;
   readonly audit: AccessLog;
 }): Login {
-  const { store, passwords, tokens, sessions, audit } = deps;
+  const { store, passwords, tokens, sessions, secondFactors, audit } = deps;
 
   function issue(session: Session, refreshToken: string): IssuedTokens {
     const accessToken = tokens.issue({ kind: session.kind, accountId: session.accountId, session: session.id });
     return { accessToken, expiresInS: tokens.ttlS, refreshToken };
   }
 
+  /** Why the second factor lets an account not in; null where it does, or where there is none. */
+  async function judgeSecondFactor(
+    account: Account,
+    totp: string | null,
+    context: AccessContext,
+  ): Promise<SwaliError | null> {
+    if (!(await secondFactors.isConfirmed(account))) return null;
+    if (totp === null) return new SwaliError('AUTH_SECOND_FACTOR_REQUIRED');
+    const fault = await secondFactors.verify(account, totp).then(
+      (right) => (right ? null : new SwaliError('AUTH_CREDENTIALS_WRONG')),
+      (error: unknown) => (error instanceof SwaliError ? error : new SwaliError('INTERNAL', { cause: error })),
+    );
+    await audit.append({
+      event: 'second-factor',
+      requestId: context.requestId,
+      address: context.address,
+      subject: account.subject,
+      kind: account.kind,
+      action: 'verify',
+      decision: fault ? 'refused' : 'accepted',
+      code: fault?.code ?? null,
+    });
+    return fault;
+  }
+
   return Object.freeze({
-    async login(kind, identifier, password, { requestId, address, userAgent }) {
+    async login(kind, identifier, password, context, totp = null) {
+      const { requestId, address, userAgent } = context;
       const account = await findAccount(store, kind, { identifier });
       const matches = await passwords.matches(password, account?.passwordHash ?? null);
       const attempt = { event: 'login' as const, requestId, address, subject: account?.subject ?? null, kind };
       if (!account || !matches || account.status !== 'active') {
         await audit.append({ ...attempt, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' });
         throw new SwaliError('AUTH_CREDENTIALS_WRONG');
+      }
+      const fault = await judgeSecondFactor(account, totp, context);
+      if (fault) {
+        await audit.append({ ...attempt, decision: 'refused', code: fault.code });
+        throw fault;
       }
       if (passwords.isOutdated(account.passwordHash)) await renewDigest(store, passwords, account, password);
       const { session, refreshToken } = await sessions.begin({ kind, accountId: account.id }, { address, userAgent });

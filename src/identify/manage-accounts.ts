@@ -284,6 +284,8 @@ export function createAccountManager(deps: Deps): AccountManager {
             await db.deleteFrom('refresh_tokens').where('session_id', 'in', ids).execute();
             await db.deleteFrom('sessions').where('id', 'in', ids).execute();
           }
+          await db.deleteFrom('second_factors').where('kind', '=', kind).where('account_id', '=', id).execute();
+          await db.deleteFrom('recovery_codes').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('api_keys').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           return account;

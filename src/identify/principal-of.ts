@@ -1,8 +1,16 @@
 import { z } from 'zod';
-import { type ClaimValue, EMPLOYEE_ROLES, type EmployeeRole, type Principal } from '../domain/principal.js';
+import {
+  type ClaimValue,
+  EMPLOYEE_ROLES,
+  type EmployeeRole,
+  type Permission,
+  type Principal,
+} from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Account } from './find-account.js';
 import { permissionsFor } from './permissions.js';
+
+const NO_PERMISSIONS: ReadonlySet<Permission> = new Set();
 
 const claimsSchema = z.record(z.string(), z.union([z.string(), z.int()]));
 const roleSchema = z.enum(EMPLOYEE_ROLES);
@@ -12,10 +20,11 @@ const allowTablesSchema = z.array(z.string());
  * The principal that an account is, from what the store says now.
  *
  * @param session the request belongs to; null for the CLI
+ * @param lacksSecondFactor whether it must have a second factor and has none: then it has no permissions
  * @throws SwaliError `INTERNAL` where the stored account makes no sense (an unknown role, claims that are no JSON): an
  *   account that is not understood gets nothing
  */
-export function principalOf(account: Account, session: string | null): Principal {
+export function principalOf(account: Account, session: string | null, lacksSecondFactor = false): Principal {
   const role = account.kind === 'employee' ? readRole(account) : null;
   const claims = new Map<string, ClaimValue>(Object.entries(read(account, 'claims', claimsSchema, account.claims)));
   if (account.customerNumber !== null) claims.set('customer_number', account.customerNumber);
@@ -28,10 +37,11 @@ export function principalOf(account: Account, session: string | null): Principal
       account.kind === 'employee'
         ? Object.freeze(read(account, 'allow_tables', allowTablesSchema, account.allowTables ?? ''))
         : null,
-    permissions: permissionsFor(account.kind, role),
+    permissions: lacksSecondFactor ? NO_PERMISSIONS : permissionsFor(account.kind, role),
     tier: account.tier,
     tenant: null,
     session,
+    lacksSecondFactor,
   });
 }
 

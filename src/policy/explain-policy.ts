@@ -19,6 +19,7 @@ export function anyoneOf(standing: Standing, catalog: Catalog): Principal {
     tier: 'standard',
     tenant: null,
     session: null,
+    lacksSecondFactor: false,
   };
 }
 

@@ -72,6 +72,7 @@ function principalOf({ as }: PolicyCase, line: number): Principal {
     tier: 'standard',
     tenant: as.tenant ?? null,
     session: null,
+    lacksSecondFactor: false,
   });
 }
 

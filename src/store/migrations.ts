@@ -111,6 +111,30 @@ async function createAuditTables(db: Kysely<unknown>, types: TypeNames): Promise
   await run(db, `create table if not exists audit_heads (${heads.join(', ')})${types.suffix}`);
 }
 
+/** One factor for each account at most; `pending_secret` waits to be confirmed while `secret` stays in force. */
+async function createSecondFactorTables(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const account = [textColumn(types, 'kind', 16, 'not null'), `account_id ${types.id} not null`];
+  const factors = [
+    ...account,
+    textColumn(types, 'secret', 190, 'null'),
+    textColumn(types, 'pending_secret', 190, 'null'),
+    `confirmed_at ${types.count} null`,
+    `last_step ${types.count} not null`,
+    `wrong_codes ${types.count} not null`,
+    `locked_until ${types.count} not null`,
+    `created_at ${types.count} not null`,
+    'primary key (kind, account_id)',
+  ];
+  const codes = [
+    ...account,
+    textColumn(types, 'digest', 64, 'not null'),
+    `used_at ${types.count} null`,
+    'primary key (kind, account_id, digest)',
+  ];
+  await run(db, `create table if not exists second_factors (${factors.join(', ')})${types.suffix}`);
+  await run(db, `create table if not exists recovery_codes (${codes.join(', ')})${types.suffix}`);
+}
+
 /** Whoever may drop a trigger may still change a record; the hash chain then shows it. */
 async function createAuditTriggers(db: Kysely<unknown>, family: Families): Promise<void> {
   for (const operation of ['update', 'delete']) {
@@ -194,6 +218,7 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
       },
     },
     '0004-session-lifetimes': { up: (db) => addSessionLifetimes(db, family) },
+    '0005-second-factor': { up: (db) => createSecondFactorTables(db, types) },
     '0007-api-keys': { up: (db) => createKeyTable(db, types) },
   };
 }

@@ -13,7 +13,7 @@ const MAX_ATTEMPTS = 5;
 /** What a piece of work on the store is given: kysely over the gateway's own tables. */
 export type StoreDatabase = Kysely<StoreTables>;
 
-/** The gateway's own tables: accounts, sessions, audit. Never the source. */
+/** The gateway's own tables: accounts, sessions, second factors, audit. Never the source. */
 export interface Store {
   readonly dialect: Dialect;
   /** False where the server is set to acknowledge commits before they are on its disk; then an audit record can be lost. */

@@ -78,6 +78,34 @@ export interface ApiKeyTable {
   revoked_at: number | null;
 }
 
+/** The second factor of one account. A row without `secret` is one that was never confirmed. */
+export interface SecondFactorTable {
+  kind: string;
+  account_id: number;
+  /** The seed in force, encrypted by identify; null until one is confirmed. */
+  secret: string | null;
+  /** A seed that was handed out and not confirmed yet, encrypted; null where there is none. */
+  pending_secret: string | null;
+  /** Null until a seed is confirmed. */
+  confirmed_at: number | null;
+  /** Time step of the last code that was accepted: no code of that step or before works any more. */
+  last_step: number;
+  /** Wrong codes since the last right one. */
+  wrong_codes: number;
+  /** Until then no code is looked at; 0 where none was wrong too often. */
+  locked_until: number;
+  created_at: number;
+}
+
+/** Codes for when the device is lost; each works once. Only their digests are kept. */
+export interface RecoveryCodeTable {
+  kind: string;
+  account_id: number;
+  /** sha256 of the code without its grouping, hexadecimal. */
+  digest: string;
+  used_at: number | null;
+}
+
 /** One link of the audit chain. Rows are only ever added: triggers refuse UPDATE and DELETE. */
 export interface AuditRecordTable {
   /** Order of arrival over all writers. */
@@ -108,6 +136,8 @@ export interface StoreTables {
   sessions: SessionTable;
   refresh_tokens: RefreshTokenTable;
   api_keys: ApiKeyTable;
+  second_factors: SecondFactorTable;
+  recovery_codes: RecoveryCodeTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
 }

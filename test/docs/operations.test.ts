@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { sql } from 'kysely';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readCatalog } from '../../src/catalog/read-catalog.js';
 import { SETTINGS } from '../../src/config/setting-table.js';
@@ -24,6 +25,45 @@ describe('docs/operations.md', () => {
     const byName = (a: readonly string[], b: readonly string[]) => (a[0]! < b[0]! ? -1 : 1);
     expect([...listed].sort(byName)).toEqual([...expected].sort(byName));
   });
+});
+
+it('helps an account that has lost its second factor, and no other', async () => {
+  const store = await openStore('sqlite::memory:');
+  try {
+    await migrateStore(store);
+    const rest = {
+      last_step: 0,
+      wrong_codes: 0,
+      locked_until: 0,
+      created_at: 1,
+      confirmed_at: 1,
+      pending_secret: null,
+    };
+    for (const [kind, account_id] of [
+      ['employee', 17],
+      ['employee', 18],
+      ['admin', 17],
+    ] as const) {
+      await store.run((db) =>
+        db
+          .insertInto('second_factors')
+          .values({ kind, account_id, secret: 's', ...rest })
+          .execute(),
+      );
+      await store.run((db) =>
+        db.insertInto('recovery_codes').values({ kind, account_id, digest: 'd', used_at: null }).execute(),
+      );
+    }
+    const statements = blockOf('recovery').split(';\n').filter(Boolean);
+    expect(statements).toHaveLength(2);
+    for (const statement of statements) await store.run((db) => sql.raw(statement).execute(db));
+    for (const table of ['second_factors', 'recovery_codes'] as const) {
+      const left = await store.run((db) => db.selectFrom(table).select(['kind', 'account_id']).execute());
+      expect(left.map(({ kind, account_id }) => `${kind}:${account_id}`).sort()).toEqual(['admin:17', 'employee:18']);
+    }
+  } finally {
+    await store.close();
+  }
 });
 
 const TABLES = `

@@ -41,6 +41,7 @@ const principalOf = (
   tier: 'standard',
   tenant: null,
   session: null,
+  lacksSecondFactor: false,
 });
 const everyTable = [...demoAccounts()[1]!.allowTables!, 'salaries'];
 const principals: readonly Principal[] = [

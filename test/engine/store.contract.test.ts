@@ -6,12 +6,27 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
+import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9', userAgent: 'curl/8' };
 
 // SQLite has its own run of the contract, with what is special to files, in test/unit/store.
 describeEngines('the store', 'select 1', (engine) => describeStoreContract(() => engine.url), ['mariadb', 'mysql']);
+
+describeEngines(
+  'second factors',
+  'select 1',
+  (engine) => {
+    let identity: Identity;
+    beforeAll(async () => {
+      identity = await openIdentity(undefined, engine.url);
+    });
+    afterAll(() => identity.close());
+    describeSecondFactorContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
 
 describeEngines(
   'identity and audit',

@@ -50,6 +50,8 @@ describe('keys for servers', () => {
       .set('authorization', `Bearer ${made.body.key}`)
       .send({ name: 'more', scopes: ['ask'] });
     expect([byKey.status, byKey.body.code]).toEqual([403, 'AUTH_PERMISSION_MISSING']);
+    const own = await request(gateway.app).get('/v1/auth/sessions').set('authorization', `Bearer ${made.body.key}`);
+    expect([own.status, own.body.code]).toEqual([403, 'AUTH_PERMISSION_MISSING']);
     const wide = await gateway.post('/v1/auth/keys', 'customer', { name: 'shop', scopes: ['audit:read'] });
     expect([wide.status, wide.body.code]).toEqual([403, 'AUTH_PERMISSION_MISSING']);
     const odd = await gateway.post('/v1/auth/keys', 'customer', { name: 'shop', scopes: ['everything'] });

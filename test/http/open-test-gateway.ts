@@ -9,7 +9,7 @@ import { parseSettings } from '../../src/config/settings.js';
 import { DEMO_CUSTOMER_NUMBER } from '../../src/demo/generate-people.js';
 import { makeDemo } from '../../src/demo/make-demo.js';
 import type { PrincipalKind } from '../../src/domain/principal.js';
-import { openGateway, openRecords } from '../../src/gateway.js';
+import { openGateway, openRecords, type Surroundings } from '../../src/gateway.js';
 import { addAccount, type NewAccount } from '../../src/identify/accounts.js';
 import { createIdentity } from '../../src/identity.js';
 import { createHealth } from '../../src/operate/health.js';
@@ -48,8 +48,12 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
  * Opens the gateway as `serve` does, with accounts whose password is known.
  *
  * @param env settings beside the test's own
+ * @param surround another clock or log than the test's own
  */
-export async function openTestGateway(env: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
+export async function openTestGateway(
+  env: Readonly<Record<string, string>> = {},
+  surround: Partial<Pick<Surroundings, 'clock' | 'logger'>> = {},
+): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'swali-http-'));
   const settings = parseSettings({
     DATA_DIR: folder,
@@ -58,7 +62,7 @@ export async function openTestGateway(env: Readonly<Record<string, string>> = {}
     JUDGE_TIMEOUT_MS: '10000',
     ...env,
   });
-  const surroundings = { settings, clock: Date.now, logger: silent };
+  const surroundings = { settings, clock: Date.now, logger: silent, ...surround };
   await makeDemo({ target: settings.sourceUrl, scale: 0.2, seed: 1, today: '2026-03-01' });
   const records = await openRecords(surroundings, 'test');
   const gateway = await openGateway(surroundings);
@@ -70,16 +74,17 @@ export async function openTestGateway(env: Readonly<Record<string, string>> = {}
     createApiKeys: identity.createApiKeys,
     createAccountManager: identity.createAccountManager,
     createOwnSessions: identity.createOwnSessions,
+    createManageSecondFactor: identity.createManageSecondFactor,
     authenticate: identity.authenticate,
     publicKeys: identity.publicKeys,
     viewFor: gateway.stages.viewFor,
     health: createHealth([{ name: 'source', run: () => gateway.source.ping() }]),
-    logger: silent,
+    logger: surroundings.logger,
     rateLimit: settings.rateLimit,
     trustProxy: 0,
     https: false,
   });
-  const deps = { store: records.store, passwords: identity.passwords, clock: Date.now };
+  const deps = { store: records.store, passwords: identity.passwords, clock: surroundings.clock };
   const tokens: Record<string, string> = {};
   for (const [name, account] of Object.entries(ACCOUNTS)) {
     await addAccount(deps, { ...account, password: PASSWORD });

@@ -4,6 +4,7 @@ import type { Ask } from '../../src/ask.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import type { Login } from '../../src/identify/login.js';
 import type { AccountManager } from '../../src/identify/manage-accounts.js';
+import type { ManageSecondFactor } from '../../src/identify/manage-second-factor.js';
 import { createHealth } from '../../src/operate/health.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -24,6 +25,13 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     exportData: refuse,
     erase: refuse,
   };
+  const manage: ManageSecondFactor = {
+    readStatus: refuse,
+    enrol: refuse,
+    confirm: refuse,
+    drawRecoveryCodes: refuse,
+    remove: refuse,
+  };
   return createApp({
     audit: { append: refuse, verify: refuse, list: refuse },
     createAsk: () => ask,
@@ -31,6 +39,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     createApiKeys: () => ({ create: refuse, list: refuse, revoke: refuse }),
     createAccountManager: () => accounts,
     createOwnSessions: () => ({ list: refuse, end: refuse, endAll: refuse }),
+    createManageSecondFactor: () => manage,
     authenticate: refuse,
     publicKeys: [],
     viewFor: refuse,

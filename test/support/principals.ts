@@ -10,6 +10,7 @@ function principal(fields: Partial<Principal> & Pick<Principal, 'kind' | 'subjec
     tier: 'standard',
     tenant: null,
     session: null,
+    lacksSecondFactor: false,
     ...fields,
   };
 }

@@ -30,6 +30,7 @@ function principal(...permissions: Permission[]): Principal {
     tier: 'standard',
     tenant: null,
     session: 's',
+    lacksSecondFactor: false,
   };
 }
 

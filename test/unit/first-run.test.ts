@@ -65,7 +65,12 @@ describe('ensureDemoAccounts', () => {
   it.each([
     [
       'in production',
-      { NODE_ENV: 'production', JWT_SECRET: 'b0c1d2e3f4a5968778695a4b3c2d1e0f', PUBLIC_URL: 'https://a.example' },
+      {
+        NODE_ENV: 'production',
+        JWT_SECRET: 'b0c1d2e3f4a5968778695a4b3c2d1e0f',
+        STORE_KEY: '0f1e2d3c4b5a69788796a5f4e3d2c1b0',
+        PUBLIC_URL: 'https://a.example',
+      },
     ],
     ['over a source of one’s own', { SOURCE_URL: 'mysql://reader@db/shop' }],
   ])('makes none %s', async (_where, env) => {

@@ -10,6 +10,13 @@ const TOKENS = z.strictObject({
   refresh_token: z.string(),
 });
 
+const CREDENTIALS = z.strictObject({
+  identifier: z.string().min(1).max(512),
+  password: z.string().min(1).max(512),
+  /** A code of the second factor, or a recovery code. */
+  totp: z.string().min(1).max(64).optional(),
+});
+
 const REFRESH = z.strictObject({ refresh_token: z.string().min(1).max(512) });
 
 /** `POST /v1/auth/{customer,employee,admin}/login`, `/v1/auth/refresh`, `/v1/auth/logout`. Identify audits each. */
@@ -20,12 +27,12 @@ export function createAuthRoutes(login: Login, ports: ApiPorts): readonly ApiRou
         method: 'POST',
         path: `/v1/auth/${kind}/login`,
         access: 'public',
-        input: z.strictObject({ identifier: z.string().min(1).max(512), password: z.string().min(1).max(512) }),
+        input: CREDENTIALS,
         output: TOKENS,
         limit: 'login',
         audit: 'login',
         handle: async ({ input, context }) => ({
-          body: printTokens(await login.login(kind, input.identifier, input.password, context)),
+          body: printTokens(await login.login(kind, input.identifier, input.password, context, input.totp)),
         }),
       },
       ports,

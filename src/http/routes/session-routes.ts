@@ -12,7 +12,7 @@ const SESSION = z.strictObject({
   current: z.boolean(),
 });
 
-const ANYBODY_SIGNED_IN = { permission: null } as const;
+const ANYBODY_SIGNED_IN = { permission: null, withoutSecondFactor: true } as const;
 
 /**
  * `GET` and `DELETE /v1/auth/sessions`, `DELETE /v1/auth/sessions/:id`: an account's own sessions and no other's.

@@ -19,6 +19,7 @@ function make(
     tier: 'standard',
     tenant: person.tenant ?? null,
     session: null,
+    lacksSecondFactor: false,
   });
 }
 

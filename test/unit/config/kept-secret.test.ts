@@ -23,6 +23,8 @@ describe('keepSecret', () => {
 
   it('refuses a damaged secret instead of signing with it', () => {
     writeFileSync(join(folder, 'jwt-secret'), 'hello\n');
-    expect(() => keepSecret(folder, 'jwt-secret')).toThrow(/damaged/);
+    expect(() => keepSecret(folder, 'jwt-secret')).toThrow(/jwt-secret is damaged/);
+    writeFileSync(join(folder, 'store-key'), '');
+    expect(() => keepSecret(folder, 'store-key')).toThrow(/store-key is damaged/);
   });
 });

@@ -16,7 +16,13 @@ function faultsOf(env: Record<string, string>, readText?: (path: string) => stri
 
 const GOOD_SECRET = 'b0c1d2e3f4a5968778695a4b3c2d1e0f-Kq';
 const OTHER_SECRET = 'f0e1d2c3b4a5968778695a4b3c2d1e0f-Zw';
-const PRODUCTION = { NODE_ENV: 'production', JWT_SECRET: GOOD_SECRET, PUBLIC_URL: 'https://ask.example.com' };
+const GOOD_KEY = 'Zt-0f1e2d3c4b5a69788796a5f4e3d2c1b0';
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  JWT_SECRET: GOOD_SECRET,
+  STORE_KEY: GOOD_KEY,
+  PUBLIC_URL: 'https://ask.example.com',
+};
 
 describe('parseSettings', () => {
   it('gives the documented defaults for an empty environment', () => {
@@ -55,6 +61,13 @@ describe('parseSettings', () => {
     expect(zoneOf({ TIME_ZONE: 'UTC' })).toEqual(['UTC', false]);
   });
 
+  it('reads who must have a second factor as kinds and roles', () => {
+    const required = (text: string) => [...parseSettings({ REQUIRE_TOTP_FOR: text }).requireTotpFor];
+    expect(required('')).toEqual([]);
+    expect(required('admin')).toEqual(['admin']);
+    expect(required('admin, employee:accountant,customer')).toEqual(['admin', 'employee:accountant', 'customer']);
+  });
+
   it('follows DATA_DIR in the defaults that stand under it', () => {
     expect(parseSettings({ DATA_DIR: '/var/swali' }).sourceUrl).toBe('sqlite:/var/swali/demo.sqlite');
   });
@@ -77,6 +90,10 @@ describe('parseSettings', () => {
     ['PUBLIC_URL', 'javascript:alert(1)'],
     ['STORE_URL', 'sqlite:'],
     ['TIME_ZONE', '+03:00'],
+    ['REQUIRE_TOTP_FOR', 'admins'],
+    ['REQUIRE_TOTP_FOR', 'admin,'],
+    ['REQUIRE_TOTP_FOR', 'admin:viewer'],
+    ['REQUIRE_TOTP_FOR', 'employee:Accountant'],
   ])('refuses %s=%s', (name, value) => {
     expect(faultsOf({ [name]: value })).toHaveLength(1);
   });
@@ -126,6 +143,11 @@ describe('parseSettings', () => {
 });
 
 describe('production rules', () => {
+  it('refuse one secret that signs tokens and encrypts seeds, whichever is changed', () => {
+    const faults = faultsOf({ ...PRODUCTION, STORE_KEY: GOOD_SECRET });
+    expect(faults.map((line) => line.split(':')[0])).toEqual(['JWT_SECRET', 'STORE_KEY']);
+  });
+
   it('accept an own long secret and an https address', () => {
     expect(parseSettings(PRODUCTION).production).toBe(true);
     expect(parseSettings({ ...PRODUCTION, JWT_SECRET: '', JWT_PRIVATE_KEY: 'pem' }).production).toBe(true);
@@ -144,6 +166,9 @@ describe('production rules', () => {
       { JWT_RETIRED_KEYS: OTHER_SECRET, MASK_KEY: OTHER_SECRET },
       'JWT_RETIRED_KEYS',
     ],
+    ['no key of the store', { STORE_KEY: '' }, 'STORE_KEY'],
+    ['a key of the store that is a placeholder', { STORE_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'STORE_KEY'],
+    ['a key of the store shared with the masks', { MASK_KEY: GOOD_KEY }, 'STORE_KEY'],
     ['plain http', { PUBLIC_URL: 'http://ask.example.com' }, 'PUBLIC_URL'],
     ['no public address', { PUBLIC_URL: '' }, 'PUBLIC_URL'],
     ['limits off', { RATE_LIMIT: 'off' }, 'RATE_LIMIT'],
@@ -153,5 +178,6 @@ describe('production rules', () => {
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${name}: `));
     expect(faults[0]).not.toContain(GOOD_SECRET);
+    expect(faults[0]).not.toContain(GOOD_KEY);
   });
 });

@@ -9,7 +9,7 @@ import type { Principal } from '../../../src/domain/principal.js';
 import { CATALOGUE } from '../../../src/errors/catalogue.js';
 import { SwaliError } from '../../../src/errors/swali-error.js';
 import { createAuditWitness } from '../../../src/http/audit-witness.js';
-import { type ApiPorts, createApiHandler, type Endpoint } from '../../../src/http/create-api-handler.js';
+import { type Access, type ApiPorts, createApiHandler, type Endpoint } from '../../../src/http/create-api-handler.js';
 import { createLimits, LIMIT_CLASSES } from '../../../src/http/limits.js';
 import { mountRoutes } from '../../../src/http/mount-routes.js';
 import { answerProblems } from '../../../src/http/problem.js';
@@ -25,13 +25,14 @@ const PRINCIPAL: Principal = Object.freeze({
   tier: 'standard',
   tenant: null,
   session: 's1',
+  lacksSecondFactor: false,
 });
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 const Q = z.strictObject({ question: z.string().max(10) });
 const A = z.strictObject({ text: z.string() });
-type QuestionEndpoint = Endpoint<typeof Q, typeof A, { permission: 'ask' | 'audit:read' | null }>;
+type QuestionEndpoint = Endpoint<typeof Q, typeof A, Exclude<Access, 'public'>>;
 
 const record = (requestId: string): AuditEvent => ({
   event: 'operator',
@@ -46,6 +47,7 @@ function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express
   const witness = createAuditWitness({ append: async () => {} });
   const ports: ApiPorts = {
     authenticate: async (token) => {
+      if (token === 'bare') return { ...PRINCIPAL, permissions: new Set(), lacksSecondFactor: true };
       if (token !== 'good') throw new SwaliError('AUTH_TOKEN_INVALID');
       return PRINCIPAL;
     },
@@ -111,6 +113,17 @@ describe('createApiHandler', () => {
     const response = await send(serve({ access: { permission: 'audit:read' } }), { nonsense: true });
     expect(response.body.code).toBe('AUTH_PERMISSION_MISSING');
     expect(response.status).toBe(403);
+  });
+
+  it('lets those who lack their second factor in where that is stated, and nowhere else', async () => {
+    const sendBare = (access: Exclude<Access, 'public'>) => send(serve({ access })).set('authorization', 'Bearer bare');
+    for (const permission of [null, 'ask'] as const) {
+      const { status, body } = await sendBare({ permission });
+      expect([status, body.code]).toEqual([403, 'AUTH_SECOND_FACTOR_MISSING']);
+    }
+    const stated = { permission: null, withoutSecondFactor: true } as const;
+    expect((await sendBare(stated)).status).toBe(200);
+    expect((await send(serve({ access: stated }))).status).toBe(200);
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { setAccountStatus } from '../../../src/identify/accounts.js';
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
+import { codeAt } from './second-factor-contract.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9', userAgent: 'curl/8' };
 const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
@@ -31,6 +32,42 @@ const employeeToken = async () =>
   (await identity.login.login('employee', 'eve@example.org', PASSWORD, CONTEXT)).accessToken;
 const changeEmployee = (set: { role?: string; allow_tables?: string; claims?: string; tier?: string }) =>
   identity.store.run((db) => db.updateTable('employees').set(set).execute());
+
+describe('authenticating where a second factor is demanded', () => {
+  const signIn = async (over: Identity, kind: 'customer' | 'employee', identifier: string) =>
+    (await over.login.login(kind, identifier, PASSWORD, CONTEXT)).accessToken;
+
+  it('gives nothing to do to a named kind or role until the factor is confirmed, and again once it is removed', async () => {
+    const strict = await openIdentity(passwords, undefined, new Set(['customer', 'employee:accountant']));
+    try {
+      await strict.add({ kind: 'customer', identifier: '007' });
+      await strict.add({ kind: 'employee', identifier: 'acc@example.org', role: 'accountant' });
+      await strict.add({ kind: 'employee', identifier: 'man@example.org', role: 'manager' });
+      const tokens = {
+        'customer:1': await signIn(strict, 'customer', '007'),
+        'employee:1': await signIn(strict, 'employee', 'acc@example.org'),
+        'employee:2': await signIn(strict, 'employee', 'man@example.org'),
+      };
+      for (const [subject, token] of Object.entries(tokens)) {
+        const principal = await strict.authenticate(token);
+        const lacks = subject !== 'employee:2';
+        expect(principal).toMatchObject({ subject, lacksSecondFactor: lacks });
+        expect(principal.permissions.size === 0).toBe(lacks);
+      }
+      const owner = { kind: 'employee', id: 1, subject: 'employee:1', identifier: 'acc@example.org' } as const;
+      const { secret } = await strict.secondFactors.enrol(owner, false);
+      expect(await strict.authenticate(tokens['employee:1'])).toMatchObject({ lacksSecondFactor: true });
+      await strict.secondFactors.confirm(owner, codeAt(secret, strict.clock.now));
+      const principal = await strict.authenticate(tokens['employee:1']);
+      expect(principal).toMatchObject({ lacksSecondFactor: false });
+      expect(principal.permissions.has('report:share')).toBe(true);
+      await strict.secondFactors.remove(owner);
+      expect((await strict.authenticate(tokens['employee:1'])).permissions.size).toBe(0);
+    } finally {
+      await strict.close();
+    }
+  });
+});
 
 describe('authenticating', () => {
   it('gives a customer their number as the store spells it, and the right to ask', async () => {

@@ -9,6 +9,8 @@ import { createAuthenticate } from '../../../src/identify/authenticate.js';
 import { createLogin, type Login } from '../../../src/identify/login.js';
 import { createOwnSessions, type OwnSessions } from '../../../src/identify/own-sessions.js';
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
+import { createSecondFactors, type SecondFactors } from '../../../src/identify/second-factor.js';
+import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
 import { createSessions } from '../../../src/identify/sessions.js';
 import { readSigningKeys } from '../../../src/identify/signing-keys.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
@@ -26,6 +28,7 @@ export interface Identity {
   readonly passwords: Passwords;
   readonly tokens: Tokens;
   readonly audit: ChainedAuditLog;
+  readonly secondFactors: SecondFactors;
   readonly login: Login;
   /** The same ways in over another audit log. */
   readonly loginOver: (audit: AuditLog) => Login;
@@ -40,8 +43,13 @@ export interface Identity {
 /**
  * @param shared threads to use (and leave running); own ones where absent
  * @param url of a store without tables; a new SQLite file where absent
+ * @param requireTotpFor who must have a second factor; nobody where absent
  */
-export async function openIdentity(shared?: Passwords, url?: string): Promise<Identity> {
+export async function openIdentity(
+  shared?: Passwords,
+  url?: string,
+  requireTotpFor?: ReadonlySet<string>,
+): Promise<Identity> {
   const folder = mkdtempSync(join(tmpdir(), 'swali-identity-'));
   const path = join(folder, 'store.sqlite');
   const store = await openStore(url ?? `sqlite:${path}`);
@@ -57,8 +65,10 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
   const keys = readSigningKeys({ secret: 's'.repeat(40) }, { secrets: [], publicKeys: [] });
   const tokens = createTokens({ keys, ttlS: ACCESS_TTL_S, clock: read, newId });
   const sessions = createSessions({ store, clock: read, ttlS: REFRESH_TTL_S, life: LIFE });
+  const cipher = createSeedCipher({ storeKey: 'k'.repeat(40) });
+  const secondFactors = createSecondFactors({ store, clock: read, cipher });
   const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
-  const loginOver = (log: AuditLog) => createLogin({ store, passwords, tokens, sessions, audit: log });
+  const loginOver = (log: AuditLog) => createLogin({ store, passwords, tokens, sessions, secondFactors, audit: log });
   return {
     store,
     passwords,
@@ -66,10 +76,18 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
     audit,
     path,
     clock,
+    secondFactors,
     login: loginOver(audit),
     loginOver,
     ownSessionsOver: (log) => createOwnSessions({ sessions, audit: log }),
-    authenticate: createAuthenticate({ store, tokens, clock: read, life: LIFE }),
+    authenticate: createAuthenticate({
+      store,
+      tokens,
+      clock: read,
+      life: LIFE,
+      secondFactors,
+      requireTotpFor: requireTotpFor ?? new Set(),
+    }),
     add: (account) => addAccount({ store, passwords, clock: read }, { password: PASSWORD, ...account }),
     async close() {
       if (!shared) await passwords.close();

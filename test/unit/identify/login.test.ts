@@ -6,8 +6,11 @@ import type { PrincipalKind } from '../../../src/domain/principal.js';
 import { setAccountStatus } from '../../../src/identify/accounts.js';
 import { createLogin } from '../../../src/identify/login.js';
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
+import { createSecondFactors } from '../../../src/identify/second-factor.js';
+import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
 import { createSessions } from '../../../src/identify/sessions.js';
 import { type Identity, LIFE, openIdentity, PASSWORD, REFRESH_TTL_S } from './identity-fixtures.js';
+import { codeAt, wrongCodeAt } from './second-factor-contract.js';
 
 const FROM = { requestId: 'r1', address: '203.0.113.9' };
 const CONTEXT = { ...FROM, userAgent: 'curl/8' };
@@ -90,10 +93,10 @@ describe('signing in', () => {
   });
 
   it('digests the password anew once the cost has gone up, and the password still works', async () => {
-    const { store, tokens, audit, clock } = identity;
+    const { store, tokens, secondFactors, audit, clock } = identity;
     const costlier = await createPasswords({ cost: 5, threads: 1 });
     const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
-    const raised = createLogin({ store, passwords: costlier, tokens, sessions, audit });
+    const raised = createLogin({ store, passwords: costlier, tokens, sessions, secondFactors, audit });
     const digest = async () =>
       (await store.run((db) => db.selectFrom('customers').select('password_hash').executeTakeFirstOrThrow()))
         .password_hash;
@@ -225,5 +228,115 @@ describe('secrets', () => {
     ];
     expect(secrets).toHaveLength(10);
     for (const secret of secrets) expect(bytes.includes(secret as string)).toBe(false);
+  });
+});
+
+describe('signing in with a second factor', () => {
+  const ROOT = { kind: 'admin', id: 1, subject: 'admin:1', identifier: 'root@example.org' } as const;
+  const enter = (totp: string | null, password = PASSWORD) =>
+    identity.login.login('admin', 'root@example.org', password, CONTEXT, totp);
+  /** Confirms a factor of the admin, then lets the code that did it run out. */
+  async function addFactor(): Promise<{ secret: string; codes: readonly string[] }> {
+    const { secret } = await identity.secondFactors.enrol(ROOT, false);
+    const codes = await identity.secondFactors.confirm(ROOT, codeAt(secret, identity.clock.now));
+    identity.clock.now += 90_000;
+    return { secret, codes: codes ?? [] };
+  }
+  const decisions = async () =>
+    (await records()).map((event) => {
+      const { event: name, action, decision, code } = event as unknown as Record<string, string>;
+      return [name, action, decision, code].filter((part) => part).join(' ');
+    });
+  const countSessions = () =>
+    identity.store.run(async (db) => (await db.selectFrom('sessions').select('id').execute()).length);
+
+  it('asks for the code after the right password, issues nothing before, and takes it once', async () => {
+    const { secret } = await addFactor();
+    await expect(enter(null)).rejects.toMatchObject({ code: 'AUTH_SECOND_FACTOR_REQUIRED', status: 401 });
+    expect(await countSessions()).toBe(0);
+    const code = codeAt(secret, identity.clock.now);
+    expect(await identity.authenticate((await enter(code)).accessToken)).toMatchObject({ subject: 'admin:1' });
+    await expect(enter(code)).rejects.toMatchObject(WRONG);
+    expect(await decisions()).toEqual([
+      'login refused AUTH_SECOND_FACTOR_REQUIRED',
+      'second-factor verify accepted',
+      'login accepted',
+      'second-factor verify refused AUTH_CREDENTIALS_WRONG',
+      'login refused AUTH_CREDENTIALS_WRONG',
+    ]);
+    expect(await countSessions()).toBe(1);
+  });
+
+  it('lets one of two sign-ins in that come together with one code', async () => {
+    const { secret } = await addFactor();
+    const code = codeAt(secret, identity.clock.now);
+    const outcomes = await Promise.allSettled([enter(code), enter(code)]);
+    expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('takes a recovery code once', async () => {
+    const { codes } = await addFactor();
+    await enter(codes[4] as string);
+    await expect(enter(codes[4] as string)).rejects.toMatchObject(WRONG);
+  });
+
+  it('asks for none that was not confirmed, and looks at none that it does not ask for', async () => {
+    await identity.secondFactors.enrol(ROOT, false);
+    await enter(null);
+    await enter('000000');
+  });
+
+  it('tells nobody of it without the password, whatever code comes, and spends neither code nor try', async () => {
+    const { secret, codes } = await addFactor();
+    const right = codeAt(secret, identity.clock.now);
+    const told = async (attempt: Promise<unknown>) => {
+      const error = (await attempt.catch((thrown: unknown) => thrown)) as Error;
+      return { ...error, message: error.message };
+    };
+    const bare = await told(signIn('admin', 'nobody@example.org'));
+    expect(bare).toMatchObject(WRONG);
+    for (const code of [null, '000000', right, codes[0] as string]) {
+      for (let n = 0; n < 3; n += 1) expect(await told(enter(code, 'not the password'))).toEqual(bare);
+    }
+    await disable('admin');
+    expect(await told(enter(right))).toEqual(bare);
+    await setAccountStatus({ store: identity.store, clock: () => identity.clock.now }, ROOT, 'active');
+    await enter(right);
+  });
+
+  it('makes wrong codes wait, over replicas, and puts each on record', async () => {
+    const { secret } = await addFactor();
+    const wrong = wrongCodeAt(secret, identity.clock.now);
+    for (let n = 0; n < 5; n += 1) await expect(enter(wrong)).rejects.toMatchObject(WRONG);
+    const { store, tokens, passwords: same, audit, clock } = identity;
+    const read = () => clock.now;
+    const replica = createLogin({
+      store,
+      passwords: same,
+      tokens,
+      sessions: createSessions({ store, clock: read, ttlS: REFRESH_TTL_S, life: LIFE }),
+      secondFactors: createSecondFactors({
+        store,
+        clock: read,
+        cipher: createSeedCipher({ storeKey: 'k'.repeat(40) }),
+      }),
+      audit,
+    });
+    const enterThere = () =>
+      replica.login('admin', ROOT.identifier, PASSWORD, CONTEXT, codeAt(secret, identity.clock.now));
+    await expect(enterThere()).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterS: 30 });
+    expect((await decisions()).slice(-2)).toEqual([
+      'second-factor verify refused RATE_LIMITED',
+      'login refused RATE_LIMITED',
+    ]);
+    identity.clock.now += 30_000;
+    await enterThere();
+  });
+
+  it('puts a seed that cannot be decrypted on record too, and lets nobody in', async () => {
+    const { secret } = await addFactor();
+    await identity.store.run((db) => db.updateTable('second_factors').set({ secret: 'v1.none' }).execute());
+    await expect(enter(codeAt(secret, identity.clock.now))).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect((await decisions()).at(-1)).toBe('login refused INTERNAL');
   });
 });

@@ -27,6 +27,7 @@ function makeActor(kind: 'admin' | 'employee' | 'customer', id: number, role: Em
     tier: 'standard',
     tenant: null,
     session: 's',
+    lacksSecondFactor: false,
   });
 }
 

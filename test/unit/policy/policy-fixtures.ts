@@ -132,6 +132,7 @@ export function someone(
     tier: 'standard',
     tenant: more.tenant ?? null,
     session: null,
+    lacksSecondFactor: false,
   };
 }
 

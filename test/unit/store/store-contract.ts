@@ -15,6 +15,17 @@ const ACCOUNT = {
 
 const RECORD = { at: 1, event: 'login', body: '{}', previous_hash: 'p', hash: 'h' } as const;
 
+/** Every migration, in order. */
+export const MIGRATIONS = [
+  '0001-accounts',
+  '0002-sessions',
+  '0003-audit',
+  '0004-session-lifetimes',
+  '0005-second-factor',
+  '0007-api-keys',
+];
+const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
+
 /**
  * What every store must do, whichever engine is behind it. Called inside a `describe`.
  *
@@ -30,14 +41,55 @@ export function describeStoreContract(url: () => string): void {
   });
 
   it('makes every table at the first migration and does nothing at the second', async () => {
-    expect(await migrateStore(store)).toEqual([
-      '0001-accounts',
-      '0002-sessions',
-      '0003-audit',
-      '0004-session-lifetimes',
-      '0007-api-keys',
-    ]);
+    expect(await migrateStore(store)).toEqual(MIGRATIONS);
     expect(await migrateStore(store)).toEqual([]);
+  });
+
+  it('runs the migration of second factors again where it broke off after its first table', async () => {
+    await store.run(async (db) => {
+      await sql`drop table recovery_codes`.execute(db);
+      await sql`delete from kysely_migration where name >= '0005-second-factor'`.execute(db);
+    });
+    // Every later one runs again, and bears it.
+    expect(await migrateStore(store)).toEqual(migrationsFrom('0005-second-factor'));
+    const codes = await store.run((db) => db.selectFrom('recovery_codes').selectAll().execute());
+    expect(codes).toEqual([]);
+  });
+
+  it('keeps one second factor for each account, and each recovery code once', async () => {
+    const account = { kind: 'admin', account_id: 7 };
+    const factor = {
+      ...account,
+      secret: null,
+      pending_secret: 'p',
+      confirmed_at: null,
+      last_step: 0,
+      wrong_codes: 0,
+      locked_until: 0,
+      created_at: 1_700_000_000_123,
+    };
+    const code = { ...account, digest: 'd', used_at: null };
+    const addFactor = (kind: string) =>
+      store.run((db) =>
+        db
+          .insertInto('second_factors')
+          .values({ ...factor, kind })
+          .execute(),
+      );
+    const addCode = (kind: string) =>
+      store.run((db) =>
+        db
+          .insertInto('recovery_codes')
+          .values({ ...code, kind })
+          .execute(),
+      );
+    for (const kind of ['admin', 'employee']) await Promise.all([addFactor(kind), addCode(kind)]);
+    expect(isDuplicateKey(await addFactor('admin').catch((e: unknown) => e))).toBe(true);
+    expect(isDuplicateKey(await addCode('admin').catch((e: unknown) => e))).toBe(true);
+    const row = await store.run((db) =>
+      db.selectFrom('second_factors').selectAll().where('kind', '=', 'admin').executeTakeFirstOrThrow(),
+    );
+    expect(row).toEqual(factor);
   });
 
   it('keeps text of every script and large times exactly', async () => {
@@ -200,7 +252,7 @@ export function describeStoreContract(url: () => string): void {
       });
       const before = Date.now();
       // Every later one runs again, and bears it.
-      expect(await migrateStore(broken)).toEqual(['0004-session-lifetimes', '0007-api-keys']);
+      expect(await migrateStore(broken)).toEqual(migrationsFrom('0004-session-lifetimes'));
       const rows = await broken.run((db) =>
         db
           .selectFrom('sessions')
