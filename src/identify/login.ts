@@ -107,8 +107,8 @@ export function createLogin(deps: {
 
 /** Digests the password anew at today's cost, now that it is at hand. The old digest must still stand. */
 async function renewDigest(store: Store, passwords: Passwords, account: Account, password: string): Promise<void> {
-  const digest = await passwords.hash(password).catch(() => null);
-  // A password that today's rules would refuse keeps its old digest; it still signs in.
+  const digest = await passwords.rehash(password).catch(() => null);
+  // Where too many wait, the old digest stays until the next sign-in.
   if (digest === null) return;
   const table = ({ admin: 'admins', employee: 'employees', customer: 'customers' } as const)[account.kind];
   await store.run((db) =>

@@ -102,6 +102,24 @@ describe('signing in', () => {
     await raised.login('customer', '103', PASSWORD, CONTEXT);
     await costlier.close();
   });
+
+  it('lets a password in that is older than today’s rules, and digests it anew as any other', async () => {
+    const { store, tokens, audit, clock } = identity;
+    const digest = async () =>
+      (await store.run((db) => db.selectFrom('admins').select('password_hash').executeTakeFirstOrThrow()))
+        .password_hash;
+    const old = await passwords.rehash('password');
+    await store.run((db) => db.updateTable('admins').set({ password_hash: old }).execute());
+    await signIn('admin', 'root@example.org', 'password');
+    expect(await digest()).toBe(old);
+    const costlier = await createPasswords({ cost: 5, threads: 1 });
+    const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S });
+    const raised = createLogin({ store, passwords: costlier, tokens, sessions, audit });
+    await raised.login('admin', 'root@example.org', 'password', CONTEXT);
+    expect(await digest()).toMatch(/^\$2b\$05\$/);
+    await raised.login('admin', 'root@example.org', 'password', CONTEXT);
+    await costlier.close();
+  });
 });
 
 describe('refreshing', () => {
