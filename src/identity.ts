@@ -7,6 +7,7 @@ import { createAuthenticate } from './identify/authenticate.js';
 import { createLogin, type Login } from './identify/login.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
 import { createSessions } from './identify/sessions.js';
+import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
 import { createTokens } from './identify/tokens.js';
 import type { Store } from './store/store.js';
 
@@ -24,15 +25,30 @@ export interface Identity {
  *
  * @throws SwaliError `SETTINGS_INVALID` where no secret is set and none can be kept
  */
-export async function createIdentity({ settings, clock }: Surroundings, store: Store): Promise<Identity> {
-  const secret = settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret');
+export async function createIdentity(surroundings: Surroundings, store: Store): Promise<Identity> {
+  const { settings, clock } = surroundings;
+  const secret = readSecret(surroundings);
   const tokens = createTokens({ secret, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
   const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS });
+  const attempts = openSignInAttempts(surroundings, store);
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   return {
     passwords,
     authenticate: createAuthenticate({ store, tokens }),
-    createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, audit }),
+    createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, attempts, audit }),
     close: () => passwords.close(),
   };
+}
+
+/**
+ * The counts of failed sign-ins that the gateway keeps.
+ *
+ * @throws SwaliError `SETTINGS_INVALID` where no secret is set and none can be kept
+ */
+export function openSignInAttempts(surroundings: Surroundings, store: Store): SignInAttempts {
+  return createSignInAttempts({ store, clock: surroundings.clock, key: readSecret(surroundings) });
+}
+
+function readSecret({ settings }: Surroundings): string {
+  return settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret');
 }

@@ -5,6 +5,7 @@ import type { AccessContext, AccessLog } from './access-log.js';
 import { type Account, findAccount } from './find-account.js';
 import type { Passwords } from './passwords.js';
 import type { Session, Sessions } from './sessions.js';
+import type { SignInAttempts } from './sign-in-attempts.js';
 import type { Tokens } from './tokens.js';
 
 /** What a sign-in or a refresh hands out. */
@@ -21,11 +22,11 @@ export interface IssuedTokens {
 export interface Login {
   /**
    * Signs an account in. Each kind looks in its own table alone. An unknown identifier, a wrong password and a disabled
-   * account take as long and are told alike.
+   * account take as long and are told alike. After failures the next try must wait, whatever its password.
    *
    * @param identifier an e-mail address; for customers the customer number will do
-   * @throws SwaliError `AUTH_CREDENTIALS_WRONG`, `RATE_LIMITED`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`; nothing is
-   *   handed out before the attempt is on record
+   * @throws SwaliError `AUTH_CREDENTIALS_WRONG`, `RATE_LIMITED` with the seconds to wait, `AUDIT_UNAVAILABLE`,
+   *   `STORE_UNAVAILABLE`; nothing is handed out before the attempt is on record
    */
   login(kind: PrincipalKind, identifier: string, password: string, context: AccessContext): Promise<IssuedTokens>;
   /** @throws SwaliError `AUTH_TOKEN_INVALID`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE` */
@@ -45,9 +46,10 @@ export function createLogin(deps: {
   readonly passwords: Passwords;
   readonly tokens: Tokens;
   readonly sessions: Sessions;
+  readonly attempts: SignInAttempts;
   readonly audit: AccessLog;
 }): Login {
-  const { store, passwords, tokens, sessions, audit } = deps;
+  const { store, passwords, tokens, sessions, attempts, audit } = deps;
 
   function issue(session: Session, refreshToken: string): IssuedTokens {
     const accessToken = tokens.issue({ kind: session.kind, accountId: session.accountId, session: session.id });
@@ -57,12 +59,22 @@ export function createLogin(deps: {
   return Object.freeze({
     async login(kind, identifier, password, { requestId, address }) {
       const account = await findAccount(store, kind, { identifier });
-      const matches = await passwords.matches(password, account?.passwordHash ?? null);
       const attempt = { event: 'login' as const, requestId, address, subject: account?.subject ?? null, kind };
+      const tried = await attempts.begin(kind, identifier, address);
+      if (tried.waitS > 0) {
+        await audit.append({ ...attempt, decision: 'refused', code: 'RATE_LIMITED' });
+        throw new SwaliError('RATE_LIMITED', { retryAfterS: tried.waitS });
+      }
+      const matches = await passwords
+        .matches(password, account?.passwordHash ?? null)
+        // Where too many wait for a thread, nothing was compared: a flood must not count against the owner.
+        .catch((error: unknown) => tried.withdraw().then(() => Promise.reject(error)));
       if (!account || !matches || account.status !== 'active') {
+        await tried.fail();
         await audit.append({ ...attempt, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' });
         throw new SwaliError('AUTH_CREDENTIALS_WRONG');
       }
+      await tried.succeed(account);
       if (passwords.isOutdated(account.passwordHash)) await renewDigest(store, passwords, account, password);
       const { session, refreshToken } = await sessions.begin({ kind, accountId: account.id }, address);
       await audit.append({ ...attempt, decision: 'accepted', code: null });

@@ -57,10 +57,11 @@ export interface Passwords {
  *
  * @param options.cost of new digests, 4–16, default 12; below 12 is for tests alone
  * @param options.threads at most, default: one per core but one, 1–4
+ * @param options.onComparison told of each comparison that bcrypt does, with its cost; for measuring
  * @throws SwaliError `SETTINGS_INVALID` for a cost outside that range
  */
 export async function createPasswords(
-  options: { readonly cost?: number; readonly threads?: number } = {},
+  options: { readonly cost?: number; readonly threads?: number; readonly onComparison?: (cost: number) => void } = {},
 ): Promise<Passwords> {
   const cost = options.cost ?? DEFAULT_PASSWORD_COST;
   if (!Number.isInteger(cost) || cost < 4 || cost > 16) {
@@ -116,10 +117,12 @@ export async function createPasswords(
       const prepared = preparePassword(password);
       // Too long for any account, known or not: the quick answer tells nothing.
       if (Buffer.byteLength(prepared) > MAX_BYTES) return false;
-      const same = await run<boolean>('compareInWorker', { password: prepared, digest: digest ?? dummy });
+      const compared = digest ?? dummy;
+      options.onComparison?.(costOf(compared));
+      const same = await run<boolean>('compareInWorker', { password: prepared, digest: compared });
       return same && digest !== null;
     },
-    isOutdated: (digest) => Number(/^\$2[aby]\$(\d\d)\$/.exec(digest)?.[1] ?? 0) < cost,
+    isOutdated: (digest) => costOf(digest) < cost,
     close,
   };
 }
@@ -127,6 +130,11 @@ export async function createPasswords(
 /** One spelling for what keyboards and systems type differently (NIST SP 800-63B §3.1.1.2). */
 function preparePassword(password: string): string {
   return password.normalize('NFKC');
+}
+
+/** The cost that a bcrypt digest was made at; 0 of anything else. */
+function costOf(digest: string): number {
+  return Number(/^\$2[aby]\$(\d\d)\$/.exec(digest)?.[1] ?? 0);
 }
 
 /** What is wrong with a new password, in words that do not repeat it; null where nothing is. */

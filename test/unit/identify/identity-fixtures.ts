@@ -8,6 +8,7 @@ import { createAuthenticate } from '../../../src/identify/authenticate.js';
 import { createLogin, type Login } from '../../../src/identify/login.js';
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { createSessions } from '../../../src/identify/sessions.js';
+import { createSignInAttempts, type SignInAttempts } from '../../../src/identify/sign-in-attempts.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 
@@ -20,6 +21,7 @@ export interface Identity {
   readonly store: Store;
   readonly passwords: Passwords;
   readonly tokens: Tokens;
+  readonly attempts: SignInAttempts;
   readonly audit: ChainedAuditLog;
   readonly login: Login;
   readonly authenticate: (token: string) => Promise<Principal>;
@@ -48,15 +50,17 @@ export async function openIdentity(shared?: Passwords, url?: string): Promise<Id
   const passwords = shared ?? (await createPasswords({ cost: 4, threads: 1 }));
   const tokens = createTokens({ secret: 's'.repeat(40), ttlS: ACCESS_TTL_S, clock: read, newId });
   const sessions = createSessions({ store, clock: read, ttlS: REFRESH_TTL_S });
+  const attempts = createSignInAttempts({ store, clock: read, key: 'k'.repeat(40) });
   const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
   return {
     store,
     passwords,
     tokens,
+    attempts,
     audit,
     path,
     clock,
-    login: createLogin({ store, passwords, tokens, sessions, audit }),
+    login: createLogin({ store, passwords, tokens, sessions, attempts, audit }),
     authenticate: createAuthenticate({ store, tokens }),
     add: (account) => addAccount({ store, passwords, clock: read }, { password: PASSWORD, ...account }),
     async close() {

@@ -89,10 +89,10 @@ describe('signing in', () => {
   });
 
   it('digests the password anew once the cost has gone up, and the password still works', async () => {
-    const { store, tokens, audit, clock } = identity;
+    const { store, tokens, attempts, audit, clock } = identity;
     const costlier = await createPasswords({ cost: 5, threads: 1 });
     const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S });
-    const raised = createLogin({ store, passwords: costlier, tokens, sessions, audit });
+    const raised = createLogin({ store, passwords: costlier, tokens, sessions, attempts, audit });
     const digest = async () =>
       (await store.run((db) => db.selectFrom('customers').select('password_hash').executeTakeFirstOrThrow()))
         .password_hash;
@@ -104,7 +104,7 @@ describe('signing in', () => {
   });
 
   it('lets a password in that is older than today’s rules, and digests it anew as any other', async () => {
-    const { store, tokens, audit, clock } = identity;
+    const { store, tokens, attempts, audit, clock } = identity;
     const digest = async () =>
       (await store.run((db) => db.selectFrom('admins').select('password_hash').executeTakeFirstOrThrow()))
         .password_hash;
@@ -114,7 +114,7 @@ describe('signing in', () => {
     expect(await digest()).toBe(old);
     const costlier = await createPasswords({ cost: 5, threads: 1 });
     const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S });
-    const raised = createLogin({ store, passwords: costlier, tokens, sessions, audit });
+    const raised = createLogin({ store, passwords: costlier, tokens, sessions, attempts, audit });
     await raised.login('admin', 'root@example.org', 'password', CONTEXT);
     expect(await digest()).toMatch(/^\$2b\$05\$/);
     await raised.login('admin', 'root@example.org', 'password', CONTEXT);

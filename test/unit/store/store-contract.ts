@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SwaliError } from '../../../src/errors/swali-error.js';
+import { migrationsFor } from '../../../src/store/migrations.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 import { isDuplicateKey } from '../../../src/store/store-error.js';
 
@@ -30,8 +31,19 @@ export function describeStoreContract(url: () => string): void {
   });
 
   it('makes every table at the first migration and does nothing at the second', async () => {
-    expect(await migrateStore(store)).toEqual(['0001-accounts', '0002-sessions', '0003-audit']);
+    expect(await migrateStore(store)).toEqual([
+      '0001-accounts',
+      '0002-sessions',
+      '0003-audit',
+      '0006-sign-in-attempts',
+    ]);
     expect(await migrateStore(store)).toEqual([]);
+  });
+
+  it('takes the table of sign-in attempts to be made again, as after a break', async () => {
+    const migration = migrationsFor(store.dialect === 'sqlite' ? 'sqlite' : 'mysql')['0006-sign-in-attempts'];
+    await store.run(async (db) => migration?.up(db));
+    await store.run((db) => sql`select blocked_until from sign_in_attempts`.execute(db));
   });
 
   it('keeps text of every script and large times exactly', async () => {

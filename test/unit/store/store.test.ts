@@ -46,7 +46,7 @@ describe('a store on SQLite', () => {
     const url = `sqlite:${join(folder, 'together.sqlite')}`;
     const stores = await Promise.all([openStore(url), openStore(url)]);
     const ran = await Promise.all(stores.map((store) => migrateStore(store)));
-    expect(ran.flat()).toHaveLength(3);
+    expect(ran.flat()).toHaveLength(4);
     await Promise.all(stores.map((store) => store.close()));
   });
 });
