@@ -8,6 +8,7 @@ import type { ListedRecord } from '../../src/audit/list-records.js';
 import { parseSettings } from '../../src/config/settings.js';
 import { DEMO_CUSTOMER_NUMBER } from '../../src/demo/generate-people.js';
 import { makeDemo } from '../../src/demo/make-demo.js';
+import type { Logger } from '../../src/domain/ports.js';
 import type { PrincipalKind } from '../../src/domain/principal.js';
 import { openGateway, openRecords } from '../../src/gateway.js';
 import { addAccount, type NewAccount } from '../../src/identify/accounts.js';
@@ -27,7 +28,8 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-const PASSWORD = 'a long test password';
+/** Of every account. */
+export const PASSWORD = 'a long test password';
 
 /** The number of the demonstration customer, and of another one who has orders too. */
 export const OWN_NUMBER = DEMO_CUSTOMER_NUMBER;
@@ -48,8 +50,12 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
  * Opens the gateway as `serve` does, with accounts whose password is known.
  *
  * @param env settings beside the test's own
+ * @param logger where the gateway logs; nowhere where it is left out
  */
-export async function openTestGateway(env: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
+export async function openTestGateway(
+  env: Readonly<Record<string, string>> = {},
+  logger: Logger = silent,
+): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'swali-http-'));
   const settings = parseSettings({
     DATA_DIR: folder,
@@ -58,7 +64,7 @@ export async function openTestGateway(env: Readonly<Record<string, string>> = {}
     JUDGE_TIMEOUT_MS: '10000',
     ...env,
   });
-  const surroundings = { settings, clock: Date.now, logger: silent };
+  const surroundings = { settings, clock: Date.now, logger };
   await makeDemo({ target: settings.sourceUrl, scale: 0.2, seed: 1, today: '2026-03-01' });
   const records = await openRecords(surroundings, 'test');
   const gateway = await openGateway(surroundings);
@@ -70,7 +76,7 @@ export async function openTestGateway(env: Readonly<Record<string, string>> = {}
     authenticate: identity.authenticate,
     viewFor: gateway.stages.viewFor,
     health: createHealth([{ name: 'source', run: () => gateway.source.ping() }]),
-    logger: silent,
+    logger,
     rateLimit: settings.rateLimit,
     trustProxy: 0,
     https: false,

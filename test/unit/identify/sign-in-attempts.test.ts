@@ -197,6 +197,16 @@ describe('one account from many addresses', () => {
     expect(await failTimes(7)).toEqual([0, 0, 0, 0, 0, 1, 2]);
   });
 
+  it.each([9, 12])('after %i failures, waits no longer for sign-ins that go well', async (failures) => {
+    await failFromStrangers(failures);
+    identity.clock.now += 60_000;
+    const counted = async () => (await rows()).find(({ scope }) => scope === 'account')?.failures;
+    for (let each = 0; each < 3; each += 1) {
+      expect(await attempt({ password: PASSWORD, from: stranger(900 + each) })).toBe('in');
+      expect(await counted()).toBe(failures);
+    }
+  });
+
   it('is not begun anew by a success elsewhere', async () => {
     await failFromStrangers(60);
     identity.clock.now += 60_000;
@@ -353,6 +363,7 @@ describe('several processes and tries at once', () => {
     const { store, tokens, attempts, audit, clock } = identity;
     const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S });
     const login = createLogin({ store, passwords: busy, tokens, sessions, attempts, audit });
+    await failTimes(PAIR_RULE.failures - 1);
     for (let each = 0; each < 12; each += 1) expect(await attempt({ login, password: PASSWORD })).toBe(5);
     expect(await attempt({ password: PASSWORD })).toBe('in');
   });
