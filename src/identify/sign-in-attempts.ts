@@ -130,13 +130,12 @@ export function createSignInAttempts(deps: {
 
   /** Takes one failure off each count; a wait that this try began ends with it. */
   async function takeBack(db: StoreDatabase, counts: readonly Count[]): Promise<void> {
-    for (const { scope, digest, before, after } of counts) {
+    for (const { digest, before, after } of counts) {
       const query = db.selectFrom('sign_in_attempts').selectAll().where('digest', '=', digest);
       const row = await (store.dialect === 'sqlite' ? query : query.forUpdate()).executeTakeFirst();
       if (!row || row.failures === 0) continue;
-      const failures = row.failures - 1;
-      const waitsOn = row.blocked_until === after ? before : row.blocked_until;
-      await update(db, { ...row, failures, blocked_until: failures < RULES[scope].failures ? 0 : waitsOn });
+      const until = row.blocked_until === after ? before : row.blocked_until;
+      await update(db, { ...row, failures: row.failures - 1, blocked_until: until });
     }
   }
 
@@ -214,7 +213,6 @@ interface Keys {
 
 /** A failure that was counted, with the end of the wait before and after it. */
 interface Count {
-  readonly scope: Counted;
   readonly digest: string;
   readonly before: number;
   readonly after: number;
@@ -258,7 +256,7 @@ async function count(
     const failures = isNew ? 1 : row.failures + 1;
     const after = Math.max(row.blocked_until, now + waitAfter(RULES[scope], failures));
     await update(db, { ...row, failures, first_at: isNew ? now : row.first_at, last_at: now, blocked_until: after });
-    counts.push({ scope, digest, before: row.blocked_until, after });
+    counts.push({ digest, before: row.blocked_until, after });
   }
   return counts;
 }
