@@ -14,6 +14,7 @@ import { createPasswords, type Passwords } from './identify/passwords.js';
 import { createSecondFactors } from './identify/second-factor.js';
 import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
+import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
 import { createTokens } from './identify/tokens.js';
 import type { Store } from './store/store.js';
@@ -42,7 +43,8 @@ export interface Identity {
  *
  * @throws SwaliError `SETTINGS_INVALID` where no key is set and none can be kept, and where one is not usable
  */
-export async function createIdentity({ settings, clock }: Surroundings, store: Store): Promise<Identity> {
+export async function createIdentity(surroundings: Surroundings, store: Store): Promise<Identity> {
+  const { settings, clock } = surroundings;
   const { jwtPrivateKey: privateKey, jwtRetiredKeys } = settings;
   const keys = readSigningKeys(
     privateKey === null ? { secret: settings.jwtSecret ?? keepSecret(settings.dataDir, 'jwt-secret') } : { privateKey },
@@ -51,8 +53,9 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
   const tokens = createTokens({ keys, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
   const life = { idleTtlS: settings.sessionIdleTtlS, maxTtlS: settings.sessionMaxTtlS };
   const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS, life });
-  const storeKey = settings.storeKey ?? keepSecret(settings.dataDir, 'store-key');
-  const secondFactors = createSecondFactors({ store, clock, cipher: createSeedCipher({ storeKey }) });
+  const cipher = createSeedCipher({ storeKey: readStoreKey(surroundings) });
+  const secondFactors = createSecondFactors({ store, clock, cipher });
+  const attempts = openSignInAttempts(surroundings, store);
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   const byToken = createAuthenticate({
     store,
@@ -67,11 +70,25 @@ export async function createIdentity({ settings, clock }: Surroundings, store: S
     passwords,
     authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
     createApiKeys: (audit) => createApiKeys({ store, clock, audit }),
-    createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, audit }),
+    createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, audit }),
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
     publicKeys: tokens.publicKeys,
     close: () => passwords.close(),
   };
+}
+
+/**
+ * The counts of failed sign-ins that the gateway keeps.
+ *
+ * @throws SwaliError `SETTINGS_INVALID` where no key is set and none can be kept
+ */
+export function openSignInAttempts(surroundings: Surroundings, store: Store): SignInAttempts {
+  return createSignInAttempts({ store, clock: surroundings.clock, key: readStoreKey(surroundings) });
+}
+
+/** The key of what the store keeps, made and kept where none is set outside production. */
+function readStoreKey({ settings }: Surroundings): string {
+  return settings.storeKey ?? keepSecret(settings.dataDir, 'store-key');
 }

@@ -9,7 +9,7 @@ import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
 import { migrate, verifyAudit } from './record-commands.js';
 import { type Terminal, writeLine } from './terminal.js';
-import { addUser } from './users-command.js';
+import { addUser, unlockUser } from './users-command.js';
 
 /** Exit codes: 0 done, 1 refused or failed (the code is printed), 2 the command line itself is wrong. */
 const REFUSED = 1;
@@ -74,9 +74,8 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .action((sql: string, { as }: { as: string }) =>
       answerOnTerminal(surround(terminal, 'warn'), terminal, as, { sql }),
     );
-  program
-    .command('users')
-    .description('manage accounts')
+  const users = program.command('users').description('manage accounts');
+  users
     .command('add')
     .description('add an account; the password is read from standard input')
     .argument('<kind>', 'customer, employee or admin')
@@ -86,6 +85,12 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--allow-tables <names>', 'employees: tables they may read, with commas')
     .requiredOption('--password-stdin', 'read the password from standard input')
     .action((kind, options) => addUser(surround(terminal, 'warn'), terminal, kind, options));
+  users
+    .command('unlock')
+    .description('let an account sign in again without a wait, after failed sign-ins (audited)')
+    .argument('<kind>', 'customer, employee or admin')
+    .argument('<identifier>', 'what they sign in with')
+    .action((kind, identifier) => unlockUser(surround(terminal, 'warn'), terminal, kind, identifier));
   program
     .command('demo')
     .description('make the demonstration business')

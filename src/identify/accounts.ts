@@ -64,10 +64,10 @@ const allowTablesSchema = z
   .max(1000);
 
 /**
- * Adds an account: checks and normalises every field, digests the password off the event loop, and stores it.
+ * Adds an account: checks and normalises every field, judges and digests the password off the event loop, and stores it.
  *
  * @returns the subject, e.g. `customer:17`
- * @throws SwaliError `IDENTITY_INPUT_INVALID` with what is wrong (never the value), `IDENTITY_EXISTS` where the
+ * @throws SwaliError `IDENTITY_INPUT_INVALID` with what is wrong (never the value; also for a weak password), `IDENTITY_EXISTS` where the
  *   identifier or the customer number is taken, `STORE_UNAVAILABLE`
  */
 export async function addAccount(
@@ -84,7 +84,8 @@ export async function addAccount(
     created_at: deps.clock(),
   };
   const own = readOwnColumns(account);
-  const row = { ...shared, ...own, password_hash: await deps.passwords.hash(account.password) };
+  const personal = [details.identifier, details.customerNumber ?? ''];
+  const row = { ...shared, ...own, password_hash: await deps.passwords.hash(account.password, personal) };
   try {
     const id = await deps.store.run((db) => insertAccount(db, kind, row, details.customerNumber));
     return `${kind}:${id}`;

@@ -37,7 +37,7 @@ export async function findAccount(
   kind: PrincipalKind,
   by: { readonly identifier: string } | { readonly id: number },
 ): Promise<Account | null> {
-  const key = 'id' in by ? ({ column: 'id', value: by.id } as const) : readKey(kind, by.identifier);
+  const key = 'id' in by ? ({ column: 'id', value: by.id } as const) : readIdentifierKey(kind, by.identifier);
   if (!key) return null;
   const row = await store.run((db) => selectAccount(db, kind, key));
   // Compared again here, bytewise: what the column's collation takes for equal (trailing spaces) is not.
@@ -56,7 +56,15 @@ type AccountKey =
   | { readonly column: 'id'; readonly value: number }
   | { readonly column: 'identifier' | 'customer_number'; readonly value: string };
 
-function readKey(kind: PrincipalKind, text: string): AccountKey | null {
+type IdentifierKey = Extract<AccountKey, { readonly value: string }>;
+
+/**
+ * What an account of a kind is looked up by: the column and the normalised identifier.
+ *
+ * @param text as typed
+ * @returns null where it cannot be an identifier of that kind
+ */
+export function readIdentifierKey(kind: PrincipalKind, text: string): IdentifierKey | null {
   try {
     const { form, value } = normaliseIdentifier(text);
     if (form === 'email') return { column: 'identifier', value };

@@ -6,6 +6,7 @@ import { type Account, findAccount } from './find-account.js';
 import type { Passwords } from './passwords.js';
 import type { SecondFactors } from './second-factor.js';
 import type { Session, Sessions } from './sessions.js';
+import type { SignInAttempts } from './sign-in-attempts.js';
 import type { Tokens } from './tokens.js';
 
 /** What a sign-in or a refresh hands out. */
@@ -23,14 +24,14 @@ export interface Login {
   /**
    * Signs an account in. Each kind looks in its own table alone. An unknown identifier, a wrong password and a disabled
    * account take as long and are told alike. Only then is a second factor looked at, where the account has a confirmed
-   * one: nobody learns of it without the password.
+   * one: nobody learns of it without the password. After failures the next try must wait, whatever its password.
    *
    * @param identifier an e-mail address; for customers the customer number will do
    * @param totp code of the second factor or a recovery code; null where none was given. Not looked at where none is
    *   asked for
    * @throws SwaliError `AUTH_CREDENTIALS_WRONG` (also for a wrong code), `AUTH_SECOND_FACTOR_REQUIRED` where only the
-   *   code is missing, `RATE_LIMITED`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`; nothing is handed out before the attempt
-   *   is on record
+   *   code is missing, `RATE_LIMITED` with the seconds to wait, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`; nothing is
+   *   handed out before the attempt is on record
    */
   login(
     kind: PrincipalKind,
@@ -57,9 +58,10 @@ export function createLogin(deps: {
   readonly tokens: Tokens;
   readonly sessions: Sessions;
   readonly secondFactors: SecondFactors;
+  readonly attempts: SignInAttempts;
   readonly audit: AccessLog;
 }): Login {
-  const { store, passwords, tokens, sessions, secondFactors, audit } = deps;
+  const { store, passwords, tokens, sessions, secondFactors, attempts, audit } = deps;
 
   function issue(session: Session, refreshToken: string): IssuedTokens {
     const accessToken = tokens.issue({ kind: session.kind, accountId: session.accountId, session: session.id });
@@ -95,17 +97,29 @@ export function createLogin(deps: {
     async login(kind, identifier, password, context, totp = null) {
       const { requestId, address, userAgent } = context;
       const account = await findAccount(store, kind, { identifier });
-      const matches = await passwords.matches(password, account?.passwordHash ?? null);
       const attempt = { event: 'login' as const, requestId, address, subject: account?.subject ?? null, kind };
+      const tried = await attempts.begin(kind, identifier, address);
+      if (tried.waitS > 0) {
+        await audit.append({ ...attempt, decision: 'refused', code: 'RATE_LIMITED' });
+        throw new SwaliError('RATE_LIMITED', { retryAfterS: tried.waitS });
+      }
+      const matches = await passwords
+        .matches(password, account?.passwordHash ?? null)
+        // Where too many wait for a thread, nothing was compared: a flood must not count against the owner.
+        .catch((error: unknown) => tried.withdraw().then(() => Promise.reject(error)));
       if (!account || !matches || account.status !== 'active') {
+        await tried.fail();
         await audit.append({ ...attempt, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' });
         throw new SwaliError('AUTH_CREDENTIALS_WRONG');
       }
       const fault = await judgeSecondFactor(account, totp, context);
       if (fault) {
+        // The password was right, and wrong codes are counted by themselves.
+        await tried.withdraw();
         await audit.append({ ...attempt, decision: 'refused', code: fault.code });
         throw fault;
       }
+      await tried.succeed(account);
       if (passwords.isOutdated(account.passwordHash)) await renewDigest(store, passwords, account, password);
       const { session, refreshToken } = await sessions.begin({ kind, accountId: account.id }, { address, userAgent });
       await audit.append({ ...attempt, decision: 'accepted', code: null });
@@ -150,8 +164,8 @@ export function createLogin(deps: {
 
 /** Digests the password anew at today's cost, now that it is at hand. The old digest must still stand. */
 async function renewDigest(store: Store, passwords: Passwords, account: Account, password: string): Promise<void> {
-  const digest = await passwords.hash(password).catch(() => null);
-  // A password that today's rules would refuse keeps its old digest; it still signs in.
+  const digest = await passwords.rehash(password).catch(() => null);
+  // Where too many wait, the old digest stays until the next sign-in.
   if (digest === null) return;
   const table = ({ admin: 'admins', employee: 'employees', customer: 'customers' } as const)[account.kind];
   await store.run((db) =>

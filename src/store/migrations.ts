@@ -135,6 +135,28 @@ async function createSecondFactorTables(db: Kysely<unknown>, types: TypeNames): 
   await run(db, `create table if not exists recovery_codes (${codes.join(', ')})${types.suffix}`);
 }
 
+/** Indexes are not unique: under tries at the same time, unique ones would lock each other's neighbours on a server. */
+async function createSignInAttempts(db: Kysely<unknown>, family: Families): Promise<void> {
+  const types = typesOf(family);
+  const columns = [
+    textColumn(types, 'digest', 64, 'not null primary key'),
+    textColumn(types, 'scope', 16, 'not null'),
+    textColumn(types, 'account_digest', 64, 'null'),
+    `failures ${types.count} not null`,
+    `first_at ${types.count} not null`,
+    `last_at ${types.count} not null`,
+    `blocked_until ${types.count} not null`,
+  ];
+  const indexes = { sign_in_attempts_account: 'account_digest', sign_in_attempts_age: 'last_at' };
+  const named = Object.entries(indexes);
+  // MySQL knows no CREATE INDEX IF NOT EXISTS, SQLite no index inside CREATE TABLE.
+  const inside = family === 'mysql' ? named.map(([name, column]) => `index ${name} (${column})`) : [];
+  await run(db, `create table if not exists sign_in_attempts (${[...columns, ...inside].join(', ')})${types.suffix}`);
+  if (family === 'mysql') return;
+  for (const [name, column] of named)
+    await run(db, `create index if not exists ${name} on sign_in_attempts (${column})`);
+}
+
 /** Whoever may drop a trigger may still change a record; the hash chain then shows it. */
 async function createAuditTriggers(db: Kysely<unknown>, family: Families): Promise<void> {
   for (const operation of ['update', 'delete']) {
@@ -219,6 +241,7 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     },
     '0004-session-lifetimes': { up: (db) => addSessionLifetimes(db, family) },
     '0005-second-factor': { up: (db) => createSecondFactorTables(db, types) },
+    '0006-sign-in-attempts': { up: (db) => createSignInAttempts(db, family) },
     '0007-api-keys': { up: (db) => createKeyTable(db, types) },
   };
 }

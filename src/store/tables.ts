@@ -106,6 +106,21 @@ export interface RecoveryCodeTable {
   used_at: number | null;
 }
 
+/** What was failed at signing in, and from where an account is known to sign in. Names nobody: digests are keyed. */
+export interface SignInAttemptTable {
+  /** Of what is counted: HMAC-SHA-256, hexadecimal. */
+  digest: string;
+  /** `known` counts nothing: the account signed in from that address. */
+  scope: 'pair' | 'account' | 'address' | 'known';
+  /** Of the account; null for `address`. */
+  account_digest: string | null;
+  failures: number;
+  first_at: number;
+  last_at: number;
+  /** Until then no try is served; 0 where none must wait. */
+  blocked_until: number;
+}
+
 /** One link of the audit chain. Rows are only ever added: triggers refuse UPDATE and DELETE. */
 export interface AuditRecordTable {
   /** Order of arrival over all writers. */
@@ -138,6 +153,7 @@ export interface StoreTables {
   api_keys: ApiKeyTable;
   second_factors: SecondFactorTable;
   recovery_codes: RecoveryCodeTable;
+  sign_in_attempts: SignInAttemptTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
 }

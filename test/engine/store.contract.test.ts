@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAuditLog } from '../../src/audit/append-log.js';
+import type { SwaliError } from '../../src/errors/swali-error.js';
 import { findAccount } from '../../src/identify/find-account.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
@@ -78,6 +79,31 @@ describeEngines(
         db.selectFrom('sessions').select('id').where('kind', '=', 'employee').execute(),
       );
       expect(rows).toHaveLength(12);
+    });
+
+    it('counts each of twenty wrong passwords that come together, and then lets one pass a wait', async () => {
+      const twentyAtOnce = () =>
+        Promise.all(
+          Array.from({ length: 20 }, () =>
+            identity.login
+              .login('employee', 'nobody@example.org', PASSWORD, {
+                requestId: 'r1',
+                address: '192.0.2.77',
+                userAgent: 'test',
+              })
+              .catch((error: SwaliError) => error.retryAfterS ?? error.code),
+          ),
+        );
+      expect(new Set(await twentyAtOnce())).toEqual(new Set(['AUTH_CREDENTIALS_WRONG']));
+      const failures = await store.run((db) =>
+        db.selectFrom('sign_in_attempts').select('failures').where('failures', '>', 9).execute(),
+      );
+      expect(failures.map((row) => row.failures)).toEqual([20, 20, 20]);
+      expect(new Set(await twentyAtOnce())).toEqual(new Set([900]));
+      identity.clock.now += 900_000;
+      const answers = await twentyAtOnce();
+      expect(answers.filter((answer) => answer === 'AUTH_CREDENTIALS_WRONG')).toHaveLength(1);
+      expect(answers.filter((answer) => answer === 900)).toHaveLength(19);
     });
 
     it('refuses an account that exists, and takes one that differs in case', async () => {

@@ -27,7 +27,8 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-const PASSWORD = 'a long test password';
+/** Of every account. */
+export const PASSWORD = 'a long test password';
 
 /** The number of the demonstration customer, and of another one who has orders too. */
 export const OWN_NUMBER = DEMO_CUSTOMER_NUMBER;

@@ -81,6 +81,14 @@ describe('adding an account', () => {
     ['a claim with a control character', { kind: 'employee', identifier: 'x@y.z', claims: { n: 'a\u0000' } }],
     ['an odd tier', { kind: 'admin', identifier: 'x@y.z', tier: 'Gold!' }],
     ['a short password', { kind: 'admin', identifier: 'x@y.z', password: 'short' }],
+    [
+      'a password made of the identifier',
+      { kind: 'admin', identifier: 'zanele.moyo@example.org', password: 'Zanele.Moyo@Example.org' },
+    ],
+    [
+      'a password made of the customer number',
+      { kind: 'customer', identifier: 'x@y.z', customerNumber: 'KX-77-31-0045', password: 'kx-77-31-0045' },
+    ],
     ['a password over 72 bytes', { kind: 'admin', identifier: 'x@y.z', password: 'x'.repeat(73) }],
   ];
   it.each(bad)('refuses %s, and stores nothing', async (_, account) => {

@@ -12,6 +12,7 @@ import { createPasswords, type Passwords } from '../../../src/identify/passwords
 import { createSecondFactors, type SecondFactors } from '../../../src/identify/second-factor.js';
 import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
 import { createSessions } from '../../../src/identify/sessions.js';
+import { createSignInAttempts, type SignInAttempts } from '../../../src/identify/sign-in-attempts.js';
 import { readSigningKeys } from '../../../src/identify/signing-keys.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
@@ -27,6 +28,7 @@ export interface Identity {
   readonly store: Store;
   readonly passwords: Passwords;
   readonly tokens: Tokens;
+  readonly attempts: SignInAttempts;
   readonly audit: ChainedAuditLog;
   readonly secondFactors: SecondFactors;
   readonly login: Login;
@@ -67,12 +69,15 @@ export async function openIdentity(
   const sessions = createSessions({ store, clock: read, ttlS: REFRESH_TTL_S, life: LIFE });
   const cipher = createSeedCipher({ storeKey: 'k'.repeat(40) });
   const secondFactors = createSecondFactors({ store, clock: read, cipher });
+  const attempts = createSignInAttempts({ store, clock: read, key: 'k'.repeat(40) });
   const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
-  const loginOver = (log: AuditLog) => createLogin({ store, passwords, tokens, sessions, secondFactors, audit: log });
+  const loginOver = (log: AuditLog) =>
+    createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, audit: log });
   return {
     store,
     passwords,
     tokens,
+    attempts,
     audit,
     path,
     clock,

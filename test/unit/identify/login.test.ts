@@ -93,10 +93,10 @@ describe('signing in', () => {
   });
 
   it('digests the password anew once the cost has gone up, and the password still works', async () => {
-    const { store, tokens, secondFactors, audit, clock } = identity;
+    const { store, tokens, secondFactors, attempts, audit, clock } = identity;
     const costlier = await createPasswords({ cost: 5, threads: 1 });
     const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
-    const raised = createLogin({ store, passwords: costlier, tokens, sessions, secondFactors, audit });
+    const raised = createLogin({ store, passwords: costlier, tokens, sessions, secondFactors, attempts, audit });
     const digest = async () =>
       (await store.run((db) => db.selectFrom('customers').select('password_hash').executeTakeFirstOrThrow()))
         .password_hash;
@@ -104,6 +104,24 @@ describe('signing in', () => {
     await raised.login('customer', '103', PASSWORD, CONTEXT);
     expect(await digest()).toMatch(/^\$2b\$05\$/);
     await raised.login('customer', '103', PASSWORD, CONTEXT);
+    await costlier.close();
+  });
+
+  it('lets a password in that is older than today’s rules, and digests it anew as any other', async () => {
+    const { store, tokens, secondFactors, attempts, audit, clock } = identity;
+    const digest = async () =>
+      (await store.run((db) => db.selectFrom('admins').select('password_hash').executeTakeFirstOrThrow()))
+        .password_hash;
+    const old = await passwords.rehash('password');
+    await store.run((db) => db.updateTable('admins').set({ password_hash: old }).execute());
+    await signIn('admin', 'root@example.org', 'password');
+    expect(await digest()).toBe(old);
+    const costlier = await createPasswords({ cost: 5, threads: 1 });
+    const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
+    const raised = createLogin({ store, passwords: costlier, tokens, sessions, secondFactors, attempts, audit });
+    await raised.login('admin', 'root@example.org', 'password', CONTEXT);
+    expect(await digest()).toMatch(/^\$2b\$05\$/);
+    await raised.login('admin', 'root@example.org', 'password', CONTEXT);
     await costlier.close();
   });
 });
@@ -295,10 +313,13 @@ describe('signing in with a second factor', () => {
     };
     const bare = await told(signIn('admin', 'nobody@example.org'));
     expect(bare).toMatchObject(WRONG);
+    const forgetFailures = () => identity.store.run((db) => db.deleteFrom('sign_in_attempts').execute());
     for (const code of [null, '000000', right, codes[0] as string]) {
+      await forgetFailures();
       for (let n = 0; n < 3; n += 1) expect(await told(enter(code, 'not the password'))).toEqual(bare);
     }
     await disable('admin');
+    await forgetFailures();
     expect(await told(enter(right))).toEqual(bare);
     await setAccountStatus({ store: identity.store, clock: () => identity.clock.now }, ROOT, 'active');
     await enter(right);
@@ -308,7 +329,7 @@ describe('signing in with a second factor', () => {
     const { secret } = await addFactor();
     const wrong = wrongCodeAt(secret, identity.clock.now);
     for (let n = 0; n < 5; n += 1) await expect(enter(wrong)).rejects.toMatchObject(WRONG);
-    const { store, tokens, passwords: same, audit, clock } = identity;
+    const { store, tokens, passwords: same, attempts, audit, clock } = identity;
     const read = () => clock.now;
     const replica = createLogin({
       store,
@@ -320,6 +341,7 @@ describe('signing in with a second factor', () => {
         clock: read,
         cipher: createSeedCipher({ storeKey: 'k'.repeat(40) }),
       }),
+      attempts,
       audit,
     });
     const enterThere = () =>

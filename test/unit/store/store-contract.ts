@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SwaliError } from '../../../src/errors/swali-error.js';
+import { migrationsFor } from '../../../src/store/migrations.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 import { isDuplicateKey } from '../../../src/store/store-error.js';
 
@@ -22,6 +23,7 @@ export const MIGRATIONS = [
   '0003-audit',
   '0004-session-lifetimes',
   '0005-second-factor',
+  '0006-sign-in-attempts',
   '0007-api-keys',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
@@ -90,6 +92,12 @@ export function describeStoreContract(url: () => string): void {
       db.selectFrom('second_factors').selectAll().where('kind', '=', 'admin').executeTakeFirstOrThrow(),
     );
     expect(row).toEqual(factor);
+  });
+
+  it('takes the table of sign-in attempts to be made again, as after a break', async () => {
+    const migration = migrationsFor(store.dialect === 'sqlite' ? 'sqlite' : 'mysql')['0006-sign-in-attempts'];
+    await store.run(async (db) => migration?.up(db));
+    await store.run((db) => sql`select blocked_until from sign_in_attempts`.execute(db));
   });
 
   it('keeps text of every script and large times exactly', async () => {

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runProgram } from '../../../src/cli/program.js';
+import { parseSettings } from '../../../src/config/settings.js';
+import { openRecords } from '../../../src/gateway.js';
+import { openSignInAttempts } from '../../../src/identity.js';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const PASSWORD = 'correct horse battery';
+
+let env: Readonly<Record<string, string>>;
+beforeEach(() => {
+  env = { DATA_DIR: mkdtempSync(join(tmpdir(), 'swali-users-')), BCRYPT_COST: '4' };
+});
+afterEach(() => rmSync(env.DATA_DIR ?? '', { recursive: true, force: true }));
+
+/** Runs one command line, as the operator does. */
+async function run(args: readonly string[], input = ''): Promise<{ code: number; out: string; err: string }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const into = (lines: string[]) =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(String(chunk));
+        done();
+      },
+    });
+  const stdin = Readable.from([input]);
+  const code = await runProgram(args, {
+    env,
+    stdin,
+    stdout: into(out),
+    stderr: into(err),
+    signal: new AbortController().signal,
+  });
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+/** Opens the gateway's own side over the same store. */
+async function open() {
+  const surroundings = { settings: parseSettings(env), clock: Date.now, logger: silent };
+  const records = await openRecords(surroundings, 'test');
+  return { ...records, attempts: openSignInAttempts(surroundings, records.store) };
+}
+
+const addCustomer = () =>
+  run(
+    ['users', 'add', 'customer', '--identifier', 'cy@example.org', '--customer-number', '103', '--password-stdin'],
+    PASSWORD,
+  );
+
+describe('users add', () => {
+  it('refuses a password made of the customer’s number, in words that say what to change', async () => {
+    const args = ['users', 'add', 'customer', '--identifier', 'KX-77-31-0045', '--password-stdin'];
+    const refused = await run(args, 'kx-77-31-0045');
+    expect([refused.code, refused.out]).toEqual([1, '']);
+    expect(refused.err).toMatch(/^IDENTITY_INPUT_INVALID: .*Add more words that are less common\./);
+    expect((await run(args, PASSWORD)).out).toBe('Added customer:1.\n');
+  });
+});
+
+describe('users unlock', () => {
+  it('ends the wait of an account from everywhere, under either name, and puts that on record', async () => {
+    await addCustomer();
+    const { attempts, audit, close } = await open();
+    const fail = async (identifier: string, address: string) =>
+      (await attempts.begin('customer', identifier, address)).fail();
+    for (let each = 0; each < 12; each += 1) await fail('cy@example.org', '203.0.113.9');
+    for (let each = 0; each < 12; each += 1) await fail('103', `198.51.100.${each}`);
+    const waitS = async (identifier: string, address: string) =>
+      (await attempts.begin('customer', identifier, address)).waitS;
+    expect(await waitS('cy@example.org', '203.0.113.9')).toBeGreaterThan(0);
+    expect(await waitS('103', '192.0.2.77')).toBeGreaterThan(0);
+
+    expect(await run(['users', 'unlock', 'customer', ' CY@example.org'])).toEqual({
+      code: 0,
+      out: 'Cleared 13 counts of failed sign-ins of customer:1.\n',
+      err: '',
+    });
+    expect(await waitS('cy@example.org', '203.0.113.9')).toBe(0);
+    expect(await waitS('103', '192.0.2.77')).toBe(0);
+    const events = (await audit.list({ limit: 10 })).map(({ event }) => event);
+    expect(events[0]).toMatchObject({ event: 'operator', action: 'users unlock customer', reasons: ['customer:1'] });
+    await close();
+  });
+
+  it('refuses an unknown kind and an account that is not there, and records nothing', async () => {
+    await addCustomer();
+    const unknown = await run(['users', 'unlock', 'customer', '104']);
+    expect([unknown.code, unknown.err]).toEqual([
+      1,
+      expect.stringContaining('(there is no customer with that identifier)'),
+    ]);
+    const misnamed = await run(['users', 'unlock', 'client', '103']);
+    expect([misnamed.code, misnamed.err]).toEqual([1, expect.stringContaining('(the kind is one of')]);
+    expect((await run(['users', 'unlock', 'customer'])).code).toBe(2);
+    const { audit, close } = await open();
+    expect(await audit.list({ limit: 10 })).toHaveLength(1);
+    await close();
+  });
+});
