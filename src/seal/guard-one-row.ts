@@ -2,7 +2,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
 import { foldName } from '../sql/fold-name.js';
 import { itemExpressions } from '../sql/levels.js';
-import type { Enclosure, Expression, OrderItem, Query, Select, TableExpression } from '../sql/nodes.js';
+import type { Enclosure, Expression, OrderItem, Query, QueryBody, Select, TableExpression } from '../sql/nodes.js';
 import { visitLevel, visitQuery } from '../sql/visit.js';
 import { givesOneRow } from './exact-arithmetic.js';
 import { splitConjuncts, uniqueKeys } from './fence.js';
@@ -26,9 +26,7 @@ function hasOneRow(table: TableExpression, view: PrincipalView): boolean {
     case 'join':
       return hasOneRow(table.left, view) && hasOneRow(table.right, view);
     case 'derived':
-      return (
-        givesOneRow(table.query, 'mysql') || (table.query.body.kind === 'select' && isOneRow(table.query.body, view))
-      );
+      return givesOneRow(table.query, 'mysql') || isOneRowBody(table.query.body, view);
     case 'enclosure': {
       const conjuncts = [...splitConjuncts(table.filter), ...table.copied];
       const pinned = new Set(conjuncts.map((conjunct) => pinnedBy(conjunct, table)));
@@ -39,6 +37,21 @@ function hasOneRow(table: TableExpression, view: PrincipalView): boolean {
     case 'relation':
       return true;
     case 'json-rows':
+      return false;
+  }
+}
+
+/** EXCEPT gives rows of its left side alone, INTERSECT those of both. */
+function isOneRowBody(body: QueryBody, view: PrincipalView): boolean {
+  switch (body.kind) {
+    case 'select':
+      return isOneRow(body, view);
+    case 'query':
+      return isOneRowBody(body.body, view);
+    case 'set-operation':
+      if (body.operator === 'INTERSECT' && isOneRowBody(body.right, view)) return true;
+      return body.operator !== 'UNION' && isOneRowBody(body.left, view);
+    case 'values':
       return false;
   }
 }

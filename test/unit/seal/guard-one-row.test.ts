@@ -62,6 +62,9 @@ describe('a window frame over one row of MySQL', () => {
     'SELECT LAST_VALUE(name) OVER (ORDER BY name ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM customers',
     'SELECT SUM(customer_number) OVER w FROM customers WINDOW w AS (ORDER BY name ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING)',
     'SELECT name FROM customers ORDER BY SUM(customer_number) OVER (ORDER BY name ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)',
+    'SELECT LAST_VALUE(1) OVER (ORDER BY m ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) FROM (SELECT name AS m FROM customers EXCEPT SELECT line FROM orders) d',
+    'SELECT LAST_VALUE(1) OVER (ORDER BY m ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) FROM ((SELECT name AS m FROM customers) INTERSECT SELECT line FROM orders) d',
+    'SELECT LAST_VALUE(1) OVER (ORDER BY m ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) FROM (SELECT line AS m FROM orders INTERSECT SELECT name FROM customers) d',
     'SELECT x FROM (SELECT SUM(line) OVER (ORDER BY id RANGE BETWEEN 1 FOLLOWING AND 2 FOLLOWING) AS x FROM orders WHERE id = 5) d',
   ])('is refused: %s', (sql) => {
     expect(guard(sql)).toBe('SEAL_UNSUPPORTED');
@@ -71,6 +74,8 @@ describe('a window frame over one row of MySQL', () => {
     'SELECT LAST_VALUE(name) OVER (ORDER BY name) FROM customers',
     'SELECT COUNT(*) OVER w FROM customers WINDOW w AS (ORDER BY name)',
     'SELECT SUM(line) OVER (ORDER BY id ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM orders',
+    'SELECT SUM(m) OVER (ORDER BY m ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM (SELECT line AS m FROM orders EXCEPT SELECT name FROM customers) d',
+    'SELECT SUM(m) OVER (ORDER BY m ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM (SELECT name AS m FROM customers UNION SELECT 1) d',
     'SELECT name, (SELECT MAX(x) FROM (SELECT SUM(line) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS x FROM orders) d) FROM customers',
   ])('and is not where there is no frame, or where there may be more: %s', (sql) => {
     expect(guard(sql)).toBe('answered');
