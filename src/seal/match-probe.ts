@@ -35,6 +35,17 @@ export interface CopiedLink {
   readonly outer: Path;
 }
 
+/** Whether the parenthesis that closes at `at` opened a query. */
+function opensQuery(tokens: readonly PrintedToken[], at: number): boolean {
+  let depth = 0;
+  for (let open = at; open >= 0; open -= 1) {
+    if (tokens[open]?.text === ')') depth += 1;
+    if (tokens[open]?.text === '(') depth -= 1;
+    if (depth === 0) return isWord(tokens[open + 1], 'SELECT', 'WITH', 'VALUES');
+  }
+  return true;
+}
+
 /**
  * Whether the condition that was copied into an enclosure also stands outside of it, in the query that the enclosure is
  * of, and that query is a subquery: the alias that it names is of a query around.
@@ -47,7 +58,9 @@ export function standsOutside(tokens: readonly PrintedToken[], end: number, { in
     const { text } = tokens[at] as PrintedToken;
     if (text === '(') depth += 1;
     if (text === ')') depth -= 1;
-    if (depth < 0) return found;
+    // Parentheses around a join end no query.
+    if (depth < 0 && opensQuery(tokens, at)) return found;
+    if (depth < 0) depth = 0;
     if (depth > 0 || text !== '=') continue;
     const [left, right] = [readPath(tokens, at - 3), readPath(tokens, at + 1)];
     found ||= (isSame(left, inner) && isSame(right, outer)) || (isSame(left, outer) && isSame(right, inner));

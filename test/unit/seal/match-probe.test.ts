@@ -81,6 +81,17 @@ describe('a copied equality', () => {
   ])('stands outside too in %s: %s', (text, expected) => {
     expect(stands(text)).toBe(expected);
   });
+
+  it.each([
+    ['SELECT 1 FROM `t3` JOIN («E» JOIN `t4` ON TRUE) ON TRUE WHERE `t2`.`c1` = `t1`.`c2`)', true],
+    ['SELECT 1 FROM ((«E» JOIN `t4` ON TRUE) JOIN `t5` ON TRUE) WHERE `t2`.`c1` = `t1`.`c2`)', true],
+    ['SELECT 1 FROM («E» JOIN `t4` ON TRUE) WHERE `t3`.`c1` = `t1`.`c2`)', false],
+    ['SELECT 1 FROM (SELECT 1 FROM («E» JOIN `t4` ON TRUE)) AS `t6` WHERE `t2`.`c1` = `t1`.`c2`)', false],
+    ['SELECT 1 FROM (WITH `t7` AS (SELECT 1) SELECT 1 FROM «E») WHERE `t2`.`c1` = `t1`.`c2`)', false],
+  ])('is looked for behind parentheses of a join, not of a query: %s', (text, expected) => {
+    const { tokens, end } = marked(`(${text.replace('E', '(SELECT 1) AS `t2`')}`);
+    expect(standsOutside(tokens, end, link)).toBe(expected);
+  });
 });
 
 it('reads a path of two names of ours, and no other', () => {
