@@ -89,7 +89,7 @@ describe('a copied equality', () => {
     ['SELECT 1 FROM (SELECT 1 FROM («E» JOIN `t4` ON TRUE)) AS `t6` WHERE `t2`.`c1` = `t1`.`c2`)', false],
     ['SELECT 1 FROM (WITH `t7` AS (SELECT 1) SELECT 1 FROM «E») WHERE `t2`.`c1` = `t1`.`c2`)', false],
   ])('is looked for behind parentheses of a join, not of a query: %s', (text, expected) => {
-    const { tokens, end } = marked(`(${text.replace('E', '(SELECT 1) AS `t2`')}`);
+    const { tokens, end } = marked(`(${text.replace('«E»', '«(SELECT 1) AS `t2`»')}`);
     expect(standsOutside(tokens, end, link)).toBe(expected);
   });
 });
