@@ -9,7 +9,7 @@ import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
 import { migrate, verifyAudit } from './record-commands.js';
 import { type Terminal, writeLine } from './terminal.js';
-import { addUser, unlockUser } from './users-command.js';
+import { addUser, changeUser, eraseUser, listUsers, unlockUser } from './users-command.js';
 
 /** Exit codes: 0 done, 1 refused or failed (the code is printed), 2 the command line itself is wrong. */
 const REFUSED = 1;
@@ -85,6 +85,28 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--allow-tables <names>', 'employees: tables they may read, with commas')
     .requiredOption('--password-stdin', 'read the password from standard input')
     .action((kind, options) => addUser(surround(terminal, 'warn'), terminal, kind, options));
+  users
+    .command('list')
+    .description('list the accounts of a kind')
+    .argument('<kind>', 'customer, employee or admin')
+    .action((kind) => listUsers(surround(terminal, 'warn'), terminal, kind));
+  users
+    .command('change')
+    .description('change an account, from its next request on (audited)')
+    .argument('<kind>', 'customer, employee or admin')
+    .argument('<identifier>', 'what they sign in with')
+    .option('--status <status>', 'active, or disabled: then its sessions end')
+    .option('--role <role>', 'employees: viewer, member, accountant, manager or admin-delegate')
+    .option('--allow-tables <names>', 'employees: tables they may read, with commas')
+    .option('--tier <tier>', 'name of the tier')
+    .option('--customer-number <number>', 'customers: whose rows are theirs')
+    .action((kind, identifier, options) => changeUser(surround(terminal, 'warn'), terminal, kind, identifier, options));
+  users
+    .command('erase')
+    .description('remove an account and all that belongs to it (audited)')
+    .argument('<kind>', 'customer, employee or admin')
+    .argument('<identifier>', 'what they sign in with')
+    .action((kind, identifier) => eraseUser(surround(terminal, 'warn'), terminal, kind, identifier));
   users
     .command('unlock')
     .description('let an account sign in again without a wait, after failed sign-ins (audited)')

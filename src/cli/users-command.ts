@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
-import { openRecords, type Surroundings } from '../gateway.js';
+import { openRecords, type Records, type Surroundings } from '../gateway.js';
 import { addAccount } from '../identify/accounts.js';
 import { findAccount } from '../identify/find-account.js';
+import { type AccountChange, type AccountManager, createAccountManager } from '../identify/manage-accounts.js';
+import type { ManagedAccount } from '../identify/managed-account.js';
+import { OPERATOR } from '../identify/operator.js';
 import { createPasswords } from '../identify/passwords.js';
 import { openSignInAttempts } from '../identity.js';
 import { readPassword, type Terminal, writeLine } from './terminal.js';
+
+/** Accounts that are read at a time. */
+const LIST_PAGE = 200;
 
 /** What `users add` takes, as commander hands it over. */
 export interface AddOptions {
@@ -91,6 +97,122 @@ export async function unlockUser(
   } finally {
     await records.close();
   }
+}
+
+/** What `users change` takes, as commander hands it over. */
+export interface ChangeOptions {
+  readonly status?: string;
+  readonly role?: string;
+  readonly allowTables?: string;
+  readonly tier?: string;
+  readonly customerNumber?: string;
+}
+
+/** Runs work over the management of accounts, as the operator. */
+async function manage(
+  surroundings: Surroundings,
+  work: (manager: AccountManager, records: Records) => Promise<void>,
+): Promise<void> {
+  const { settings, clock } = surroundings;
+  const records = await openRecords(surroundings, 'cli');
+  const passwords = await createPasswords({ cost: settings.bcryptCost });
+  try {
+    const { store, audit } = records;
+    await work(createAccountManager({ store, passwords, clock, audit }), records);
+  } finally {
+    await passwords.close();
+    await records.close();
+  }
+}
+
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such account */
+async function findId(records: Records, kind: PrincipalKind, identifier: string): Promise<number> {
+  const account = await findAccount(records.store, kind, { identifier });
+  if (account) return account.id;
+  throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `there is no ${kind} with that identifier` });
+}
+
+const contextOfCli = () => ({ requestId: randomUUID(), address: 'cli' });
+
+/** One account as one line. */
+function printAccount(account: ManagedAccount): string {
+  const { subject, identifier, status, tier, role, allowTables, customerNumber } = account;
+  const own = [
+    ...(role === null ? [] : [`role ${role}`]),
+    ...(allowTables === null ? [] : [`tables ${allowTables.join(',') || 'none'}`]),
+    ...(customerNumber === null ? [] : [`customer number ${customerNumber}`]),
+  ];
+  return [subject, identifier, status, `tier ${tier}`, ...own].join('  ');
+}
+
+/**
+ * Lists the accounts of a kind, one a line, in the order of their ids.
+ *
+ * @throws SwaliError `IDENTITY_INPUT_INVALID` for an unknown kind, `STORE_UNAVAILABLE`
+ */
+export async function listUsers(surroundings: Surroundings, terminal: Terminal, kindText: string): Promise<void> {
+  const kind = parseKind(kindText);
+  await manage(surroundings, async (manager) => {
+    for (let after = 0; ; ) {
+      const page = await manager.list(OPERATOR, kind, { limit: LIST_PAGE, after });
+      for (const account of page) writeLine(terminal.stdout, printAccount(account));
+      if (page.length < LIST_PAGE) return;
+      after = page.at(-1)?.id ?? after;
+    }
+  });
+}
+
+/**
+ * Changes an account; it counts from the next request on. Disabling ends its sessions. On record, with before and after.
+ *
+ * @throws SwaliError as `AccountManager.change`, and `IDENTITY_INPUT_INVALID` where nothing is to change
+ */
+export async function changeUser(
+  surroundings: Surroundings,
+  terminal: Terminal,
+  kindText: string,
+  identifier: string,
+  options: ChangeOptions,
+): Promise<void> {
+  const kind = parseKind(kindText);
+  const { status, role, allowTables, tier, customerNumber } = options;
+  const change: AccountChange = {
+    ...(status === undefined ? {} : { status: parseStatus(status) }),
+    ...(role === undefined ? {} : { role }),
+    ...(allowTables === undefined ? {} : { allowTables: splitNames(allowTables) }),
+    ...(tier === undefined ? {} : { tier }),
+    ...(customerNumber === undefined ? {} : { customerNumber }),
+  };
+  if (Object.keys(change).length === 0)
+    throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'say what to change, e.g. --status disabled' });
+  await manage(surroundings, async (manager, records) => {
+    const id = await findId(records, kind, identifier);
+    writeLine(terminal.stdout, printAccount(await manager.change(OPERATOR, kind, id, change, contextOfCli())));
+  });
+}
+
+/**
+ * Removes an account and all that belongs to it. On record.
+ *
+ * @throws SwaliError as `AccountManager.erase`, `IDENTITY_INPUT_INVALID` where there is no such account
+ */
+export async function eraseUser(
+  surroundings: Surroundings,
+  terminal: Terminal,
+  kindText: string,
+  identifier: string,
+): Promise<void> {
+  const kind = parseKind(kindText);
+  await manage(surroundings, async (manager, records) => {
+    const id = await findId(records, kind, identifier);
+    await manager.erase(OPERATOR, kind, id, contextOfCli());
+    writeLine(terminal.stdout, `Erased ${kind}:${id}.`);
+  });
+}
+
+function parseStatus(text: string): 'active' | 'disabled' {
+  if (text === 'active' || text === 'disabled') return text;
+  throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'the status is active or disabled' });
 }
 
 function parseKind(text: string): PrincipalKind {

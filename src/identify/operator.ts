@@ -2,6 +2,7 @@ import { PRINCIPAL_KINDS, type Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
 import { findAccount, findFirstAccount } from './find-account.js';
+import { permissionsFor } from './permissions.js';
 import { principalOf } from './principal-of.js';
 
 /**
@@ -26,6 +27,20 @@ export async function principalFor(store: Store, as: string): Promise<Principal>
   if (account.status !== 'active') refuse('that account is disabled');
   return principalOf(account, null);
 }
+
+/** The local operator who manages accounts: no account of their own, with an admin's rights. */
+export const OPERATOR: Principal = Object.freeze({
+  kind: 'admin',
+  subject: 'operator',
+  role: null,
+  claims: new Map(),
+  allowTables: null,
+  permissions: permissionsFor('admin', null),
+  tier: 'operator',
+  tenant: null,
+  session: null,
+  lacksSecondFactor: false,
+});
 
 function refuse(detail: string): never {
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail });

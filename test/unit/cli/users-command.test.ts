@@ -101,3 +101,65 @@ describe('users unlock', () => {
     await close();
   });
 });
+
+describe('users list, change and erase', () => {
+  it('show, change and remove accounts, on record', async () => {
+    await addCustomer();
+    await run(
+      ['users', 'add', 'employee', '--identifier', 'ada@example.org', '--role', 'member', '--password-stdin'],
+      PASSWORD,
+    );
+    expect((await run(['users', 'list', 'customer'])).out).toBe(
+      'customer:1  cy@example.org  active  tier standard  customer number 103\n',
+    );
+    const changed = await run([
+      ...['users', 'change', 'employee', 'ADA@example.org', '--role', 'viewer'],
+      ...['--allow-tables', 'orders, payments', '--tier', 'free', '--status', 'disabled'],
+    ]);
+    const line = 'employee:1  ada@example.org  disabled  tier free  role viewer  tables orders,payments\n';
+    expect(changed).toEqual({ code: 0, out: line, err: '' });
+    expect((await run(['users', 'list', 'employee'])).out).toBe(line);
+    expect((await run(['users', 'erase', 'employee', 'ada@example.org'])).out).toBe('Erased employee:1.\n');
+    expect((await run(['users', 'list', 'employee'])).out).toBe('');
+    const { audit, close } = await open();
+    const events = (await audit.list({ limit: 10 })).map(({ event }) => event as Record<string, unknown>);
+    expect(events.slice(0, 2)).toMatchObject([
+      { event: 'account', action: 'erase', subject: 'operator', address: 'cli', target: 'employee:1' },
+      {
+        event: 'account',
+        action: 'change',
+        target: 'employee:1',
+        before: { role: 'member', allowTables: [], tier: 'standard', status: 'active' },
+        after: { role: 'viewer', allowTables: ['orders', 'payments'], tier: 'free', status: 'disabled' },
+      },
+    ]);
+    await close();
+  });
+
+  it.each([
+    [['change', 'customer', 'cy@example.org'], /say what to change/],
+    [['change', 'customer', 'cy@example.org', '--status', 'gone'], /the status is active or disabled/],
+    [['change', 'customer', 'cy@example.org', '--role', 'member'], /only employees have a role/],
+    [['change', 'customer', 'nobody@example.org', '--tier', 'free'], /there is no customer with that identifier/],
+    [['erase', 'robot', 'cy@example.org'], /the kind is one of/],
+    [['erase', 'customer', 'nobody@example.org'], /there is no customer with that identifier/],
+    [['list', 'robot'], /the kind is one of/],
+  ])('refuse %j', async (args, message) => {
+    await addCustomer();
+    const refused = await run(['users', ...args]);
+    expect([refused.code, refused.out]).toEqual([1, '']);
+    expect(refused.err).toMatch(message);
+    expect((await run(['users', 'list', 'customer'])).out).toContain('active  tier standard');
+  });
+
+  it('keep the last active admin', async () => {
+    await run(['users', 'add', 'admin', '--identifier', 'root@example.org', '--password-stdin'], PASSWORD);
+    for (const args of [
+      ['change', 'admin', 'root@example.org', '--status', 'disabled'],
+      ['erase', 'admin', 'root@example.org'],
+    ]) {
+      const refused = await run(['users', ...args]);
+      expect([refused.code, refused.err.split(':')[0]]).toEqual([1, 'IDENTITY_LAST_ADMIN']);
+    }
+  });
+});
