@@ -31,6 +31,7 @@ import type { AccountManager } from './identify/manage-accounts.js';
 import type { ManageSecondFactor } from './identify/manage-second-factor.js';
 import type { OwnSessions } from './identify/own-sessions.js';
 import type { PublicJwk } from './identify/signing-keys.js';
+import type { Tiers } from './identify/tiers.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
 
@@ -55,6 +56,8 @@ export interface AppDeps {
   readonly viewFor: (principal: Principal) => PrincipalView;
   readonly health: Health;
   readonly logger: Logger;
+  /** What accounts of each tier may ask. */
+  readonly tiers: Tiers;
   /** False where RATE_LIMIT is off. */
   readonly rateLimit: boolean;
   /** Reverse proxies in front whose X-Forwarded-For is believed. */
@@ -66,7 +69,7 @@ export interface AppDeps {
 /** Wires the HTTP side. Listens to nothing: the caller hands the app to a server. */
 export function createApp(deps: AppDeps): Express {
   const witness = createAuditWitness(deps.audit);
-  const limits = createLimits(deps.rateLimit);
+  const limits = createLimits(deps.rateLimit, deps.tiers);
   const ports: ApiPorts = { authenticate: deps.authenticate, limits, witness };
   const app = express();
   app.disable('x-powered-by');
@@ -75,7 +78,7 @@ export function createApp(deps: AppDeps): Express {
   app.set('query parser', 'simple');
   app.use(openContext());
   app.use(createSecurityHeaders(deps.https));
-  app.use(limits('address', () => null));
+  for (const handler of limits('address', () => null)) app.use(handler);
   const routes = [
     ...createProbeRoutes(() => deps.health.readiness(), ports),
     ...createSigningKeyRoutes(deps.publicKeys, ports),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Ask, createAsk, type Stages } from './ask.js';
 import { type ChainedAuditLog, openAuditLog } from './audit/append-log.js';
@@ -9,9 +10,12 @@ import { keepSecret } from './config/kept-secret.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Logger } from './domain/ports.js';
 import type { PrincipalKind } from './domain/principal.js';
+import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
+import { readTiers, type Tier, type Tiers } from './identify/tiers.js';
 import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults } from './policy/policy.js';
+import type { PrincipalView } from './policy/view.js';
 import { createSeal } from './seal/index.js';
 import { createJudges } from './seal/judges.js';
 import { createReadSharedValues } from './shared-values.js';
@@ -52,6 +56,8 @@ export interface Ruled {
 /** The whole road from question to answer, without a way in. */
 export interface Gateway extends Ruled {
   readonly stages: Stages;
+  /** What accounts of each tier may ask. */
+  readonly tiers: Tiers;
   /** Makes the spine over an audit log. */
   readonly createAsk: (audit: AuditLog) => Ask;
   close(): Promise<void>;
@@ -139,6 +145,7 @@ function urlsByKind({ sourceUrls }: Settings): Partial<Record<PrincipalKind, str
 /** Opens everything between a principal and an answer. @throws SwaliError as {@link openRuled} */
 export async function openGateway(surroundings: Surroundings): Promise<Gateway> {
   const { settings, clock, logger } = surroundings;
+  const tiers = readTiers(readTiersFile(settings));
   const ruled = await openRuled(surroundings);
   const { source, catalog, policy } = ruled;
   const judges = createJudges({
@@ -155,7 +162,7 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
   const stages: Stages = {
-    viewFor: (principal) => policy.viewFor(principal),
+    viewFor: (principal) => capRows(policy.viewFor(principal), tiers.of(principal.tier)),
     translate: createTranslate({
       dialect: catalog.dialect,
       mode: settings.translator,
@@ -174,6 +181,7 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
   return {
     ...ruled,
     stages,
+    tiers,
     createAsk: (audit) =>
       createAsk({
         stages,
@@ -188,6 +196,22 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
       await source.close();
     },
   };
+}
+
+/** @throws SwaliError `SETTINGS_INVALID` where the file cannot be read */
+function readTiersFile({ tiersFile }: Settings): string | null {
+  if (tiersFile === null) return null;
+  try {
+    return readFileSync(tiersFile, 'utf8');
+  } catch (cause) {
+    throw new SwaliError('SETTINGS_INVALID', { detail: 'TIERS_FILE: cannot be read', cause });
+  }
+}
+
+/** A view whose answers are no longer than the tier allows. What shapes plans says so in its digest. */
+function capRows(view: PrincipalView, { rows }: Tier): PrincipalView {
+  if (view.limits.rows <= rows) return view;
+  return { ...view, limits: { ...view.limits, rows }, digest: `${view.digest}:rows=${rows}` };
 }
 
 /** How to reach the model; null where none is set up. */

@@ -52,6 +52,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createManageSecondFactor: identity.createManageSecondFactor,
       authenticate: identity.authenticate,
       publicKeys: identity.publicKeys,
+      tiers: gateway.tiers,
       viewFor: gateway.stages.viewFor,
       health,
       logger,

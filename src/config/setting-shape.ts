@@ -89,6 +89,7 @@ export const SETTING_SHAPE = z.object({
   ANSWER_STEP_MS: whole(0, 1000),
   MAX_ROWS: whole(1, 100_000),
   TIME_ZONE: z.string().refine(isTimeZone, { error: 'expected an IANA time zone such as UTC or Africa/Nairobi' }),
+  TIERS_FILE: z.string(),
   RATE_LIMIT: choice(['on', 'off']),
   LOG_LEVEL: choice(['debug', 'info', 'warn', 'error', 'silent']),
 });

@@ -131,6 +131,11 @@ export const SETTINGS = [
     'UTC',
     'Time zone of "today" and NOW(), an IANA name, e.g. Africa/Nairobi; where unset, the policy’s `defaults.time_zone` holds.',
   ),
+  plain(
+    'TIERS_FILE',
+    '',
+    'JSON file of tiers: name to requests_per_minute, requests_per_day, concurrency and rows; empty means the built-in free, standard, professional and enterprise.',
+  ),
   plain('RATE_LIMIT', 'on', '`off` lifts the request limits; only outside production.'),
   plain('LOG_LEVEL', 'info', 'debug, info, warn, error or silent.'),
 ] as const satisfies readonly SettingEntry[];

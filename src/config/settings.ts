@@ -57,6 +57,8 @@ export interface Settings {
   readonly timeZone: string;
   /** True where TIME_ZONE is not set, so that the policy's own default may hold instead. */
   readonly timeZoneIsDefault: boolean;
+  /** Absolute; null where none is named. */
+  readonly tiersFile: string | null;
   readonly rateLimit: boolean;
   readonly logLevel: SettingValues['LOG_LEVEL'];
 }
@@ -148,6 +150,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     maxRows: values.MAX_ROWS,
     timeZone: values.TIME_ZONE,
     timeZoneIsDefault,
+    tiersFile: values.TIERS_FILE === '' ? null : resolve(base, values.TIERS_FILE),
     rateLimit: values.RATE_LIMIT === 'on',
     logLevel: values.LOG_LEVEL,
   });

@@ -107,7 +107,7 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
       next();
     });
   }
-  handlers.push(ports.limits(endpoint.limit, (request) => principals.get(request)?.subject ?? null));
+  handlers.push(...ports.limits(endpoint.limit, (request) => principals.get(request) ?? null));
   const hasBody = WITH_BODY.has(endpoint.method);
   if (hasBody) handlers.push(demandJson, raw({ type: () => true, limit: BODY_MAX_BYTES, inflate: false }));
   handlers.push(async (request, response) => {

@@ -135,7 +135,9 @@ describe.skipIf(program === null)('the page at /', { timeout: 60_000 }, () => {
     await signIn('customer', 'not the password');
     const alert = page.getByRole('alert');
     await alert.waitFor();
-    expect(await alert.textContent()).toBe('The identifier or the password is wrong. [AUTH_CREDENTIALS_WRONG]');
+    expect(await alert.textContent()).toBe(
+      'The identifier, the password or the code is wrong. [AUTH_CREDENTIALS_WRONG]',
+    );
     expect(await page.locator('#work').isVisible()).toBe(false);
     await picture('wrong-password');
   });

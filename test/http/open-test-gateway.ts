@@ -78,6 +78,7 @@ export async function openTestGateway(
     createManageSecondFactor: identity.createManageSecondFactor,
     authenticate: identity.authenticate,
     publicKeys: identity.publicKeys,
+    tiers: gateway.tiers,
     viewFor: gateway.stages.viewFor,
     health: createHealth([{ name: 'source', run: () => gateway.source.ping() }]),
     logger: surroundings.logger,

@@ -5,6 +5,7 @@ import { SwaliError } from '../../src/errors/swali-error.js';
 import type { Login } from '../../src/identify/login.js';
 import type { AccountManager } from '../../src/identify/manage-accounts.js';
 import type { ManageSecondFactor } from '../../src/identify/manage-second-factor.js';
+import { readTiers } from '../../src/identify/tiers.js';
 import { createHealth } from '../../src/operate/health.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -42,6 +43,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     createManageSecondFactor: () => manage,
     authenticate: refuse,
     publicKeys: [],
+    tiers: readTiers(null),
     viewFor: refuse,
     health: createHealth([]),
     logger: silent,

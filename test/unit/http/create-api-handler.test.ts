@@ -14,6 +14,7 @@ import { createLimits, LIMIT_CLASSES } from '../../../src/http/limits.js';
 import { mountRoutes } from '../../../src/http/mount-routes.js';
 import { answerProblems } from '../../../src/http/problem.js';
 import { contextOf, openContext } from '../../../src/http/request-context.js';
+import { readTiers } from '../../../src/identify/tiers.js';
 
 const PRINCIPAL: Principal = Object.freeze({
   kind: 'customer',
@@ -51,7 +52,7 @@ function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express
       if (token !== 'good') throw new SwaliError('AUTH_TOKEN_INVALID');
       return PRINCIPAL;
     },
-    limits: createLimits(limited),
+    limits: createLimits(limited, readTiers(null)),
     witness,
   };
   const endpoint: QuestionEndpoint = {

@@ -6,6 +6,7 @@ import { createAuditWitness } from '../../../src/http/audit-witness.js';
 import { type ApiPorts, createApiHandler, isApiHandler, type Method } from '../../../src/http/create-api-handler.js';
 import { createLimits } from '../../../src/http/limits.js';
 import { describeApi } from '../../../src/http/open-api.js';
+import { readTiers } from '../../../src/identify/tiers.js';
 import { createBareApp, readMountedRoutes } from '../../support/bare-app.js';
 
 /** Pages that hold no data of anybody and take no input. */
@@ -13,7 +14,7 @@ const PAGES = ['GET /', 'GET /console.css', 'GET /console.js', 'GET /docs/errors
 
 const ports: ApiPorts = {
   authenticate: () => Promise.reject(new Error('nobody')),
-  limits: createLimits(false),
+  limits: createLimits(false, readTiers(null)),
   witness: createAuditWitness({ append: async () => {} }),
 };
 
