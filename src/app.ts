@@ -26,6 +26,7 @@ import { createSessionRoutes } from './http/routes/session-routes.js';
 import { createSigningKeyRoutes } from './http/routes/signing-key-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import type { ApiKeys } from './identify/api-keys.js';
+import type { ChangePassword } from './identify/change-password.js';
 import type { Login } from './identify/login.js';
 import type { AccountManager } from './identify/manage-accounts.js';
 import type { ManageSecondFactor } from './identify/manage-second-factor.js';
@@ -44,6 +45,8 @@ export interface AppDeps {
   readonly createLogin: (audit: AuditLog) => Login;
   /** Makes the management of accounts over an audit log. */
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
+  /** Makes the change of one's own password over an audit log. */
+  readonly createChangePassword: (audit: AuditLog) => ChangePassword;
   /** Makes the keys for servers over an audit log. */
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
   /** Makes what accounts do with their own sessions, over an audit log. */
@@ -82,7 +85,7 @@ export function createApp(deps: AppDeps): Express {
   const routes = [
     ...createProbeRoutes(() => deps.health.readiness(), ports),
     ...createSigningKeyRoutes(deps.publicKeys, ports),
-    ...createAuthRoutes(deps.createLogin(witness.log), ports),
+    ...createAuthRoutes(deps.createLogin(witness.log), deps.createChangePassword(witness.log), ports),
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(deps.createAsk(witness.log), ports),

@@ -5,6 +5,7 @@ import type { Principal } from './domain/principal.js';
 import type { Surroundings } from './gateway.js';
 import { type ApiKeys, createApiKeys, createKeyAuthenticate, isApiKey } from './identify/api-keys.js';
 import { createAuthenticate } from './identify/authenticate.js';
+import { type ChangePassword, createChangePassword } from './identify/change-password.js';
 import { createLogin, type Login } from './identify/login.js';
 
 import { type AccountManager, createAccountManager } from './identify/manage-accounts.js';
@@ -25,6 +26,8 @@ export interface Identity {
   readonly authenticate: (token: string) => Promise<Principal>;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
+  /** Makes the change of one's own password over an audit log. */
+  readonly createChangePassword: (audit: AuditLog) => ChangePassword;
   /** Makes the keys for servers over an audit log. */
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
   /** Makes the management of accounts over an audit log. */
@@ -71,6 +74,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
     createApiKeys: (audit) => createApiKeys({ store, clock, audit }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, audit }),
+    createChangePassword: (audit) => createChangePassword({ store, passwords, sessions, attempts, audit }),
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),

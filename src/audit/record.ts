@@ -48,6 +48,17 @@ export type AuditEvent =
       readonly code: string | null;
     }
   | {
+      readonly event: 'password';
+      readonly requestId: string;
+      readonly address: string;
+      /** Whose password it is. */
+      readonly subject: string;
+      readonly kind: PrincipalKind;
+      readonly action: 'change';
+      readonly decision: 'accepted' | 'refused';
+      readonly code: string | null;
+    }
+  | {
       readonly event: 'api-key';
       readonly requestId: string;
       readonly address: string;

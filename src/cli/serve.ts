@@ -47,6 +47,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createAsk: gateway.createAsk,
       createLogin: identity.createLogin,
       createApiKeys: identity.createApiKeys,
+      createChangePassword: identity.createChangePassword,
       createAccountManager: identity.createAccountManager,
       createOwnSessions: identity.createOwnSessions,
       createManageSecondFactor: identity.createManageSecondFactor,

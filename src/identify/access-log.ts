@@ -36,6 +36,15 @@ export type AccessEvent = AccessContext &
         readonly code: string | null;
       }
     | {
+        readonly event: 'password';
+        /** Whose password it is. */
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        readonly action: 'change';
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
         readonly event: 'api-key';
         /** Whose key it is. */
         readonly subject: string;

@@ -3,15 +3,18 @@ import { createHash } from 'node:crypto';
 /** Codes that one account has at a time. */
 export const RECOVERY_CODES = 10;
 
-/** Characters of a code, of 5 bits each: 80 bits, so that a plain digest of it cannot be guessed back. */
-const CHARACTERS = 16;
+/**
+ * Characters of a code, of 5 bits each: 120 bits, so that a plain digest of it cannot be guessed back (OWASP ASVS 5 §6.5.2
+ * asks for 112).
+ */
+const CHARACTERS = 24;
 const GROUP = 4;
 
 /** Crockford's base 32: nothing that is taken for something else. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /**
- * Makes one code, e.g. `7k3m-x0qa-9f2d-hw5t`.
+ * Makes one code, e.g. `7k3m-x0qa-9f2d-hw5t-c8rj-40yb`.
  *
  * @param randomBytes source of randomness
  */

@@ -73,6 +73,7 @@ export async function openTestGateway(
     createAsk: gateway.createAsk,
     createLogin: identity.createLogin,
     createApiKeys: identity.createApiKeys,
+    createChangePassword: identity.createChangePassword,
     createAccountManager: identity.createAccountManager,
     createOwnSessions: identity.createOwnSessions,
     createManageSecondFactor: identity.createManageSecondFactor,

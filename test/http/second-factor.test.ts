@@ -125,7 +125,15 @@ describe('a second factor over HTTP', () => {
 describe('an account that must have a second factor', () => {
   /** Those that need a token and are open without the factor. */
   const SESSIONS = '/v1/auth/sessions';
-  const OPEN = [PATH, `${PATH}/confirm`, `${PATH}/recovery-codes`, `${PATH}/remove`, SESSIONS, `${SESSIONS}/:id`];
+  const OPEN = [
+    PATH,
+    `${PATH}/confirm`,
+    `${PATH}/recovery-codes`,
+    `${PATH}/remove`,
+    SESSIONS,
+    `${SESSIONS}/:id`,
+    '/v1/auth/password',
+  ];
 
   it('is refused by everything that needs a token, but for what sets the factor up', async () => {
     const routes = listMountedRoutes(gateway.app)

@@ -37,6 +37,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     audit: { append: refuse, verify: refuse, list: refuse },
     createAsk: () => ask,
     createLogin: () => login,
+    createChangePassword: () => refuse,
     createApiKeys: () => ({ create: refuse, list: refuse, revoke: refuse }),
     createAccountManager: () => accounts,
     createOwnSessions: () => ({ list: refuse, end: refuse, endAll: refuse }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PRINCIPAL_KINDS } from '../../domain/principal.js';
+import type { ChangePassword } from '../../identify/change-password.js';
 import type { IssuedTokens, Login } from '../../identify/login.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
 
@@ -19,8 +20,8 @@ const CREDENTIALS = z.strictObject({
 
 const REFRESH = z.strictObject({ refresh_token: z.string().min(1).max(512) });
 
-/** `POST /v1/auth/{customer,employee,admin}/login`, `/v1/auth/refresh`, `/v1/auth/logout`. Identify audits each. */
-export function createAuthRoutes(login: Login, ports: ApiPorts): readonly ApiRoute[] {
+/** `POST /v1/auth/{customer,employee,admin}/login`, `/v1/auth/refresh`, `/v1/auth/logout`, `/v1/auth/password`. Identify audits each. */
+export function createAuthRoutes(login: Login, changePassword: ChangePassword, ports: ApiPorts): readonly ApiRoute[] {
   const logins = PRINCIPAL_KINDS.map((kind) =>
     createApiHandler(
       {
@@ -66,6 +67,25 @@ export function createAuthRoutes(login: Login, ports: ApiPorts): readonly ApiRou
         audit: 'session',
         handle: async ({ input, context }) => {
           await login.logout(input.refresh_token, context);
+          return { status: 204 as const, body: {} };
+        },
+      },
+      ports,
+    ),
+    createApiHandler(
+      {
+        method: 'POST',
+        path: '/v1/auth/password',
+        access: { permission: null, withoutSecondFactor: true },
+        input: z.strictObject({
+          current_password: z.string().min(1).max(512),
+          new_password: z.string().min(1).max(512),
+        }),
+        output: z.strictObject({}),
+        limit: 'login',
+        audit: 'password',
+        handle: async ({ input, principal, context }) => {
+          await changePassword(principal, { present: input.current_password, next: input.new_password }, context);
           return { status: 204 as const, body: {} };
         },
       },

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { digestRecoveryCode, makeRecoveryCode } from '../../../src/identify/recovery-codes.js';
 
-it('makes codes of 80 random bits in groups of four, without look-alikes', () => {
+it('makes codes of 120 random bits in groups of four, without look-alikes', () => {
   const codes = Array.from({ length: 500 }, () => makeRecoveryCode(randomBytes));
-  for (const code of codes) expect(code).toMatch(/^(?:[0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}$/);
+  for (const code of codes) expect(code).toMatch(/^(?:[0-9a-hjkmnp-tv-z]{4}-){5}[0-9a-hjkmnp-tv-z]{4}$/);
   expect(new Set(codes).size).toBe(500);
   expect(new Set(codes.join('').replaceAll('-', '')).size).toBe(32);
 });
