@@ -1,85 +1,12 @@
-import type { PrincipalKind } from '../domain/principal.js';
+import type { AccessContext, AccessEvent } from '../domain/access-event.js';
 
-/** Where a request came from. */
-export interface AccessContext {
-  readonly requestId: string;
-  /** Of the caller. */
-  readonly address: string;
-}
+export type { AccessContext } from '../domain/access-event.js';
 
 /** Where a sign-in came from, and with what. */
 export interface SignInContext extends AccessContext {
   /** What the caller calls its program: shown to the account, trusted for nothing. 255 characters at most. */
   readonly userAgent: string;
 }
-
-/**
- * What identify reports: attempts to sign in, and what becomes of sessions, second factors, keys and accounts. Holds no
- * password, token, code, seed or key, and identifiers only masked.
- */
-export type AccessEvent = AccessContext &
-  (
-    | {
-        readonly event: 'login';
-        /** Null where nobody is known by that identifier: what was typed there may be a password. */
-        readonly subject: string | null;
-        readonly kind: PrincipalKind;
-        readonly decision: 'accepted' | 'refused';
-        readonly code: string | null;
-      }
-    | {
-        readonly event: 'session';
-        readonly subject: string | null;
-        readonly kind: PrincipalKind | null;
-        readonly action: 'refresh' | 'logout' | 'reuse' | 'end' | 'end-all';
-        readonly decision: 'accepted' | 'refused';
-        readonly code: string | null;
-      }
-    | {
-        readonly event: 'password';
-        /** Whose password it is. */
-        readonly subject: string;
-        readonly kind: PrincipalKind;
-        readonly action: 'change';
-        readonly decision: 'accepted' | 'refused';
-        readonly code: string | null;
-      }
-    | {
-        readonly event: 'api-key';
-        /** Whose key it is. */
-        readonly subject: string;
-        readonly kind: PrincipalKind;
-        readonly action: 'create' | 'revoke';
-        /** The part of the key that is shown; null where none was made or found. */
-        readonly key: string | null;
-        readonly scopes: readonly string[];
-        readonly decision: 'accepted' | 'refused';
-        readonly code: string | null;
-      }
-    | {
-        readonly event: 'account';
-        /** Who did it. */
-        readonly subject: string;
-        readonly kind: PrincipalKind;
-        readonly action: 'create' | 'change' | 'export' | 'erase';
-        /** Whose account it is; null where none was made. */
-        readonly target: string | null;
-        /** What was there and what is there now, of the fields that changed, identifiers masked; null where there is none. */
-        readonly before: Readonly<Record<string, unknown>> | null;
-        readonly after: Readonly<Record<string, unknown>> | null;
-        readonly decision: 'accepted' | 'refused';
-        readonly code: string | null;
-      }
-    | {
-        readonly event: 'second-factor';
-        readonly subject: string;
-        readonly kind: PrincipalKind;
-        /** `verify`: a code that came with a sign-in. */
-        readonly action: 'enrol' | 'confirm' | 'verify' | 'remove' | 'recovery-codes';
-        readonly decision: 'accepted' | 'refused';
-        readonly code: string | null;
-      }
-  );
 
 /** Where identify's events become durable; the audit log is one. */
 export interface AccessLog {

@@ -209,15 +209,22 @@ export async function setAccountStatus(
       .set({ status })
       .where('id', '=', account.id)
       .executeTakeFirst();
-    if (status === 'disabled') {
-      await db
-        .updateTable('sessions')
-        .set({ ended_at: deps.clock(), ended_by: 'disabled' })
-        .where('kind', '=', account.kind)
-        .where('account_id', '=', account.id)
-        .where('ended_at', 'is', null)
-        .execute();
-    }
+    if (status === 'disabled') await endSessionsOf(db, account, deps.clock());
     return numUpdatedRows > 0n;
   });
+}
+
+/** Ends every session of an account that may no longer sign in. */
+export async function endSessionsOf(
+  db: StoreDatabase,
+  { kind, id }: Pick<Account, 'kind' | 'id'>,
+  now: number,
+): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ ended_at: now, ended_by: 'disabled' })
+    .where('kind', '=', kind)
+    .where('account_id', '=', id)
+    .where('ended_at', 'is', null)
+    .execute();
 }

@@ -5,8 +5,10 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import type { ApiKeyTable } from '../store/tables.js';
 import type { AccessContext, AccessLog } from './access-log.js';
+import { readAccountId } from './account-id.js';
 import { findAccount } from './find-account.js';
 import { principalOf } from './principal-of.js';
+import { putOnRecord } from './put-on-record.js';
 
 /** What every key begins with, so that it is known for one wherever it turns up. */
 const MARK = 'swali_';
@@ -92,7 +94,7 @@ function toApiKey(row: ApiKeyTable): ApiKey {
 }
 
 function ownerOf({ subject, kind }: Principal): { readonly kind: string; readonly account_id: number } {
-  return { kind, account_id: Number(subject.slice(subject.indexOf(':') + 1)) };
+  return { kind, account_id: readAccountId(kind, subject) };
 }
 
 /** @throws SwaliError `AUTH_PERMISSION_MISSING` where it is a key that asks */
@@ -142,24 +144,14 @@ export function createApiKeys(deps: {
   const { store, clock, audit } = deps;
   const random = deps.randomBytes ?? randomBytes;
 
-  async function onRecord<Result>(
+  function onRecord<Result>(
     owner: Principal,
-    context: AccessContext,
+    { requestId, address }: AccessContext,
     act: { readonly action: 'create' | 'revoke'; readonly key: string | null; readonly scopes: readonly string[] },
     work: () => Promise<Result>,
   ): Promise<Result> {
-    const { requestId, address } = context;
-    const event = { event: 'api-key' as const, requestId, address, subject: owner.subject, kind: owner.kind, ...act };
-    let result: Result;
-    try {
-      result = await work();
-    } catch (error) {
-      const code = error instanceof SwaliError ? error.code : 'INTERNAL';
-      await audit.append({ ...event, decision: 'refused', code });
-      throw error;
-    }
-    await audit.append({ ...event, decision: 'accepted', code: null });
-    return result;
+    const { subject, kind } = owner;
+    return putOnRecord(audit, { event: 'api-key', requestId, address, subject, kind, ...act }, work);
   }
 
   return Object.freeze({

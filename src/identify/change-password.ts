@@ -6,6 +6,7 @@ import { readAccountId } from './account-id.js';
 import { ACCOUNT_TABLES } from './accounts.js';
 import { findAccount } from './find-account.js';
 import type { Passwords } from './passwords.js';
+import { putOnRecord } from './put-on-record.js';
 import type { Sessions } from './sessions.js';
 import type { SignInAttempts } from './sign-in-attempts.js';
 
@@ -65,14 +66,7 @@ export function createChangePassword(deps: {
 
   return async (principal, { present, next }, { requestId, address }) => {
     const { subject, kind } = principal;
-    const event = { event: 'password' as const, requestId, address, subject, kind, action: 'change' as const };
-    try {
-      await change(principal, present, next, address);
-    } catch (error) {
-      const code = error instanceof SwaliError ? error.code : 'INTERNAL';
-      await audit.append({ ...event, decision: 'refused', code });
-      throw error;
-    }
-    await audit.append({ ...event, decision: 'accepted', code: null });
+    const attempt = { event: 'password' as const, requestId, address, subject, kind, action: 'change' as const };
+    await putOnRecord(audit, attempt, () => change(principal, present, next, address));
   };
 }

@@ -5,6 +5,7 @@ import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
 import type { AccountStatus } from '../store/tables.js';
 import type { AccessContext, AccessLog } from './access-log.js';
+import { readAccountId } from './account-id.js';
 import {
   ACCOUNT_TABLES,
   addAccount,
@@ -13,19 +14,21 @@ import {
   checkRole,
   checkTier,
   DEFAULT_ROLE,
+  endSessionsOf,
   type NewAccount,
 } from './accounts.js';
-import { parseCustomerNumber } from './identifiers.js';
+import { findAccount } from './find-account.js';
+import { normaliseIdentifier, parseCustomerNumber } from './identifiers.js';
 import {
   describeDifference,
   describeForAudit,
-  findId,
   type ManagedAccount,
   readAccount,
   readAccounts,
   writeAccount,
 } from './managed-account.js';
 import type { Passwords } from './passwords.js';
+import { type Attempt, putOnRecord } from './put-on-record.js';
 
 /** What may change of an account; what is absent stays. */
 export interface AccountChange {
@@ -99,6 +102,8 @@ export interface AccountManager {
   erase(actor: Principal, kind: PrincipalKind, id: number, context: AccessContext): Promise<void>;
 }
 
+type AccountAttempt = Extract<Attempt, { readonly event: 'account' }>;
+
 interface Deps {
   readonly store: Store;
   readonly passwords: Passwords;
@@ -161,16 +166,6 @@ function applyChange(account: ManagedAccount, change: AccountChange): ManagedAcc
   };
 }
 
-async function endSessions(db: StoreDatabase, { kind, id }: ManagedAccount, now: number): Promise<void> {
-  await db
-    .updateTable('sessions')
-    .set({ ended_at: now, ended_by: 'disabled' })
-    .where('kind', '=', kind)
-    .where('account_id', '=', id)
-    .where('ended_at', 'is', null)
-    .execute();
-}
-
 /** Wires the management of accounts over the store. */
 export function createAccountManager(deps: Deps): AccountManager {
   const { store, passwords, clock, audit } = deps;
@@ -178,7 +173,7 @@ export function createAccountManager(deps: Deps): AccountManager {
   /** Does something to an account, and puts on record what came of it. */
   async function onRecord<Result>(
     actor: Principal,
-    context: AccessContext,
+    { requestId, address }: AccessContext,
     action: 'create' | 'change' | 'export' | 'erase',
     target: string | null,
     work: () => Promise<{
@@ -188,26 +183,21 @@ export function createAccountManager(deps: Deps): AccountManager {
       readonly after: Readonly<Record<string, unknown>> | null;
     }>,
   ): Promise<Result> {
-    const { requestId, address } = context;
-    const event = { event: 'account' as const, requestId, address, subject: actor.subject, kind: actor.kind, action };
-    const done = await work().catch(async (error: unknown) => {
-      const code = error instanceof SwaliError ? error.code : 'INTERNAL';
-      await audit.append({ ...event, target, before: null, after: null, decision: 'refused', code });
-      throw error;
-    });
-    const { before, after } = done;
-    await audit.append({ ...event, target: done.target, before, after, decision: 'accepted', code: null });
+    const { subject, kind } = actor;
+    const about = { requestId, address, subject, kind, action, target };
+    const attempt: AccountAttempt = { event: 'account', ...about, before: null, after: null };
+    const done = await putOnRecord(audit, attempt, work, ({ result: _, ...known }) => known);
     return done.result;
   }
 
   return Object.freeze({
     async list(actor, kind, { limit, after, identifier }) {
       assertManages(actor, kind);
-      return store.run(async (db) => {
-        if (identifier === undefined) return readAccounts(db, kind, after ?? 0, limit);
-        const id = await findId(db, kind, identifier);
-        return id === null ? [] : [await readAccount(db, kind, id)];
-      });
+      if (identifier === undefined) return store.run((db) => readAccounts(db, kind, after ?? 0, limit));
+      // Says what is wrong with one that cannot be.
+      normaliseIdentifier(identifier);
+      const account = await findAccount(store, kind, { identifier });
+      return account ? [await store.run((db) => readAccount(db, kind, account.id))] : [];
     },
 
     async get(actor, kind, id) {
@@ -219,7 +209,7 @@ export function createAccountManager(deps: Deps): AccountManager {
       return onRecord(actor, context, 'create', null, async () => {
         assertManages(actor, account.kind, account.role ?? DEFAULT_ROLE);
         const target = await addAccount({ store, passwords, clock }, account);
-        const id = Number(target.slice(target.indexOf(':') + 1));
+        const id = readAccountId(account.kind, target);
         const result = await store.run((db) => readAccount(db, account.kind, id));
         return { result, target, before: null, after: describeForAudit(result) };
       });
@@ -237,7 +227,7 @@ export function createAccountManager(deps: Deps): AccountManager {
             assertManages(actor, kind, before.role, after.role);
             if (after.status === 'disabled') {
               await assertNotLastAdmin(db, before, store.dialect === 'sqlite');
-              await endSessions(db, before, clock());
+              await endSessionsOf(db, before, clock());
             }
             await writeAccount(db, after);
             return { before, after };

@@ -1,8 +1,11 @@
+import type { AccessEvent } from '../domain/access-event.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
-import type { AccessContext, AccessEvent, AccessLog } from './access-log.js';
+import type { AccessContext, AccessLog } from './access-log.js';
+import { readAccountId } from './account-id.js';
 import { type Account, findAccount } from './find-account.js';
+import { putOnRecord } from './put-on-record.js';
 import type { FactorStatus, SecondFactors } from './second-factor.js';
 import type { TotpSetup } from './totp.js';
 
@@ -45,14 +48,14 @@ export function createManageSecondFactor(deps: {
   const { store, secondFactors, audit } = deps;
 
   async function readAccount({ kind, subject }: Principal): Promise<Account> {
-    const account = await findAccount(store, kind, { id: Number(subject.slice(kind.length + 1)) });
+    const account = await findAccount(store, kind, { id: readAccountId(kind, subject) });
     // It was there when the token was read; whoever is gone since has no factor to manage.
     if (!account) throw new SwaliError('AUTH_TOKEN_INVALID');
     return account;
   }
 
   /** Does the work for the account and puts on record what came of it. */
-  async function recorded<T>(
+  function recorded<T>(
     action: FactorAction,
     principal: Principal,
     { requestId, address }: AccessContext,
@@ -60,16 +63,7 @@ export function createManageSecondFactor(deps: {
   ): Promise<T> {
     const { subject, kind } = principal;
     const attempt = { event: 'second-factor' as const, requestId, address, subject, kind, action };
-    let result: T;
-    try {
-      result = await work(await readAccount(principal));
-    } catch (error) {
-      const code = error instanceof SwaliError ? error.code : 'INTERNAL';
-      await audit.append({ ...attempt, decision: 'refused', code });
-      throw error;
-    }
-    await audit.append({ ...attempt, decision: 'accepted', code: null });
-    return result;
+    return putOnRecord(audit, attempt, async () => work(await readAccount(principal)));
   }
 
   async function demandCode(account: Account, code: string): Promise<void> {

@@ -2,8 +2,7 @@ import type { PrincipalKind } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { StoreDatabase } from '../store/store.js';
 import type { AccountStatus } from '../store/tables.js';
-import { ACCOUNT_TABLES, DEFAULT_ROLE } from './accounts.js';
-import { normaliseIdentifier } from './identifiers.js';
+import { DEFAULT_ROLE } from './accounts.js';
 
 /** An account as those who manage it see it: everything but its password. */
 export interface ManagedAccount {
@@ -134,25 +133,6 @@ export async function readAccount(db: StoreDatabase, kind: PrincipalKind, id: nu
   const [row] = await selectAccounts(db, kind, id - 1, 1);
   if (row?.id !== id) throw new SwaliError('IDENTITY_UNKNOWN');
   return toManaged(kind, row);
-}
-
-/** The id of the account with this identifier, as typed; null where there is none. @throws SwaliError `IDENTITY_INPUT_INVALID` */
-export async function findId(db: StoreDatabase, kind: PrincipalKind, identifier: string): Promise<number | null> {
-  const { form, value } = normaliseIdentifier(identifier);
-  const row =
-    form === 'customer-number'
-      ? kind === 'customer' &&
-        (await db
-          .selectFrom('customers')
-          .select(['id', 'customer_number as found'])
-          .where('customer_number', '=', value)
-          .executeTakeFirst())
-      : await db
-          .selectFrom(ACCOUNT_TABLES[kind])
-          .select(['id', 'identifier as found'])
-          .where('identifier', '=', value)
-          .executeTakeFirst();
-  return row && row.found === value ? row.id : null;
 }
 
 /** Writes what may change of an account. */
