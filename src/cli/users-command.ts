@@ -3,7 +3,7 @@ import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { openRecords, type Records, type Surroundings } from '../gateway.js';
 import { addAccount } from '../identify/accounts.js';
-import { findAccount } from '../identify/find-account.js';
+import { type Account, findAccount } from '../identify/find-account.js';
 import { type AccountChange, type AccountManager, createAccountManager } from '../identify/manage-accounts.js';
 import type { ManagedAccount } from '../identify/managed-account.js';
 import { OPERATOR } from '../identify/operator.js';
@@ -80,10 +80,7 @@ export async function unlockUser(
   const kind = parseKind(kindText);
   const records = await openRecords(surroundings, 'cli');
   try {
-    const account = await findAccount(records.store, kind, { identifier });
-    if (!account) {
-      throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `there is no ${kind} with that identifier` });
-    }
+    const account = await demandAccount(records, kind, identifier);
     const cleared = await openSignInAttempts(surroundings, records.store).clear(account);
     await records.audit.append({
       event: 'operator',
@@ -126,9 +123,9 @@ async function manage(
 }
 
 /** @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such account */
-async function findId(records: Records, kind: PrincipalKind, identifier: string): Promise<number> {
+async function demandAccount(records: Records, kind: PrincipalKind, identifier: string): Promise<Account> {
   const account = await findAccount(records.store, kind, { identifier });
-  if (account) return account.id;
+  if (account) return account;
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `there is no ${kind} with that identifier` });
 }
 
@@ -186,7 +183,7 @@ export async function changeUser(
   if (Object.keys(change).length === 0)
     throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'say what to change, e.g. --status disabled' });
   await manage(surroundings, async (manager, records) => {
-    const id = await findId(records, kind, identifier);
+    const { id } = await demandAccount(records, kind, identifier);
     writeLine(terminal.stdout, printAccount(await manager.change(OPERATOR, kind, id, change, contextOfCli())));
   });
 }
@@ -204,7 +201,7 @@ export async function eraseUser(
 ): Promise<void> {
   const kind = parseKind(kindText);
   await manage(surroundings, async (manager, records) => {
-    const id = await findId(records, kind, identifier);
+    const { id } = await demandAccount(records, kind, identifier);
     await manager.erase(OPERATOR, kind, id, contextOfCli());
     writeLine(terminal.stdout, `Erased ${kind}:${id}.`);
   });
