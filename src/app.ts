@@ -1,3 +1,4 @@
+import cookieParser from 'cookie-parser';
 import express, { type Express } from 'express';
 import type { Ask } from './ask.js';
 import type { ChainedAuditLog } from './audit/append-log.js';
@@ -79,6 +80,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('etag');
   app.set('trust proxy', deps.trustProxy);
   app.set('query parser', 'simple');
+  app.use(cookieParser());
   app.use(openContext());
   app.use(createSecurityHeaders(deps.https));
   for (const handler of limits('address', () => null)) app.use(handler);

@@ -6,6 +6,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { AuditWitness } from './audit-witness.js';
 import type { LimitClass, Limits } from './limits.js';
 import { contextOf, type RequestContext } from './request-context.js';
+import { parseStrictForm } from './strict-form.js';
 import { parseStrictJson } from './strict-json.js';
 
 /** Longest body, in bytes. */
@@ -44,6 +45,8 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
   readonly access: Who;
   /** Of the body (POST, PATCH) or the query (GET, DELETE), and the path. Strict: a key it does not name refuses the request. */
   readonly input: Input;
+  /** True where a foreign page posts a form to it (`application/x-www-form-urlencoded`); else bodies are JSON and nothing else. */
+  readonly form?: true;
   /** Of the answer's body: an answer that does not fit is a fault here and does not leave. */
   readonly output: Output;
   readonly limit: Exclude<LimitClass, 'address'>;
@@ -52,10 +55,14 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
   handle(call: ApiCall<z.output<Input>, CallerOf<Who>>): Promise<ApiAnswer<Output>>;
 }
 
-/** The body, with 200; or another status with it. */
+/** The body, with 200; or another status with it; or, for browsers, another address to go on to (303, without the body). */
 export type ApiAnswer<Output extends z.ZodType> = {
   readonly body: z.input<Output>;
-  readonly status?: 200 | 201 | 204 | 503;
+  readonly status?: 200 | 201 | 202 | 204 | 503;
+  /** Of this gateway or of a provider that the settings name; never one that the caller names. */
+  readonly redirect?: string;
+  /** `Set-Cookie` values. */
+  readonly cookies?: readonly string[];
 };
 
 /** Every handler that {@link createApiHandler} made. */
@@ -109,10 +116,14 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
   }
   handlers.push(...ports.limits(endpoint.limit, (request) => principals.get(request) ?? null));
   const hasBody = WITH_BODY.has(endpoint.method);
-  if (hasBody) handlers.push(demandJson, raw({ type: () => true, limit: BODY_MAX_BYTES, inflate: false }));
+  if (hasBody) {
+    handlers.push(endpoint.form ? demandForm : demandJson);
+    handlers.push(raw({ type: () => true, limit: BODY_MAX_BYTES, inflate: false }));
+  }
   handlers.push(async (request, response) => {
     const context = contextOf(request);
-    const given = hasBody ? parseStrictJson(bodyOf(request)) : request.query;
+    const parseBody = endpoint.form ? parseStrictForm : parseStrictJson;
+    const given = hasBody ? parseBody(bodyOf(request)) : request.query;
     const input = parseInput(endpoint.input, joinPath(given, request));
     let audited = endpoint.audit === null;
     let answer: ApiAnswer<Output>;
@@ -125,7 +136,9 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     if (!audited) {
       throw new SwaliError('AUDIT_UNAVAILABLE', { cause: new Error(`no ${endpoint.audit} record was written`) });
     }
-    sendJson(response, answer.status ?? 200, endpoint.output, answer.body);
+    for (const cookie of answer.cookies ?? []) response.append('Set-Cookie', cookie);
+    if (answer.redirect !== undefined) sendOn(response, answer.redirect);
+    else sendJson(response, answer.status ?? 200, endpoint.output, answer.body);
   });
   for (const handler of handlers) MADE.add(handler);
   const { method, path } = endpoint;
@@ -158,6 +171,13 @@ const demandJson: RequestHandler = (request, _response, next) => {
   next();
 };
 
+/** Refuses what no form posts. */
+const demandForm: RequestHandler = (request, _response, next) => {
+  const type = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?(utf-8)"?)?$/i;
+  if (!type.test(request.get('content-type')?.trim() ?? '')) throw new SwaliError('REQUEST_UNSUPPORTED_MEDIA');
+  next();
+};
+
 function bodyOf(request: Request): Uint8Array {
   const body: unknown = request.body;
   if (!(body instanceof Uint8Array)) throw new SwaliError('REQUEST_INVALID', { detail: 'the body is missing' });
@@ -179,6 +199,13 @@ function parseInput<Input extends z.ZodType>(schema: Input, given: unknown): z.o
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
   throw new SwaliError('REQUEST_INVALID', { detail: faults.join('; ').slice(0, 500) });
+}
+
+/** 303: whatever the method was, the browser goes on with GET. */
+function sendOn(response: Response, address: string): void {
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Location', address);
+  response.status(303).end();
 }
 
 function sendJson(response: Response, status: number, schema: z.ZodType, body: unknown): void {

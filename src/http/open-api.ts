@@ -45,7 +45,7 @@ function namesInPath(path: string): readonly string[] {
 }
 
 /** The input of an endpoint, split into where each part of it stands. */
-function describeInput({ method, path, input }: EndpointStatement): Json {
+function describeInput({ method, path, input, form }: EndpointStatement): Json {
   const schema = schemaOf(input, 'input');
   const inPath = namesInPath(path);
   const properties = Object.entries(schema.properties ?? {});
@@ -66,7 +66,8 @@ function describeInput({ method, path, input }: EndpointStatement): Json {
     properties: Object.fromEntries(others),
     required: others.map(([name]) => name).filter(isRequired),
   };
-  return { parameters, requestBody: { required: true, content: { 'application/json': { schema: body } } } };
+  const type = form ? 'application/x-www-form-urlencoded' : 'application/json';
+  return { parameters, requestBody: { required: true, content: { [type]: { schema: body } } } };
 }
 
 function describeOperation(statement: EndpointStatement): Json {

@@ -9,6 +9,8 @@ export interface RequestContext {
   readonly address: string;
   /** What the caller calls its program, as text that can be shown: 255 characters at most, no control characters. */
   readonly userAgent: string;
+  /** What the caller's browser sent along, by name; what is no plain text is left out. */
+  readonly cookies: ReadonlyMap<string, string>;
   /** Aborted when the caller hangs up before the answer is sent: what runs for them is then killed. */
   readonly signal: AbortSignal;
 }
@@ -21,7 +23,7 @@ const USER_AGENT_MAX_CHARACTERS = 255;
 
 const contexts = new WeakMap<Request, RequestContext>();
 
-/** Gives every request its context and answers with its id. Must run before everything else. */
+/** Gives every request its context and answers with its id. Must run before everything else but the reading of cookies. */
 export function openContext(): RequestHandler {
   return (request, response, next) => {
     const given = request.get('x-request-id');
@@ -31,6 +33,7 @@ export function openContext(): RequestHandler {
       requestId,
       address: request.ip ?? 'unknown',
       userAgent: readUserAgent(request),
+      cookies: readCookies(request),
       signal: abortOnHangUp(response),
     });
     next();
@@ -48,6 +51,12 @@ export function contextOf(request: Request): RequestContext {
 function readUserAgent(request: Request): string {
   const given = request.get('user-agent') ?? '';
   return given.replace(/\p{C}/gu, '').slice(0, USER_AGENT_MAX_CHARACTERS).trim();
+}
+
+/** cookie-parser leaves objects where a value says `j:`; nothing here reads those. */
+function readCookies(request: Request): ReadonlyMap<string, string> {
+  const cookies: Readonly<Record<string, unknown>> = request.cookies ?? {};
+  return new Map(Object.entries(cookies).filter((each): each is [string, string] => typeof each[1] === 'string'));
 }
 
 function abortOnHangUp(response: Response): AbortSignal {

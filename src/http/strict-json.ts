@@ -4,7 +4,7 @@ import { SwaliError } from '../errors/swali-error.js';
 const MAX_DEPTH = 16;
 
 /** Keys that change an object's prototype where careless code copies them. */
-const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+export const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * Reads a request body as JSON, more strictly than `JSON.parse`: an object at the top, no key twice (two readers could
