@@ -62,6 +62,8 @@ export interface AppDeps {
   readonly logger: Logger;
   /** What accounts of each tier may ask. */
   readonly tiers: Tiers;
+  /** Whether there are tenants. */
+  readonly tenancy: boolean;
   /** False where RATE_LIMIT is off. */
   readonly rateLimit: boolean;
   /** Reverse proxies in front whose X-Forwarded-For is believed. */
@@ -74,7 +76,7 @@ export interface AppDeps {
 export function createApp(deps: AppDeps): Express {
   const witness = createAuditWitness(deps.audit);
   const limits = createLimits(deps.rateLimit, deps.tiers);
-  const ports: ApiPorts = { authenticate: deps.authenticate, limits, witness };
+  const ports: ApiPorts = { tenancy: deps.tenancy, authenticate: deps.authenticate, limits, witness };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -192,6 +192,7 @@ export function createAsk(parts: {
     const record = {
       event,
       requestId: context.requestId,
+      tenant: principal.tenant,
       address: context.address,
       subject: principal.subject,
       kind: principal.kind,

@@ -45,16 +45,16 @@ export async function ensureDemoSource(settings: Settings, clock: Clock, logger:
 
 /** Whether {@link ensureDemoAccounts} has something to do; asked first, as the threads that hash passwords cost a start. */
 export async function lacksDemoAccounts(settings: Settings, store: Store): Promise<boolean> {
-  if (!settings.sourceIsDefault || settings.production) return false;
+  if (!settings.sourceIsDefault || settings.production || settings.tenancy) return false;
   for (const { kind } of demoAccounts()) {
-    if ((await findFirstAccount(store, kind)) === null) return true;
+    if ((await findFirstAccount(store, null, kind)) === null) return true;
   }
   return false;
 }
 
 /**
  * Seeds one account of each kind that has none, with random passwords, where the source is the demonstration and this
- * is not production. A company's own accounts are added with `swali users add`.
+ * is neither production nor shared by tenants. A company's own accounts are added with `swali users add`.
  *
  * @returns the accounts made now; empty where nothing was to do
  */
@@ -62,10 +62,10 @@ export async function ensureDemoAccounts(
   settings: Settings,
   deps: { readonly store: Store; readonly passwords: Passwords; readonly clock: Clock },
 ): Promise<readonly SeededAccount[]> {
-  if (!settings.sourceIsDefault || settings.production) return [];
+  if (!settings.sourceIsDefault || settings.production || settings.tenancy) return [];
   const seeded: SeededAccount[] = [];
   for (const account of demoAccounts()) {
-    if ((await findFirstAccount(deps.store, account.kind)) !== null) continue;
+    if ((await findFirstAccount(deps.store, null, account.kind)) !== null) continue;
     const password = randomBytes(PASSWORD_BYTES).toString('base64url');
     if (await addUnlessThere(deps, account, password)) seeded.push({ account, password });
   }

@@ -116,6 +116,7 @@ export async function openRuled(surroundings: Surroundings): Promise<Ruled> {
       source: settings.sourceName,
       catalog,
       hashKey: settings.maskKey ?? keepSecret(settings.dataDir, 'mask-key'),
+      tenancy: settings.tenancy,
       limits: { rows: settings.maxRows, timeoutMs: settings.queryTimeoutMs },
     });
     return { source, catalog, policy, excessReads: describeExcessReads(source.accounts, policy, catalog) };

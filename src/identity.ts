@@ -17,6 +17,7 @@ import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
 import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
+import { createTenants } from './identify/tenants.js';
 import { createTokens } from './identify/tokens.js';
 import type { Store } from './store/store.js';
 
@@ -59,21 +60,24 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   const cipher = createSeedCipher({ storeKey: readStoreKey(surroundings) });
   const secondFactors = createSecondFactors({ store, clock, cipher });
   const attempts = openSignInAttempts(surroundings, store);
+  const tenants = createTenants({ store, clock, enabled: settings.tenancy });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   const byToken = createAuthenticate({
     store,
     tokens,
     clock,
     life,
+    tenants,
     secondFactors,
     requireTotpFor: settings.requireTotpFor,
   });
-  const byKey = createKeyAuthenticate({ store, clock });
+  const byKey = createKeyAuthenticate({ store, clock, tenants });
   return {
     passwords,
     authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
     createApiKeys: (audit) => createApiKeys({ store, clock, audit }),
-    createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, audit }),
+    createLogin: (audit) =>
+      createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, tenants, audit }),
     createChangePassword: (audit) => createChangePassword({ store, passwords, sessions, attempts, audit }),
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),

@@ -1,9 +1,10 @@
 import type { Clock } from '../domain/ports.js';
+import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import type { AuditRecordTable } from '../store/tables.js';
 import { GENESIS_HASH, hashRecord, printEnvelope } from './chain.js';
-import { type ListedRecord, listRecords } from './list-records.js';
+import { type AuditPage, type ListedRecord, listRecords } from './list-records.js';
 import type { AuditEvent, AuditLog } from './record.js';
 import { type VerifyReport, verifyChains } from './verify.js';
 
@@ -30,9 +31,10 @@ export interface ChainedAuditLog extends AuditLog {
    *
    * @param page.limit 1–1000
    * @param page.before only records older than the one with this id
+   * @param page.tenant only records of this tenant; those of all where it is absent
    * @throws SwaliError `STORE_UNAVAILABLE`
    */
-  list(page: { readonly limit: number; readonly before?: number }): Promise<readonly ListedRecord[]>;
+  list(page: AuditPage): Promise<readonly ListedRecord[]>;
 }
 
 interface Waiting {
@@ -134,7 +136,7 @@ class AppendLog implements ChainedAuditLog {
     return verifyChains(this.#store);
   }
 
-  list(page: { readonly limit: number; readonly before?: number }): Promise<readonly ListedRecord[]> {
+  list(page: AuditPage): Promise<readonly ListedRecord[]> {
     return listRecords(this.#store, page);
   }
 
@@ -167,6 +169,7 @@ class AppendLog implements ChainedAuditLog {
         sequence,
         at,
         event: event.event,
+        tenant: toTenantColumn(event.tenant),
         body,
         previous_hash: head.hash,
         hash,

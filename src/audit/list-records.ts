@@ -1,3 +1,4 @@
+import { type Tenant, toTenantColumn } from '../domain/tenant.js';
 import type { Store } from '../store/store.js';
 
 const MAX_LIMIT = 1000;
@@ -15,26 +16,29 @@ export interface ListedRecord {
   readonly event: unknown;
 }
 
-/**
- * Reads the newest records.
- *
- * @param page.limit 1–1000; other values are brought into it
- * @param page.before only records older than the one with this id
- * @throws SwaliError `STORE_UNAVAILABLE`
- */
-export async function listRecords(
-  store: Store,
-  page: { readonly limit: number; readonly before?: number },
-): Promise<readonly ListedRecord[]> {
+/** Which records are meant. */
+export interface AuditPage {
+  /** 1–1000; other values are brought into it. */
+  readonly limit: number;
+  /** Only records older than the one with this id. */
+  readonly before?: number;
+  /** Only records of this tenant; those of all where it is absent. */
+  readonly tenant?: Tenant;
+}
+
+/** Reads the newest records. @throws SwaliError `STORE_UNAVAILABLE` */
+export async function listRecords(store: Store, page: AuditPage): Promise<readonly ListedRecord[]> {
   const limit = Math.min(MAX_LIMIT, Math.max(1, Math.trunc(page.limit) || 1));
-  const { before } = page;
+  const { before, tenant } = page;
   const rows = await store.run((db) => {
-    const query = db
+    let query = db
       .selectFrom('audit_records')
       .select(['id', 'writer', 'sequence', 'at', 'hash', 'body'])
       .orderBy('id', 'desc')
       .limit(limit);
-    return (before === undefined ? query : query.where('id', '<', before)).execute();
+    if (before !== undefined) query = query.where('id', '<', before);
+    if (tenant !== undefined) query = query.where('tenant', '=', toTenantColumn(tenant));
+    return query.execute();
   });
   return rows.map(({ body, ...row }) => ({ ...row, event: readEvent(body) }));
 }

@@ -1,5 +1,6 @@
 import type { AccessEvent } from '../domain/access-event.js';
 import type { PrincipalKind } from '../domain/principal.js';
+import type { Tenant } from '../domain/tenant.js';
 
 /** One event of the audit log. Further kinds join the union. */
 export type AuditEvent =
@@ -8,6 +9,7 @@ export type AuditEvent =
       readonly requestId: string;
       /** `http` address of the caller, or `cli`. */
       readonly address: string;
+      readonly tenant: Tenant;
       readonly subject: string;
       readonly kind: PrincipalKind;
       /** What was asked; null for caller-written SQL. */
@@ -29,6 +31,8 @@ export type AuditEvent =
       readonly event: 'operator';
       readonly requestId: string;
       readonly address: string;
+      /** Whom the act is about; null for what concerns all, and where tenancy is off. */
+      readonly tenant: Tenant;
       /** e.g. `users add`, `ask --as customer:103`, `start`. */
       readonly action: string;
       readonly reasons: readonly string[];

@@ -43,6 +43,7 @@ interface StoredRecord {
   readonly sequence: number;
   readonly at: number;
   readonly event: string;
+  readonly tenant: string;
   readonly body: string;
   readonly previous_hash: string;
   readonly hash: string;
@@ -100,7 +101,7 @@ class ChainWalk {
       this.#faults.add('reordered', this.#writer, sequence, `the text is that of record ${place.sequence}`);
     } else if (hashRecord(record.previous_hash, record.body) !== record.hash) {
       this.#faults.add('changed', this.#writer, sequence, 'the text does not have the hash that is kept with it');
-    } else if (!place || place.writer !== this.#writer || place.at !== record.at || place.event !== record.event) {
+    } else if (!place || place.writer !== this.#writer || !agrees(place, record)) {
       this.#faults.add('changed', this.#writer, sequence, 'the columns do not agree with the text');
     } else if (!skipLink && record.previous_hash !== this.lastHash) {
       this.#faults.add('changed', this.#writer, sequence, 'it does not follow the record before it');
@@ -198,20 +199,35 @@ async function readWriters(store: Store): Promise<readonly string[]> {
 function readPage(db: StoreDatabase, writer: string, after: number | null): Promise<StoredRecord[]> {
   const query = db
     .selectFrom('audit_records')
-    .select(['id', 'sequence', 'at', 'event', 'body', 'previous_hash', 'hash'])
+    .select(['id', 'sequence', 'at', 'event', 'tenant', 'body', 'previous_hash', 'hash'])
     .where('writer', '=', writer)
     .orderBy('sequence')
     .limit(PAGE);
   return (after === null ? query : query.where('sequence', '>', after)).execute();
 }
 
-/** Where a record's text says that it belongs; null where it is not the text of a record. */
-function readPlace(body: string): { writer: unknown; sequence: unknown; at: unknown; event: unknown } | null {
+/** Where a record's text says that it belongs. */
+interface Place {
+  readonly writer: unknown;
+  readonly sequence: unknown;
+  readonly at: unknown;
+  readonly event: unknown;
+  readonly tenant: unknown;
+}
+
+/** Whether the columns say what the text says. Records of before there were tenants name none. */
+function agrees(place: Place, record: StoredRecord): boolean {
+  return place.at === record.at && place.event === record.event && (place.tenant ?? '') === record.tenant;
+}
+
+/** Null where it is not the text of a record. */
+function readPlace(body: string): Place | null {
   try {
     const envelope: unknown = JSON.parse(body);
     if (typeof envelope !== 'object' || envelope === null) return null;
     const { writer, sequence, at, event } = envelope as Readonly<Record<string, unknown>>;
-    return { writer, sequence, at, event: (event as Readonly<Record<string, unknown>> | undefined)?.event };
+    const told = event as Readonly<Record<string, unknown>> | undefined;
+    return { writer, sequence, at, event: told?.event, tenant: told?.tenant };
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@ import { ensureDemoAccounts, ensureDemoSource, lacksDemoAccounts } from '../firs
 import { openGateway, openRecords, type Records, type Surroundings } from '../gateway.js';
 import { principalFor } from '../identify/operator.js';
 import { createPasswords } from '../identify/passwords.js';
+import { type CliSurroundings, demandTenant } from './cli-surroundings.js';
 import { describeSeeded } from './describe-seeded.js';
 import { printAnswer, printable } from './print-answer.js';
 import { type Terminal, writeLine } from './terminal.js';
@@ -17,7 +18,7 @@ import { type Terminal, writeLine } from './terminal.js';
  * @throws SwaliError of the spine; `IDENTITY_INPUT_INVALID` where there is no such account
  */
 export async function answerOnTerminal(
-  surroundings: Surroundings,
+  surroundings: CliSurroundings,
   terminal: Terminal,
   as: string,
   request: { readonly question: string } | { readonly sql: string },
@@ -34,7 +35,7 @@ export async function answerOnTerminal(
 
 /** Seals a statement as one account would have it, and prints what would run. @throws SwaliError as {@link answerOnTerminal} */
 export async function sealOnTerminal(
-  surroundings: Surroundings,
+  surroundings: CliSurroundings,
   terminal: Terminal,
   as: string,
   sql: string,
@@ -55,21 +56,22 @@ export async function sealOnTerminal(
 
 /** Opens the gateway on this machine, records that an operator acts as an account, and lets them. */
 async function actAs(
-  surroundings: Surroundings,
+  surroundings: CliSurroundings,
   terminal: Terminal,
   action: string,
   as: string,
   work: (ask: Ask, principal: Principal, context: AskContext) => Promise<void>,
 ): Promise<void> {
   const { settings, clock, logger } = surroundings;
+  const tenant = demandTenant(surroundings);
   await ensureDemoSource(settings, clock, logger);
   const records = await openRecords(surroundings, 'cli');
   try {
     await seedAccounts(surroundings, records, terminal);
-    const principal = await principalFor(records.store, as);
+    const principal = await principalFor(records.store, tenant, as);
     const context = { requestId: randomUUID(), address: 'cli', signal: terminal.signal, operator: true };
     const { requestId, address } = context;
-    await records.audit.append({ event: 'operator', requestId, address, action, reasons: [principal.subject] });
+    await records.audit.append({ event: 'operator', requestId, address, tenant, action, reasons: [principal.subject] });
     const gateway = await openGateway(surroundings);
     try {
       await work(gateway.createAsk(records.audit), principal, context);

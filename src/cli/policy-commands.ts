@@ -13,6 +13,7 @@ import { type CaseResult, runPolicyCases } from '../policy/policy-cases.js';
 import { printGrants } from '../policy/print-grants.js';
 import { proposePolicy } from '../policy/propose-policy.js';
 import { sealOnTerminal } from './ask-command.js';
+import type { CliSurroundings } from './cli-surroundings.js';
 import { printable } from './print-answer.js';
 import { type Terminal, writeLine } from './terminal.js';
 
@@ -27,7 +28,7 @@ const ACCOUNT_USES: readonly AccountUse[] = [...PRINCIPAL_KINDS, 'catalog'];
  */
 export function addPolicyCommands(
   program: Command,
-  surround: () => Surroundings,
+  surround: () => CliSurroundings,
   terminal: Terminal,
   exit: (code: number) => void,
 ): void {
@@ -109,6 +110,7 @@ async function testPolicy(surroundings: Surroundings, terminal: Terminal): Promi
         event: 'operator',
         requestId: randomUUID(),
         address: 'cli',
+        tenant: null,
         action: 'policy test',
         reasons: [gateway.policy.version],
       });
@@ -150,7 +152,7 @@ function readCases(file: string): string {
 }
 
 async function explain(
-  surroundings: Surroundings,
+  surroundings: CliSurroundings,
   terminal: Terminal,
   { as, sql }: { readonly as?: string; readonly sql?: string },
 ): Promise<void> {

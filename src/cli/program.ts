@@ -1,13 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { parseSettings } from '../config/settings.js';
 import { SwaliError } from '../errors/swali-error.js';
-import type { Surroundings } from '../gateway.js';
 import { createLogger } from '../operate/logger.js';
 import { answerOnTerminal } from './ask-command.js';
+import type { CliSurroundings } from './cli-surroundings.js';
 import { makeDemoBusiness } from './demo-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
 import { migrate, verifyAudit } from './record-commands.js';
+import { addTenantCommands } from './tenant-commands.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { addUser, changeUser, eraseUser, listUsers, unlockUser } from './users-command.js';
 
@@ -41,39 +42,40 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .description(
       'Answers plain-language questions from MySQL, MariaDB or SQLite, and lets everyone see only their own.',
     )
+    .option('--tenant <id>', 'whose people are meant; needed where TENANCY is on')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
       writeErr: (text) => void terminal.stderr.write(text),
     });
+  const surround = (level?: 'warn'): CliSurroundings =>
+    readSurroundings(terminal, program.opts<{ tenant?: string }>().tenant ?? null, level);
   program
     .command('serve', { isDefault: true })
     .description('start the gateway')
     .action(async () => {
       // Loaded here, so that the other commands start without the HTTP side.
       const { serve } = await import('./serve.js');
-      await serve(surround(terminal), terminal);
+      await serve(surround(), terminal);
     });
   program
     .command('migrate')
     .description('bring the tables of the gateway’s own store up to date')
-    .action(() => migrate(surround(terminal), terminal));
+    .action(() => migrate(surround(), terminal));
   program
     .command('ask')
     .description('answer a question as an account sees it (audited)')
     .argument('<question...>')
     .requiredOption('--as <kind[:identifier]>', 'customer, employee or admin; the first of that kind, or the one named')
     .action((words: string[], { as }: { as: string }) =>
-      answerOnTerminal(surround(terminal, 'warn'), terminal, as, { question: words.join(' ') }),
+      answerOnTerminal(surround('warn'), terminal, as, { question: words.join(' ') }),
     );
   program
     .command('sql')
     .description('run a SELECT as an account sees it (audited)')
     .argument('<statement>')
     .requiredOption('--as <kind[:identifier]>', 'customer, employee or admin; the first of that kind, or the one named')
-    .action((sql: string, { as }: { as: string }) =>
-      answerOnTerminal(surround(terminal, 'warn'), terminal, as, { sql }),
-    );
+    .action((sql: string, { as }: { as: string }) => answerOnTerminal(surround('warn'), terminal, as, { sql }));
   const users = program.command('users').description('manage accounts');
   users
     .command('add')
@@ -84,12 +86,12 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--role <role>', 'employees: viewer, member, accountant, manager or admin-delegate')
     .option('--allow-tables <names>', 'employees: tables they may read, with commas')
     .requiredOption('--password-stdin', 'read the password from standard input')
-    .action((kind, options) => addUser(surround(terminal, 'warn'), terminal, kind, options));
+    .action((kind, options) => addUser(surround('warn'), terminal, kind, options));
   users
     .command('list')
     .description('list the accounts of a kind')
     .argument('<kind>', 'customer, employee or admin')
-    .action((kind) => listUsers(surround(terminal, 'warn'), terminal, kind));
+    .action((kind) => listUsers(surround('warn'), terminal, kind));
   users
     .command('change')
     .description('change an account, from its next request on (audited)')
@@ -100,19 +102,20 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--allow-tables <names>', 'employees: tables they may read, with commas')
     .option('--tier <tier>', 'name of the tier')
     .option('--customer-number <number>', 'customers: whose rows are theirs')
-    .action((kind, identifier, options) => changeUser(surround(terminal, 'warn'), terminal, kind, identifier, options));
+    .action((kind, identifier, options) => changeUser(surround('warn'), terminal, kind, identifier, options));
   users
     .command('erase')
     .description('remove an account and all that belongs to it (audited)')
     .argument('<kind>', 'customer, employee or admin')
     .argument('<identifier>', 'what they sign in with')
-    .action((kind, identifier) => eraseUser(surround(terminal, 'warn'), terminal, kind, identifier));
+    .action((kind, identifier) => eraseUser(surround('warn'), terminal, kind, identifier));
   users
     .command('unlock')
     .description('let an account sign in again without a wait, after failed sign-ins (audited)')
     .argument('<kind>', 'customer, employee or admin')
     .argument('<identifier>', 'what they sign in with')
-    .action((kind, identifier) => unlockUser(surround(terminal, 'warn'), terminal, kind, identifier));
+    .action((kind, identifier) => unlockUser(surround('warn'), terminal, kind, identifier));
+  addTenantCommands(program, () => surround('warn'), terminal);
   program
     .command('demo')
     .description('make the demonstration business')
@@ -120,16 +123,16 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--scale <n>', '1 means 200 customers and 3 400 orders', '1')
     .option('--seed <n>', 'equal seeds make equal rows')
     .option('--today <day>', 'YYYY-MM-DD, the last day with orders; today where left out')
-    .action((options) => makeDemoBusiness(surround(terminal, 'warn'), terminal, options));
+    .action((options) => makeDemoBusiness(surround('warn'), terminal, options));
   program
     .command('audit')
     .description('the audit log')
     .command('verify')
     .description('check every chain of records; exits with 1 where one is not intact')
     .action(async () => {
-      if (!(await verifyAudit(surround(terminal, 'warn'), terminal))) exit(REFUSED);
+      if (!(await verifyAudit(surround('warn'), terminal))) exit(REFUSED);
     });
-  addPolicyCommands(program, () => surround(terminal, 'warn'), terminal, exit);
+  addPolicyCommands(program, () => surround('warn'), terminal, exit);
   program
     .command('prove')
     .description('try to make the seal leak, on a real engine; exits with 1 where it does')
@@ -153,10 +156,10 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
 }
 
 /** Settings, clock and log of one command. A command that prints its answer logs no more than warnings, unless asked to. */
-function surround({ env }: Terminal, level?: 'warn'): Surroundings {
+function readSurroundings({ env }: Terminal, tenantOption: string | null, level?: 'warn'): CliSurroundings {
   const settings = parseSettings(env);
   const logLevel = level !== undefined && settings.logLevel === 'info' ? level : settings.logLevel;
-  return { settings, clock: Date.now, logger: createLogger(logLevel) };
+  return { settings, clock: Date.now, logger: createLogger(logLevel), tenantOption };
 }
 
 /** A known refusal is told in its public words; anything else is a fault of ours, and the operator may see it whole. */

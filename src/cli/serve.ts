@@ -57,6 +57,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       viewFor: gateway.stages.viewFor,
       health,
       logger,
+      tenancy: settings.tenancy,
       rateLimit: settings.rateLimit,
       trustProxy: settings.trustProxy,
       https: settings.publicUrl?.startsWith('https:') ?? false,
@@ -67,6 +68,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       event: 'operator',
       requestId: randomUUID(),
       address: 'cli',
+      tenant: null,
       action: 'start',
       reasons: gateway.source.grantFaults,
     });

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
+import { PRINCIPAL_KINDS, type Principal, type PrincipalKind } from '../domain/principal.js';
+import type { Tenant } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
-import { openRecords, type Records, type Surroundings } from '../gateway.js';
+import { openRecords, type Records } from '../gateway.js';
+import type { AccessContext } from '../identify/access-log.js';
 import { addAccount } from '../identify/accounts.js';
 import { type Account, findAccount } from '../identify/find-account.js';
 import { type AccountChange, type AccountManager, createAccountManager } from '../identify/manage-accounts.js';
 import type { ManagedAccount } from '../identify/managed-account.js';
-import { OPERATOR } from '../identify/operator.js';
+import { operatorOf } from '../identify/operator.js';
 import { createPasswords } from '../identify/passwords.js';
 import { openSignInAttempts } from '../identity.js';
+import { type CliSurroundings, demandTenant } from './cli-surroundings.js';
 import { readPassword, type Terminal, writeLine } from './terminal.js';
 
 /** Accounts that are read at a time. */
@@ -28,12 +31,13 @@ export interface AddOptions {
  * @throws SwaliError `IDENTITY_INPUT_INVALID`, `IDENTITY_EXISTS`, `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
  */
 export async function addUser(
-  surroundings: Surroundings,
+  surroundings: CliSurroundings,
   terminal: Terminal,
   kindText: string,
   options: AddOptions,
 ): Promise<void> {
   const kind = parseKind(kindText);
+  const tenant = demandTenant(surroundings);
   const password = await readPassword(terminal.stdin);
   const { settings, clock } = surroundings;
   const records = await openRecords(surroundings, 'cli');
@@ -43,6 +47,7 @@ export async function addUser(
       { store: records.store, passwords, clock },
       {
         kind,
+        tenant,
         identifier: options.identifier,
         password,
         ...(options.customerNumber === undefined ? {} : { customerNumber: options.customerNumber }),
@@ -54,6 +59,7 @@ export async function addUser(
       event: 'operator',
       requestId: randomUUID(),
       address: 'cli',
+      tenant,
       action: `users add ${kind}`,
       reasons: [subject],
     });
@@ -72,20 +78,22 @@ export async function addUser(
  *   `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`, `SETTINGS_INVALID` where the gateway's secret is not at hand
  */
 export async function unlockUser(
-  surroundings: Surroundings,
+  surroundings: CliSurroundings,
   terminal: Terminal,
   kindText: string,
   identifier: string,
 ): Promise<void> {
   const kind = parseKind(kindText);
+  const tenant = demandTenant(surroundings);
   const records = await openRecords(surroundings, 'cli');
   try {
-    const account = await demandAccount(records, kind, identifier);
+    const account = await demandAccount(records, tenant, kind, identifier);
     const cleared = await openSignInAttempts(surroundings, records.store).clear(account);
     await records.audit.append({
       event: 'operator',
       requestId: randomUUID(),
       address: 'cli',
+      tenant,
       action: `users unlock ${kind}`,
       reasons: [account.subject],
     });
@@ -105,17 +113,26 @@ export interface ChangeOptions {
   readonly customerNumber?: string;
 }
 
+/** What the operator manages accounts with. */
+interface Desk {
+  readonly manager: AccountManager;
+  readonly records: Records;
+  readonly tenant: Tenant;
+  readonly operator: Principal;
+  readonly context: AccessContext;
+}
+
 /** Runs work over the management of accounts, as the operator. */
-async function manage(
-  surroundings: Surroundings,
-  work: (manager: AccountManager, records: Records) => Promise<void>,
-): Promise<void> {
+async function manage(surroundings: CliSurroundings, work: (desk: Desk) => Promise<void>): Promise<void> {
   const { settings, clock } = surroundings;
+  const tenant = demandTenant(surroundings);
   const records = await openRecords(surroundings, 'cli');
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   try {
     const { store, audit } = records;
-    await work(createAccountManager({ store, passwords, clock, audit }), records);
+    const manager = createAccountManager({ store, passwords, clock, audit });
+    const context = { requestId: randomUUID(), address: 'cli', tenant };
+    await work({ manager, records, tenant, operator: operatorOf(tenant), context });
   } finally {
     await passwords.close();
     await records.close();
@@ -123,13 +140,16 @@ async function manage(
 }
 
 /** @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such account */
-async function demandAccount(records: Records, kind: PrincipalKind, identifier: string): Promise<Account> {
-  const account = await findAccount(records.store, kind, { identifier });
+async function demandAccount(
+  records: Records,
+  tenant: Tenant,
+  kind: PrincipalKind,
+  identifier: string,
+): Promise<Account> {
+  const account = await findAccount(records.store, kind, { tenant, identifier });
   if (account) return account;
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `there is no ${kind} with that identifier` });
 }
-
-const contextOfCli = () => ({ requestId: randomUUID(), address: 'cli' });
 
 /** One account as one line. */
 function printAccount(account: ManagedAccount): string {
@@ -147,11 +167,11 @@ function printAccount(account: ManagedAccount): string {
  *
  * @throws SwaliError `IDENTITY_INPUT_INVALID` for an unknown kind, `STORE_UNAVAILABLE`
  */
-export async function listUsers(surroundings: Surroundings, terminal: Terminal, kindText: string): Promise<void> {
+export async function listUsers(surroundings: CliSurroundings, terminal: Terminal, kindText: string): Promise<void> {
   const kind = parseKind(kindText);
-  await manage(surroundings, async (manager) => {
+  await manage(surroundings, async ({ manager, operator }) => {
     for (let after = 0; ; ) {
-      const page = await manager.list(OPERATOR, kind, { limit: LIST_PAGE, after });
+      const page = await manager.list(operator, kind, { limit: LIST_PAGE, after });
       for (const account of page) writeLine(terminal.stdout, printAccount(account));
       if (page.length < LIST_PAGE) return;
       after = page.at(-1)?.id ?? after;
@@ -165,7 +185,7 @@ export async function listUsers(surroundings: Surroundings, terminal: Terminal, 
  * @throws SwaliError as `AccountManager.change`, and `IDENTITY_INPUT_INVALID` where nothing is to change
  */
 export async function changeUser(
-  surroundings: Surroundings,
+  surroundings: CliSurroundings,
   terminal: Terminal,
   kindText: string,
   identifier: string,
@@ -182,9 +202,9 @@ export async function changeUser(
   };
   if (Object.keys(change).length === 0)
     throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'say what to change, e.g. --status disabled' });
-  await manage(surroundings, async (manager, records) => {
-    const { id } = await demandAccount(records, kind, identifier);
-    writeLine(terminal.stdout, printAccount(await manager.change(OPERATOR, kind, id, change, contextOfCli())));
+  await manage(surroundings, async ({ manager, records, tenant, operator, context }) => {
+    const { id } = await demandAccount(records, tenant, kind, identifier);
+    writeLine(terminal.stdout, printAccount(await manager.change(operator, kind, id, change, context)));
   });
 }
 
@@ -194,15 +214,15 @@ export async function changeUser(
  * @throws SwaliError as `AccountManager.erase`, `IDENTITY_INPUT_INVALID` where there is no such account
  */
 export async function eraseUser(
-  surroundings: Surroundings,
+  surroundings: CliSurroundings,
   terminal: Terminal,
   kindText: string,
   identifier: string,
 ): Promise<void> {
   const kind = parseKind(kindText);
-  await manage(surroundings, async (manager, records) => {
-    const { id } = await demandAccount(records, kind, identifier);
-    await manager.erase(OPERATOR, kind, id, contextOfCli());
+  await manage(surroundings, async ({ manager, records, tenant, operator, context }) => {
+    const { id } = await demandAccount(records, tenant, kind, identifier);
+    await manager.erase(operator, kind, id, context);
     writeLine(terminal.stdout, `Erased ${kind}:${id}.`);
   });
 }

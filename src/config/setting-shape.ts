@@ -77,6 +77,7 @@ export const SETTING_SHAPE = z.object({
   REFRESH_TOKEN_TTL_S: whole(300, 7_776_000),
   SESSION_IDLE_TTL_S: whole(300, 7_776_000),
   SESSION_MAX_TTL_S: whole(3600, 31_536_000),
+  TENANCY: choice(['on', 'off']),
   BCRYPT_COST: whole(4, 16),
   TRANSLATOR: choice(['auto', 'openai', 'offline']),
   OPENAI_API_KEY: z.string(),

@@ -95,6 +95,11 @@ export const SETTINGS = [
     '2592000',
     'Longest life of a session in seconds, however much it is used, 3600–31536000; sign-ins from then on have it.',
   ),
+  plain(
+    'TENANCY',
+    'off',
+    '`on` keeps the people and rows of several companies apart: everyone signs in to a tenant, and the policy says which column of each relation names it.',
+  ),
   plain('BCRYPT_COST', '12', 'Cost of password hashes, 12–16; below 12 (to 4) only outside production.'),
   plain(
     'TRANSLATOR',

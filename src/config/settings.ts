@@ -42,6 +42,8 @@ export interface Settings {
   readonly refreshTokenTtlS: number;
   readonly sessionIdleTtlS: number;
   readonly sessionMaxTtlS: number;
+  /** Whether several companies share the gateway. */
+  readonly tenancy: boolean;
   readonly bcryptCost: number;
   readonly translator: SettingValues['TRANSLATOR'];
   /** Null where none is set. */
@@ -137,6 +139,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
     sessionIdleTtlS: values.SESSION_IDLE_TTL_S,
     sessionMaxTtlS: values.SESSION_MAX_TTL_S,
+    tenancy: values.TENANCY === 'on',
     bcryptCost: values.BCRYPT_COST,
     translator: values.TRANSLATOR,
     openaiApiKey: values.OPENAI_API_KEY || null,

@@ -1,10 +1,13 @@
 import type { PrincipalKind } from './principal.js';
+import type { Tenant } from './tenant.js';
 
 /** Where a request came from. */
 export interface AccessContext {
   readonly requestId: string;
   /** Of the caller. */
   readonly address: string;
+  /** Of the caller, or named by whoever signs in; null where tenancy is off, and where nobody is known yet. */
+  readonly tenant: Tenant;
 }
 
 /**

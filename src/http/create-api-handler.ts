@@ -1,11 +1,13 @@
 import { type Request, type RequestHandler, type Response, raw } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { AuditEvent } from '../audit/record.js';
 import type { Permission, Principal } from '../domain/principal.js';
+import type { Tenant } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { TENANT_ID } from '../identify/tenants.js';
 import type { AuditWitness } from './audit-witness.js';
 import type { LimitClass, Limits } from './limits.js';
-import { contextOf, type RequestContext } from './request-context.js';
+import { type CallContext, contextOf } from './request-context.js';
 import { parseStrictForm } from './strict-form.js';
 import { parseStrictJson } from './strict-json.js';
 
@@ -16,7 +18,7 @@ export const BODY_MAX_BYTES = 64 * 1024;
 export interface ApiCall<Input, Who> {
   readonly input: Input;
   readonly principal: Who;
-  readonly context: RequestContext;
+  readonly context: CallContext;
 }
 
 /**
@@ -45,6 +47,11 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
   readonly access: Who;
   /** Of the body (POST, PATCH) or the query (GET, DELETE), and the path. Strict: a key it does not name refuses the request. */
   readonly input: Input;
+  /**
+   * `named` where whoever signs in says whose people they are of, as {@link TENANT_INPUT}; absent where a request is of
+   * its caller's tenant, which nothing in the request can change.
+   */
+  readonly tenant?: 'named';
   /** True where a foreign page posts a form to it (`application/x-www-form-urlencoded`); else bodies are JSON and nothing else. */
   readonly form?: true;
   /** Of the answer's body: an answer that does not fit is a fault here and does not leave. */
@@ -68,8 +75,19 @@ export type ApiAnswer<Output extends z.ZodType> = {
 /** Every handler that {@link createApiHandler} made. */
 const MADE = new WeakSet<RequestHandler>();
 
+/** The part of the input of an endpoint whose tenant is named. */
+export const TENANT_INPUT = {
+  tenant: z
+    .string()
+    .regex(TENANT_ID, { error: 'expected the id of a tenant' })
+    .optional()
+    .describe('Whose people the caller is of; needed where tenancy is on, refused where it is off.'),
+};
+
 /** What handlers stand on. */
 export interface ApiPorts {
+  /** Whether there are tenants. */
+  readonly tenancy: boolean;
   /** @throws SwaliError `AUTH_TOKEN_INVALID` */
   readonly authenticate: (token: string) => Promise<Principal>;
   readonly limits: Limits;
@@ -121,14 +139,16 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     handlers.push(raw({ type: () => true, limit: BODY_MAX_BYTES, inflate: false }));
   }
   handlers.push(async (request, response) => {
-    const context = contextOf(request);
     const parseBody = endpoint.form ? parseStrictForm : parseStrictJson;
     const given = hasBody ? parseBody(bodyOf(request)) : request.query;
     const input = parseInput(endpoint.input, joinPath(given, request));
+    const caller = principals.get(request);
+    const tenant = endpoint.tenant === 'named' ? readNamed(input, ports.tenancy) : (caller?.tenant ?? null);
+    const context = { ...contextOf(request), tenant };
     let audited = endpoint.audit === null;
     let answer: ApiAnswer<Output>;
     try {
-      const principal = access === 'public' ? null : demandPrincipal(principals.get(request));
+      const principal = access === 'public' ? null : demandPrincipal(caller);
       answer = await endpoint.handle({ input, principal: principal as CallerOf<Who>, context });
     } finally {
       if (endpoint.audit !== null) audited = ports.witness.take(context.requestId, endpoint.audit);
@@ -148,6 +168,13 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
 /** Whether a handler is part of an endpoint that {@link createApiHandler} made: a route of any other is a way around it. */
 export function isApiHandler(handler: RequestHandler): boolean {
   return MADE.has(handler);
+}
+
+/** @throws SwaliError `REQUEST_INVALID` where a tenant is named and there are none, or the other way round */
+function readNamed(input: unknown, tenancy: boolean): Tenant {
+  const { tenant } = input as { readonly tenant?: string };
+  if ((tenant !== undefined) === tenancy) return tenant ?? null;
+  throw new SwaliError('REQUEST_INVALID', { detail: tenancy ? 'tenant: is missing' : 'tenant: there are none here' });
 }
 
 function demandPrincipal(principal: Principal | undefined): Principal {

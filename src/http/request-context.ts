@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
+import type { Tenant } from '../domain/tenant.js';
 
 /** What every handler knows of the request it serves. */
 export interface RequestContext {
@@ -13,6 +14,12 @@ export interface RequestContext {
   readonly cookies: ReadonlyMap<string, string>;
   /** Aborted when the caller hangs up before the answer is sent: what runs for them is then killed. */
   readonly signal: AbortSignal;
+}
+
+/** What an endpoint knows of a request. */
+export interface CallContext extends RequestContext {
+  /** Of the caller, or named by whoever signs in; null where tenancy is off, and where nobody is known. */
+  readonly tenant: Tenant;
 }
 
 /** A caller's own request id is taken where it is a plain token; anything else is replaced, not repeated. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../domain/ports.js';
 import { EMPLOYEE_ROLES, type EmployeeRole, type PrincipalKind } from '../domain/principal.js';
+import { type Tenant, toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
@@ -18,6 +19,8 @@ export const DEFAULT_ROLE: EmployeeRole = 'viewer';
 /** A new account. Fields that do not fit its kind refuse. */
 export interface NewAccount {
   readonly kind: PrincipalKind;
+  /** Whose people it is of; absent and null where tenancy is off. Where that is on, nobody comes in by an account without one. */
+  readonly tenant?: Tenant;
   /** E-mail address; for customers the customer number will do. */
   readonly identifier: string;
   readonly password: string;
@@ -77,6 +80,7 @@ export async function addAccount(
   const { kind } = account;
   const details = kind === 'customer' ? readCustomer(account) : readStaff(account);
   const shared = {
+    tenant: toTenantColumn(account.tenant ?? null),
     identifier: details.identifier,
     status: 'active' as const,
     tier: checkTier(account.tier ?? DEFAULT_TIER),
@@ -96,6 +100,7 @@ export async function addAccount(
 }
 
 type NewRow = {
+  readonly tenant: string;
   readonly identifier: string;
   readonly status: AccountStatus;
   readonly tier: string;

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../domain/ports.js';
 import { PERMISSIONS, type Permission, PRINCIPAL_KINDS, type Principal } from '../domain/principal.js';
+import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import type { ApiKeyTable } from '../store/tables.js';
@@ -9,6 +10,7 @@ import { readAccountId } from './account-id.js';
 import { findAccount } from './find-account.js';
 import { principalOf } from './principal-of.js';
 import { putOnRecord } from './put-on-record.js';
+import type { Tenants } from './tenants.js';
 
 /** What every key begins with, so that it is known for one wherever it turns up. */
 const MARK = 'swali_';
@@ -93,8 +95,8 @@ function toApiKey(row: ApiKeyTable): ApiKey {
   };
 }
 
-function ownerOf({ subject, kind }: Principal): { readonly kind: string; readonly account_id: number } {
-  return { kind, account_id: readAccountId(kind, subject) };
+function ownerOf({ subject, kind, tenant }: Principal): Pick<ApiKeyTable, 'tenant' | 'kind' | 'account_id'> {
+  return { tenant: toTenantColumn(tenant), kind, account_id: readAccountId(kind, subject) };
 }
 
 /** @throws SwaliError `AUTH_PERMISSION_MISSING` where it is a key that asks */
@@ -117,10 +119,11 @@ function assertFits({ name, scopes, ttlS }: NewApiKey, owner: Principal): void {
 
 /** One account's keys that are neither revoked nor expired, newest first. */
 function selectLiving(db: StoreDatabase, owner: Principal, now: number): Promise<ApiKeyTable[]> {
-  const { kind, account_id } = ownerOf(owner);
+  const { tenant, kind, account_id } = ownerOf(owner);
   return db
     .selectFrom('api_keys')
     .selectAll()
+    .where('tenant', '=', tenant)
     .where('kind', '=', kind)
     .where('account_id', '=', account_id)
     .where('revoked_at', 'is', null)
@@ -146,12 +149,12 @@ export function createApiKeys(deps: {
 
   function onRecord<Result>(
     owner: Principal,
-    { requestId, address }: AccessContext,
+    { requestId, address, tenant }: AccessContext,
     act: { readonly action: 'create' | 'revoke'; readonly key: string | null; readonly scopes: readonly string[] },
     work: () => Promise<Result>,
   ): Promise<Result> {
     const { subject, kind } = owner;
-    return putOnRecord(audit, { event: 'api-key', requestId, address, subject, kind, ...act }, work);
+    return putOnRecord(audit, { event: 'api-key', requestId, address, tenant, subject, kind, ...act }, work);
   }
 
   return Object.freeze({
@@ -191,12 +194,13 @@ export function createApiKeys(deps: {
     revoke(owner, id, context) {
       return onRecord(owner, context, { action: 'revoke', key: id, scopes: [] }, async () => {
         assertSignedIn(owner);
-        const { kind, account_id } = ownerOf(owner);
+        const { tenant, kind, account_id } = ownerOf(owner);
         const { numUpdatedRows } = await store.run((db) =>
           db
             .updateTable('api_keys')
             .set({ revoked_at: clock() })
             .where('id', '=', id)
+            .where('tenant', '=', tenant)
             .where('kind', '=', kind)
             .where('account_id', '=', account_id)
             .where('revoked_at', 'is', null)
@@ -217,8 +221,9 @@ export function createApiKeys(deps: {
 export function createKeyAuthenticate(deps: {
   readonly store: Store;
   readonly clock: Clock;
+  readonly tenants: Pick<Tenants, 'isOpen'>;
 }): (key: string) => Promise<Principal> {
-  const { store, clock } = deps;
+  const { store, clock, tenants } = deps;
   const refuse = (why: string): never => {
     throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error(`key: ${why}`) });
   };
@@ -242,6 +247,7 @@ export function createKeyAuthenticate(deps: {
     const kind = PRINCIPAL_KINDS.find((each) => each === row.kind) ?? refuse('of no kind');
     const account = await findAccount(store, kind, { id: row.account_id });
     if (account?.status !== 'active') return refuse('its account is disabled or gone');
+    if (!(await tenants.isOpen(account.tenant))) return refuse('its tenant is closed');
     noteUse(row, now);
     const owner = principalOf(account, null);
     const scopes = readScopes(row.scopes).filter((scope) => owner.permissions.has(scope));

@@ -7,6 +7,7 @@ import { principalOf } from './principal-of.js';
 import { createReadSignedIn } from './read-signed-in.js';
 import type { SecondFactors } from './second-factor.js';
 import type { SessionLife } from './session-life.js';
+import type { Tenants } from './tenants.js';
 import type { Tokens } from './tokens.js';
 
 /**
@@ -17,7 +18,7 @@ import type { Tokens } from './tokens.js';
  * @param deps.requireTotpFor kinds, and roles of employees as `employee:ROLE`, who must have a second factor; without a
  *   confirmed one their principal lacks it and has no permissions
  * @returns a function of the token (without `Bearer `) that throws SwaliError `AUTH_TOKEN_INVALID` where the token is
- *   not valid, its session has ended, was idle for too long or has expired, or its account is disabled or gone;
+ *   not valid, its session has ended, was idle for too long or has expired, or its account or tenant is disabled or gone;
  *   `STORE_UNAVAILABLE`
  */
 export function createAuthenticate(deps: {
@@ -25,16 +26,17 @@ export function createAuthenticate(deps: {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly life: Pick<SessionLife, 'idleTtlS'>;
+  readonly tenants: Pick<Tenants, 'isOpen'>;
   readonly secondFactors: Pick<SecondFactors, 'isConfirmed'>;
   readonly requireTotpFor: ReadonlySet<string>;
 }): (token: string) => Promise<Principal> {
   const readSignedIn = createReadSignedIn(deps);
   return async (token) => {
-    const { kind, accountId, session } = deps.tokens.verify(token);
-    const account = await readSignedIn({ id: session, kind, accountId });
-    if (account?.status !== 'active') {
+    const { tenant, kind, accountId, session } = deps.tokens.verify(token);
+    const account = await readSignedIn({ id: session, tenant, kind, accountId });
+    if (account?.status !== 'active' || !(await deps.tenants.isOpen(account.tenant))) {
       throw new SwaliError('AUTH_TOKEN_INVALID', {
-        cause: new Error('the session has ended or expired, or the account is disabled'),
+        cause: new Error('the session has ended or expired, or the account or its tenant is disabled'),
       });
     }
     const lacksSecondFactor =

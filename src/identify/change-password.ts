@@ -38,7 +38,7 @@ export function createChangePassword(deps: {
     const id = readAccountId(kind, subject);
     const account = await findAccount(store, kind, { id });
     if (!account) throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error('the account is gone') });
-    const tried = await attempts.begin(kind, account.identifier, address);
+    const tried = await attempts.begin(account, account.identifier, address);
     if (tried.waitS > 0) throw new SwaliError('RATE_LIMITED', { retryAfterS: tried.waitS });
     const matches = await passwords
       .matches(present, account.passwordHash)
@@ -61,12 +61,20 @@ export function createChangePassword(deps: {
         .executeTakeFirst(),
     );
     if (numUpdatedRows !== 1n) throw new SwaliError('AUTH_CREDENTIALS_WRONG');
-    await sessions.endAll({ kind, accountId: id }, principal.session ?? undefined);
+    await sessions.endAll({ tenant: account.tenant, kind, accountId: id }, principal.session ?? undefined);
   }
 
-  return async (principal, { present, next }, { requestId, address }) => {
+  return async (principal, { present, next }, { requestId, address, tenant }) => {
     const { subject, kind } = principal;
-    const attempt = { event: 'password' as const, requestId, address, subject, kind, action: 'change' as const };
+    const attempt = {
+      event: 'password' as const,
+      requestId,
+      address,
+      tenant,
+      subject,
+      kind,
+      action: 'change' as const,
+    };
     await putOnRecord(audit, attempt, () => change(principal, present, next, address));
   };
 }

@@ -1,4 +1,5 @@
 import type { PrincipalKind } from '../domain/principal.js';
+import { fromTenantColumn, type Tenant, toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import type { AccountStatus } from '../store/tables.js';
@@ -10,6 +11,7 @@ export interface Account {
   readonly id: number;
   /** `customer:17`: unique over the three tables. */
   readonly subject: string;
+  readonly tenant: Tenant;
   readonly identifier: string;
   readonly passwordHash: string;
   readonly status: AccountStatus;
@@ -27,7 +29,7 @@ export interface Account {
 /**
  * Finds an account in the table of its kind, and in no other.
  *
- * @param by an identifier as typed, or the id. A customer is found by e-mail address or by customer number: one has an
+ * @param by an identifier as typed, within a tenant; or the id, which is unique over all of them. A customer is found by e-mail address or by customer number: one has an
  *   `@`, the other has none, so that no account can take the other's name.
  * @returns null where there is none, or where the identifier cannot be one
  * @throws SwaliError `STORE_UNAVAILABLE`
@@ -35,20 +37,21 @@ export interface Account {
 export async function findAccount(
   store: Store,
   kind: PrincipalKind,
-  by: { readonly identifier: string } | { readonly id: number },
+  by: { readonly tenant: Tenant; readonly identifier: string } | { readonly id: number },
 ): Promise<Account | null> {
   const key = 'id' in by ? ({ column: 'id', value: by.id } as const) : readIdentifierKey(kind, by.identifier);
   if (!key) return null;
-  const row = await store.run((db) => selectAccount(db, kind, key));
+  const tenant = 'id' in by ? null : { id: toTenantColumn(by.tenant) };
+  const row = await store.run((db) => selectAccount(db, kind, key, tenant));
   // Compared again here, bytewise: what the column's collation takes for equal (trailing spaces) is not.
   return row && (row.customer_number === key.value || row.identifier === key.value || row.id === key.value)
     ? toAccount(kind, row)
     : null;
 }
 
-/** The account of a kind that was made first; null where there is none. @throws SwaliError `STORE_UNAVAILABLE` */
-export async function findFirstAccount(store: Store, kind: PrincipalKind): Promise<Account | null> {
-  const row = await store.run((db) => selectAccount(db, kind, null));
+/** The account of a kind that a tenant made first; null where there is none. @throws SwaliError `STORE_UNAVAILABLE` */
+export async function findFirstAccount(store: Store, tenant: Tenant, kind: PrincipalKind): Promise<Account | null> {
+  const row = await store.run((db) => selectAccount(db, kind, null, { id: toTenantColumn(tenant) }));
   return row ? toAccount(kind, row) : null;
 }
 
@@ -78,6 +81,7 @@ export function readIdentifierKey(kind: PrincipalKind, text: string): Identifier
 /** A row of one of the three tables, with the columns that only some have. */
 export interface AccountRow {
   readonly id: number;
+  readonly tenant: string;
   readonly identifier: string;
   readonly password_hash: string;
   readonly status: AccountStatus;
@@ -88,23 +92,27 @@ export interface AccountRow {
   readonly customer_number?: string | null;
 }
 
-/** Reads one row by key, or the first one where the key is null. */
+/** Reads one row by key, or the first one where the key is null; of one tenant, or of any where that is null. */
 async function selectAccount(
   db: StoreDatabase,
   kind: PrincipalKind,
   key: AccountKey | null,
+  tenant: { readonly id: string } | null,
 ): Promise<AccountRow | undefined> {
   if (kind === 'customer') {
-    const all = db.selectFrom('customers').selectAll().orderBy('id').limit(1);
-    return (key ? all.where(key.column, '=', key.value) : all).executeTakeFirst();
+    let query = db.selectFrom('customers').selectAll().orderBy('id').limit(1);
+    if (tenant) query = query.where('tenant', '=', tenant.id);
+    return (key ? query.where(key.column, '=', key.value) : query).executeTakeFirst();
   }
   if (key?.column === 'customer_number') return undefined;
   if (kind === 'employee') {
-    const all = db.selectFrom('employees').selectAll().orderBy('id').limit(1);
-    return (key ? all.where(key.column, '=', key.value) : all).executeTakeFirst();
+    let query = db.selectFrom('employees').selectAll().orderBy('id').limit(1);
+    if (tenant) query = query.where('tenant', '=', tenant.id);
+    return (key ? query.where(key.column, '=', key.value) : query).executeTakeFirst();
   }
-  const all = db.selectFrom('admins').selectAll().orderBy('id').limit(1);
-  return (key ? all.where(key.column, '=', key.value) : all).executeTakeFirst();
+  let query = db.selectFrom('admins').selectAll().orderBy('id').limit(1);
+  if (tenant) query = query.where('tenant', '=', tenant.id);
+  return (key ? query.where(key.column, '=', key.value) : query).executeTakeFirst();
 }
 
 /** The account that a row is. */
@@ -113,6 +121,7 @@ export function toAccount(kind: PrincipalKind, row: AccountRow): Account {
     kind,
     id: row.id,
     subject: `${kind}:${row.id}`,
+    tenant: fromTenantColumn(row.tenant),
     identifier: row.identifier,
     passwordHash: row.password_hash,
     status: row.status,

@@ -7,6 +7,7 @@ import type { Passwords } from './passwords.js';
 import type { SecondFactors } from './second-factor.js';
 import type { Session, Sessions } from './sessions.js';
 import type { SignInAttempts } from './sign-in-attempts.js';
+import type { Tenants } from './tenants.js';
 import type { Tokens } from './tokens.js';
 
 /** What a sign-in or a refresh hands out. */
@@ -27,6 +28,7 @@ export interface Login {
    * one: nobody learns of it without the password. After failures the next try must wait, whatever its password.
    *
    * @param identifier an e-mail address; for customers the customer number will do
+   * @param context its tenant is the one to look in
    * @param totp code of the second factor or a recovery code; null where none was given. Not looked at where none is
    *   asked for
    * @throws SwaliError `AUTH_CREDENTIALS_WRONG` (also for a wrong code), `AUTH_SECOND_FACTOR_REQUIRED` where only the
@@ -59,12 +61,13 @@ export function createLogin(deps: {
   readonly sessions: Sessions;
   readonly secondFactors: SecondFactors;
   readonly attempts: SignInAttempts;
+  readonly tenants: Pick<Tenants, 'isOpen'>;
   readonly audit: AccessLog;
 }): Login {
-  const { store, passwords, tokens, sessions, secondFactors, attempts, audit } = deps;
+  const { store, passwords, tokens, sessions, secondFactors, attempts, tenants, audit } = deps;
 
-  function issue(session: Session, refreshToken: string): IssuedTokens {
-    const accessToken = tokens.issue({ kind: session.kind, accountId: session.accountId, session: session.id });
+  function issue({ id, ...owner }: Session, role: string | null, refreshToken: string): IssuedTokens {
+    const accessToken = tokens.issue({ ...owner, role, session: id });
     return { accessToken, expiresInS: tokens.ttlS, refreshToken };
   }
 
@@ -84,6 +87,7 @@ export function createLogin(deps: {
       event: 'second-factor',
       requestId: context.requestId,
       address: context.address,
+      tenant: context.tenant,
       subject: account.subject,
       kind: account.kind,
       action: 'verify',
@@ -95,10 +99,11 @@ export function createLogin(deps: {
 
   return Object.freeze({
     async login(kind, identifier, password, context, totp = null) {
-      const { requestId, address, userAgent } = context;
-      const account = await findAccount(store, kind, { identifier });
-      const attempt = { event: 'login' as const, requestId, address, subject: account?.subject ?? null, kind };
-      const tried = await attempts.begin(kind, identifier, address);
+      const { requestId, address, tenant, userAgent } = context;
+      const account = await findAccount(store, kind, { tenant, identifier });
+      const subject = account?.subject ?? null;
+      const attempt = { event: 'login' as const, requestId, address, tenant, subject, kind };
+      const tried = await attempts.begin({ tenant, kind }, identifier, address);
       if (tried.waitS > 0) {
         await audit.append({ ...attempt, decision: 'refused', code: 'RATE_LIMITED' });
         throw new SwaliError('RATE_LIMITED', { retryAfterS: tried.waitS });
@@ -107,7 +112,9 @@ export function createLogin(deps: {
         .matches(password, account?.passwordHash ?? null)
         // Where too many wait for a thread, nothing was compared: a flood must not count against the owner.
         .catch((error: unknown) => tried.withdraw().then(() => Promise.reject(error)));
-      if (!account || !matches || account.status !== 'active') {
+      // Asked for where there is no account too, so that it takes as long.
+      const isOpen = await tenants.isOpen(tenant);
+      if (!account || !matches || account.status !== 'active' || !isOpen) {
         await tried.fail();
         await audit.append({ ...attempt, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' });
         throw new SwaliError('AUTH_CREDENTIALS_WRONG');
@@ -121,9 +128,12 @@ export function createLogin(deps: {
       }
       await tried.succeed(account);
       if (passwords.isOutdated(account.passwordHash)) await renewDigest(store, passwords, account, password);
-      const { session, refreshToken } = await sessions.begin({ kind, accountId: account.id }, { address, userAgent });
+      const { session, refreshToken } = await sessions.begin(
+        { tenant, kind, accountId: account.id },
+        { address, userAgent },
+      );
       await audit.append({ ...attempt, decision: 'accepted', code: null });
-      return issue(session, refreshToken);
+      return issue(session, account.role, refreshToken);
     },
 
     async refresh(refreshToken, { requestId, address }) {
@@ -134,16 +144,18 @@ export function createLogin(deps: {
         event: 'session' as const,
         requestId,
         address,
+        tenant: session?.tenant ?? null,
         subject: account?.subject ?? null,
         kind: session?.kind ?? null,
       };
-      if (rotation.outcome !== 'rotated' || account?.status !== 'active') {
+      const isOpen = account?.status === 'active' && (await tenants.isOpen(account.tenant));
+      if (rotation.outcome !== 'rotated' || !isOpen) {
         const action = rotation.outcome === 'reused' ? 'reuse' : 'refresh';
         await audit.append({ ...attempt, action, decision: 'refused', code: 'AUTH_TOKEN_INVALID' });
         throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error(`refresh token: ${rotation.outcome}`) });
       }
       await audit.append({ ...attempt, action: 'refresh', decision: 'accepted', code: null });
-      return issue(rotation.session, rotation.refreshToken);
+      return issue(rotation.session, account.role, rotation.refreshToken);
     },
 
     async logout(refreshToken, { requestId, address }) {
@@ -152,6 +164,7 @@ export function createLogin(deps: {
         event: 'session',
         requestId,
         address,
+        tenant: session?.tenant ?? null,
         subject: session ? `${session.kind}:${session.accountId}` : null,
         kind: session?.kind ?? null,
         action: 'logout',

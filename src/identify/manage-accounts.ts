@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/ports.js';
 import { EMPLOYEE_ROLES, type EmployeeRole, type Principal, type PrincipalKind } from '../domain/principal.js';
+import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
@@ -55,8 +56,11 @@ export interface PersonalData {
   }[];
 }
 
+/** A new account as its maker states it: it is of the maker's tenant. */
+export type StatedAccount = Omit<NewAccount, 'tenant'>;
+
 /**
- * Manages accounts for those with `users:manage`. Every act is on record before its answer leaves.
+ * Manages accounts for those with `users:manage`, within their own tenant: those of others are unknown to them. Every act is on record before its answer leaves.
  *
  * Admins manage everyone. Employees manage customers, and employees of roles up to their own, to whom they give no higher
  * one; admins are none of theirs. Nobody changes or erases their own account: a right that one takes from oneself, or gives
@@ -76,7 +80,7 @@ export interface AccountManager {
   /** @throws SwaliError `AUTH_PERMISSION_MISSING`, `IDENTITY_UNKNOWN`, `STORE_UNAVAILABLE` */
   get(actor: Principal, kind: PrincipalKind, id: number): Promise<ManagedAccount>;
   /** @throws SwaliError as `addAccount` does, `AUTH_PERMISSION_MISSING`, `AUDIT_UNAVAILABLE` */
-  create(actor: Principal, account: NewAccount, context: AccessContext): Promise<ManagedAccount>;
+  create(actor: Principal, account: StatedAccount, context: AccessContext): Promise<ManagedAccount>;
   /**
    * Disabling ends the account's sessions. Role, list of tables and tier count from the next request on.
    *
@@ -134,7 +138,11 @@ function assertOther(actor: Principal, kind: PrincipalKind, id: number): void {
  */
 async function assertNotLastAdmin(db: StoreDatabase, account: ManagedAccount, isSqlite: boolean): Promise<void> {
   if (account.kind !== 'admin' || account.status !== 'active') return;
-  const active = db.selectFrom('admins').select('id').where('status', '=', 'active');
+  const active = db
+    .selectFrom('admins')
+    .select('id')
+    .where('tenant', '=', toTenantColumn(account.tenant))
+    .where('status', '=', 'active');
   const rows = await (isSqlite ? active : active.forUpdate()).execute();
   if (!rows.some(({ id }) => id !== account.id)) throw new SwaliError('IDENTITY_LAST_ADMIN');
 }
@@ -173,7 +181,7 @@ export function createAccountManager(deps: Deps): AccountManager {
   /** Does something to an account, and puts on record what came of it. */
   async function onRecord<Result>(
     actor: Principal,
-    { requestId, address }: AccessContext,
+    { requestId, address, tenant }: AccessContext,
     action: 'create' | 'change' | 'export' | 'erase',
     target: string | null,
     work: () => Promise<{
@@ -184,7 +192,7 @@ export function createAccountManager(deps: Deps): AccountManager {
     }>,
   ): Promise<Result> {
     const { subject, kind } = actor;
-    const about = { requestId, address, subject, kind, action, target };
+    const about = { requestId, address, tenant, subject, kind, action, target };
     const attempt: AccountAttempt = { event: 'account', ...about, before: null, after: null };
     const done = await putOnRecord(audit, attempt, work, ({ result: _, ...known }) => known);
     return done.result;
@@ -193,24 +201,24 @@ export function createAccountManager(deps: Deps): AccountManager {
   return Object.freeze({
     async list(actor, kind, { limit, after, identifier }) {
       assertManages(actor, kind);
-      if (identifier === undefined) return store.run((db) => readAccounts(db, kind, after ?? 0, limit));
+      if (identifier === undefined) return store.run((db) => readAccounts(db, actor.tenant, kind, after ?? 0, limit));
       // Says what is wrong with one that cannot be.
       normaliseIdentifier(identifier);
-      const account = await findAccount(store, kind, { identifier });
-      return account ? [await store.run((db) => readAccount(db, kind, account.id))] : [];
+      const account = await findAccount(store, kind, { tenant: actor.tenant, identifier });
+      return account ? [await store.run((db) => readAccount(db, actor.tenant, kind, account.id))] : [];
     },
 
     async get(actor, kind, id) {
       assertManages(actor, kind);
-      return store.run((db) => readAccount(db, kind, id));
+      return store.run((db) => readAccount(db, actor.tenant, kind, id));
     },
 
     create(actor, account, context) {
       return onRecord(actor, context, 'create', null, async () => {
         assertManages(actor, account.kind, account.role ?? DEFAULT_ROLE);
-        const target = await addAccount({ store, passwords, clock }, account);
+        const target = await addAccount({ store, passwords, clock }, { ...account, tenant: actor.tenant });
         const id = readAccountId(account.kind, target);
-        const result = await store.run((db) => readAccount(db, account.kind, id));
+        const result = await store.run((db) => readAccount(db, actor.tenant, account.kind, id));
         return { result, target, before: null, after: describeForAudit(result) };
       });
     },
@@ -222,7 +230,7 @@ export function createAccountManager(deps: Deps): AccountManager {
         assertOther(actor, kind, id);
         const { before, after } = await store
           .transaction(async (db) => {
-            const before = await readAccount(db, kind, id);
+            const before = await readAccount(db, actor.tenant, kind, id);
             const after = applyChange(before, change);
             assertManages(actor, kind, before.role, after.role);
             if (after.status === 'disabled') {
@@ -244,7 +252,7 @@ export function createAccountManager(deps: Deps): AccountManager {
       return onRecord(actor, context, 'export', target, async () => {
         assertManages(actor, kind);
         const result = await store.run(async (db) => {
-          const account = await readAccount(db, kind, id);
+          const account = await readAccount(db, actor.tenant, kind, id);
           assertManages(actor, kind, account.role);
           const sessions = await db
             .selectFrom('sessions')
@@ -265,7 +273,7 @@ export function createAccountManager(deps: Deps): AccountManager {
         assertManages(actor, kind);
         assertOther(actor, kind, id);
         const before = await store.transaction(async (db) => {
-          const account = await readAccount(db, kind, id);
+          const account = await readAccount(db, actor.tenant, kind, id);
           assertManages(actor, kind, account.role);
           await assertNotLastAdmin(db, account, store.dialect === 'sqlite');
           const mine = db.selectFrom('sessions').select('id').where('kind', '=', kind).where('account_id', '=', id);

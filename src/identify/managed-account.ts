@@ -1,4 +1,5 @@
 import type { PrincipalKind } from '../domain/principal.js';
+import { fromTenantColumn, type Tenant, toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { StoreDatabase } from '../store/store.js';
 import type { AccountStatus } from '../store/tables.js';
@@ -7,6 +8,7 @@ import { DEFAULT_ROLE } from './accounts.js';
 /** An account as those who manage it see it: everything but its password. */
 export interface ManagedAccount {
   readonly subject: string;
+  readonly tenant: Tenant;
   readonly kind: PrincipalKind;
   readonly id: number;
   readonly identifier: string;
@@ -62,6 +64,7 @@ export function describeDifference(
 
 interface StoredAccount {
   readonly id: number;
+  readonly tenant: string;
   readonly identifier: string;
   readonly status: AccountStatus;
   readonly tier: string;
@@ -75,6 +78,7 @@ interface StoredAccount {
 function toManaged(kind: PrincipalKind, row: StoredAccount): ManagedAccount {
   return {
     subject: `${kind}:${row.id}`,
+    tenant: fromTenantColumn(row.tenant),
     kind,
     id: row.id,
     identifier: row.identifier,
@@ -88,21 +92,31 @@ function toManaged(kind: PrincipalKind, row: StoredAccount): ManagedAccount {
   };
 }
 
-const SHARED = ['id', 'identifier', 'status', 'tier', 'claims', 'created_at'] as const;
+const SHARED = ['id', 'tenant', 'identifier', 'status', 'tier', 'claims', 'created_at'] as const;
 
 function selectAccounts(
   db: StoreDatabase,
+  tenant: Tenant,
   kind: PrincipalKind,
   after: number,
   limit: number,
 ): Promise<StoredAccount[]> {
+  const of = toTenantColumn(tenant);
   switch (kind) {
     case 'admin':
-      return db.selectFrom('admins').select(SHARED).where('id', '>', after).orderBy('id').limit(limit).execute();
+      return db
+        .selectFrom('admins')
+        .select(SHARED)
+        .where('tenant', '=', of)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
     case 'employee':
       return db
         .selectFrom('employees')
         .select([...SHARED, 'role', 'allow_tables'])
+        .where('tenant', '=', of)
         .where('id', '>', after)
         .orderBy('id')
         .limit(limit)
@@ -111,6 +125,7 @@ function selectAccounts(
       return db
         .selectFrom('customers')
         .select([...SHARED, 'customer_number'])
+        .where('tenant', '=', of)
         .where('id', '>', after)
         .orderBy('id')
         .limit(limit)
@@ -118,19 +133,25 @@ function selectAccounts(
   }
 }
 
-/** Accounts of one kind with an id above `after`, in the order of their ids. */
+/** A tenant's accounts of one kind with an id above `after`, in the order of their ids. */
 export async function readAccounts(
   db: StoreDatabase,
+  tenant: Tenant,
   kind: PrincipalKind,
   after: number,
   limit: number,
 ): Promise<readonly ManagedAccount[]> {
-  return (await selectAccounts(db, kind, after, limit)).map((row) => toManaged(kind, row));
+  return (await selectAccounts(db, tenant, kind, after, limit)).map((row) => toManaged(kind, row));
 }
 
-/** @throws SwaliError `IDENTITY_UNKNOWN` */
-export async function readAccount(db: StoreDatabase, kind: PrincipalKind, id: number): Promise<ManagedAccount> {
-  const [row] = await selectAccounts(db, kind, id - 1, 1);
+/** @throws SwaliError `IDENTITY_UNKNOWN` where there is none, and where it is another tenant's */
+export async function readAccount(
+  db: StoreDatabase,
+  tenant: Tenant,
+  kind: PrincipalKind,
+  id: number,
+): Promise<ManagedAccount> {
+  const [row] = await selectAccounts(db, tenant, kind, id - 1, 1);
   if (row?.id !== id) throw new SwaliError('IDENTITY_UNKNOWN');
   return toManaged(kind, row);
 }

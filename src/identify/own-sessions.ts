@@ -32,23 +32,24 @@ export function createOwnSessions(deps: { readonly sessions: Sessions; readonly 
       const living = await sessions.list(ownerOf(principal));
       return living.map((session) => ({ ...session, current: session.id === principal.session }));
     },
-    async end(principal, sessionId, { requestId, address }) {
+    async end(principal, sessionId, { requestId, address, tenant }) {
       const ended = await sessions.end(ownerOf(principal), sessionId);
       const { subject, kind } = principal;
-      const attempt = { event: 'session' as const, requestId, address, subject, kind, action: 'end' as const };
+      const attempt = { event: 'session' as const, requestId, address, tenant, subject, kind, action: 'end' as const };
       if (!ended) {
         await audit.append({ ...attempt, decision: 'refused', code: 'AUTH_SESSION_UNKNOWN' });
         throw new SwaliError('AUTH_SESSION_UNKNOWN');
       }
       await audit.append({ ...attempt, decision: 'accepted', code: null });
     },
-    async endAll(principal, { exceptCurrent }, { requestId, address }) {
+    async endAll(principal, { exceptCurrent }, { requestId, address, tenant }) {
       await sessions.endAll(ownerOf(principal), exceptCurrent ? (principal.session ?? undefined) : undefined);
       const { subject, kind } = principal;
       await audit.append({
         event: 'session',
         requestId,
         address,
+        tenant,
         subject,
         kind,
         action: 'end-all',
@@ -59,6 +60,6 @@ export function createOwnSessions(deps: { readonly sessions: Sessions; readonly 
   } satisfies OwnSessions);
 }
 
-function ownerOf({ kind, subject }: Principal): SessionOwner {
-  return { kind, accountId: readAccountId(kind, subject) };
+function ownerOf({ tenant, kind, subject }: Principal): SessionOwner {
+  return { tenant, kind, accountId: readAccountId(kind, subject) };
 }

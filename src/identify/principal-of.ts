@@ -39,7 +39,7 @@ export function principalOf(account: Account, session: string | null, lacksSecon
         : null,
     permissions: lacksSecondFactor ? NO_PERMISSIONS : permissionsFor(account.kind, role),
     tier: account.tier,
-    tenant: null,
+    tenant: account.tenant,
     session,
     lacksSecondFactor,
   });

@@ -1,6 +1,7 @@
 import type { CompiledQuery } from 'kysely';
 import type { Clock } from '../domain/ports.js';
 import type { PrincipalKind } from '../domain/principal.js';
+import { toTenantColumn } from '../domain/tenant.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { type Account, type AccountRow, toAccount } from './find-account.js';
 import { createNoteUse } from './note-use.js';
@@ -26,7 +27,7 @@ export function createReadSignedIn(deps: {
   const { store, clock } = deps;
   const compiled = new Map<PrincipalKind, CompiledQuery<SignedInRow>>();
   const noteUse = createNoteUse(store);
-  return async ({ id, kind, accountId }) => {
+  return async ({ id, tenant, kind, accountId }) => {
     const now = clock();
     const { lastUsedAt, expiresAt } = boundsAt(now, deps.life);
     const row = await store.run(async (db) => {
@@ -38,7 +39,7 @@ export function createReadSignedIn(deps: {
       // In the order of the conditions below.
       const { rows } = await db.executeQuery<SignedInRow>({
         ...query,
-        parameters: [id, kind, lastUsedAt, expiresAt, accountId],
+        parameters: [id, kind, toTenantColumn(tenant), lastUsedAt, expiresAt, accountId],
       });
       return rows[0];
     });
@@ -54,6 +55,7 @@ function compileQuery(db: StoreDatabase, kind: PrincipalKind): CompiledQuery<Sig
   const mine = live
     .where('sessions.id', '=', '')
     .where('sessions.kind', '=', kind)
+    .where('sessions.tenant', '=', '')
     .where('sessions.last_used_at', '>', 0)
     .where('sessions.expires_at', '>', 0)
     .select('sessions.last_used_at');
@@ -61,18 +63,21 @@ function compileQuery(db: StoreDatabase, kind: PrincipalKind): CompiledQuery<Sig
     admin: () =>
       mine
         .innerJoin('admins', 'admins.id', 'sessions.account_id')
+        .whereRef('admins.tenant', '=', 'sessions.tenant')
         .where('admins.id', '=', 0)
         .selectAll('admins')
         .compile(),
     employee: () =>
       mine
         .innerJoin('employees', 'employees.id', 'sessions.account_id')
+        .whereRef('employees.tenant', '=', 'sessions.tenant')
         .where('employees.id', '=', 0)
         .selectAll('employees')
         .compile(),
     customer: () =>
       mine
         .innerJoin('customers', 'customers.id', 'sessions.account_id')
+        .whereRef('customers.tenant', '=', 'sessions.tenant')
         .where('customers.id', '=', 0)
         .selectAll('customers')
         .compile(),

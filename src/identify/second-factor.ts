@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../domain/ports.js';
+import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
@@ -10,7 +11,7 @@ import type { SeedCipher } from './seed-cipher.js';
 import { describeTotp, findTotpStep, isTotpCode, TOTP_SEED_BYTES, type TotpSetup } from './totp.js';
 
 /** Whose factor it is. */
-export type FactorOwner = Pick<Account, 'kind' | 'id' | 'subject'>;
+export type FactorOwner = Pick<Account, 'tenant' | 'kind' | 'id' | 'subject'>;
 
 /** How an account stands. */
 export interface FactorStatus {
@@ -66,9 +67,13 @@ export function createSecondFactors(deps: {
   const random = deps.randomBytes ?? randomBytes;
 
   /** In the caller's transaction. */
-  async function replaceRecoveryCodes(db: StoreDatabase, { kind, id }: FactorOwner): Promise<readonly string[]> {
+  async function replaceRecoveryCodes(
+    db: StoreDatabase,
+    { tenant, kind, id }: FactorOwner,
+  ): Promise<readonly string[]> {
     const codes = Array.from({ length: RECOVERY_CODES }, () => makeRecoveryCode(random));
-    const rows = codes.map((code) => ({ kind, account_id: id, digest: digestRecoveryCode(code), used_at: null }));
+    const account = { tenant: toTenantColumn(tenant), kind, account_id: id };
+    const rows = codes.map((code) => ({ ...account, digest: digestRecoveryCode(code), used_at: null }));
     await db.deleteFrom('recovery_codes').where('kind', '=', kind).where('account_id', '=', id).execute();
     await db.insertInto('recovery_codes').values(rows).execute();
     return codes;
@@ -217,11 +222,12 @@ async function renewPending(
 /** @returns false where the account has a row already */
 async function addFactor(
   store: Store,
-  { kind, id }: FactorOwner,
+  { tenant, kind, id }: FactorOwner,
   pending: string,
   createdAt: number,
 ): Promise<boolean> {
   const row = {
+    tenant: toTenantColumn(tenant),
     kind,
     account_id: id,
     secret: null,

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { ExpressionBuilder } from 'kysely';
 import type { Clock } from '../domain/ports.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
+import { fromTenantColumn, type Tenant, toTenantColumn } from '../domain/tenant.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import type { SessionTable, StoreTables } from '../store/tables.js';
 import { boundsAt, type SessionLife } from './session-life.js';
@@ -12,6 +13,7 @@ const REFRESH_TOKEN_BYTES = 32;
 /** A sign-in that lives on through its refresh tokens. */
 export interface Session {
   readonly id: string;
+  readonly tenant: Tenant;
   readonly kind: PrincipalKind;
   readonly accountId: number;
 }
@@ -84,14 +86,19 @@ export function createSessions(deps: {
   const { store, clock, life } = deps;
   const random = deps.randomBytes ?? randomBytes;
 
-  async function addRefreshToken(db: StoreDatabase, sessionId: string, sessionExpiresAt: number): Promise<string> {
+  async function addRefreshToken(
+    db: StoreDatabase,
+    { id, tenant }: Pick<Session, 'id' | 'tenant'>,
+    sessionExpiresAt: number,
+  ): Promise<string> {
     const refreshToken = random(REFRESH_TOKEN_BYTES).toString('base64url');
     const now = clock();
     await db
       .insertInto('refresh_tokens')
       .values({
         digest: digestOf(refreshToken),
-        session_id: sessionId,
+        session_id: id,
+        tenant: toTenantColumn(tenant),
         created_at: now,
         expires_at: Math.min(now + deps.ttlS * 1000, sessionExpiresAt),
         used_at: null,
@@ -116,10 +123,11 @@ export function createSessions(deps: {
   }
 
   return Object.freeze({
-    async begin({ kind, accountId }, { address, userAgent }) {
+    async begin(owner, { address, userAgent }) {
+      const { tenant, kind, accountId } = owner;
       // By itself, not in the transaction below, where two sign-ins at once could lock each other out; and at the next
       // sign-in again, so that its failing fails nobody's.
-      await store.run((db) => dropDead(db, { kind, accountId }, clock())).catch(() => undefined);
+      await store.run((db) => dropDead(db, owner, clock())).catch(() => undefined);
       return store.transaction(async (db) => {
         const id = random(16).toString('hex');
         const now = clock();
@@ -128,6 +136,7 @@ export function createSessions(deps: {
           .insertInto('sessions')
           .values({
             id,
+            tenant: toTenantColumn(tenant),
             kind,
             account_id: accountId,
             address: address.slice(0, 190),
@@ -139,7 +148,8 @@ export function createSessions(deps: {
             ended_by: null,
           })
           .execute();
-        return { session: { id, kind, accountId }, refreshToken: await addRefreshToken(db, id, expiresAt) };
+        const session = { id, ...owner };
+        return { session, refreshToken: await addRefreshToken(db, session, expiresAt) };
       });
     },
     rotate(refreshToken) {
@@ -160,7 +170,7 @@ export function createSessions(deps: {
         }
         if (held.row.token_expires_at <= clock()) return { outcome: 'unknown', session: held.session };
         await db.updateTable('sessions').set({ last_used_at: clock() }).where('id', '=', held.session.id).execute();
-        const next = await addRefreshToken(db, held.session.id, held.row.expires_at);
+        const next = await addRefreshToken(db, held.session, held.row.expires_at);
         return { outcome: 'rotated', session: held.session, refreshToken: next };
       });
     },
@@ -219,10 +229,11 @@ export function createSessions(deps: {
 }
 
 /** Forgets what an account's earlier sessions left and can no longer be used, so that the tables do not grow for ever. */
-async function dropDead(db: StoreDatabase, { kind, accountId }: SessionOwner, now: number): Promise<void> {
+async function dropDead(db: StoreDatabase, { tenant, kind, accountId }: SessionOwner, now: number): Promise<void> {
   const sessions = await db
     .selectFrom('sessions')
     .select('id')
+    .where('tenant', '=', toTenantColumn(tenant))
     .where('kind', '=', kind)
     .where('account_id', '=', accountId)
     .where(({ not, exists, selectFrom }) =>
@@ -243,9 +254,14 @@ async function dropDead(db: StoreDatabase, { kind, accountId }: SessionOwner, no
 }
 
 /** The condition that a session is the account's and that nobody has ended it. */
-function isOpenOf({ kind, accountId }: SessionOwner) {
+function isOpenOf({ tenant, kind, accountId }: SessionOwner) {
   return ({ and, eb }: ExpressionBuilder<StoreTables, 'sessions'>) =>
-    and([eb('kind', '=', kind), eb('account_id', '=', accountId), eb('ended_at', 'is', null)]);
+    and([
+      eb('tenant', '=', toTenantColumn(tenant)),
+      eb('kind', '=', kind),
+      eb('account_id', '=', accountId),
+      eb('ended_at', 'is', null),
+    ]);
 }
 
 type HeldRow = Pick<SessionTable, 'ended_at' | 'last_used_at' | 'expires_at'> & { readonly token_expires_at: number };
@@ -259,12 +275,12 @@ async function readHeld(db: StoreDatabase, digest: string): Promise<{ session: S
   const row = await db
     .selectFrom('refresh_tokens')
     .innerJoin('sessions', 'sessions.id', 'refresh_tokens.session_id')
-    .select(['sessions.id', 'sessions.kind', 'sessions.account_id'])
+    .select(['sessions.id', 'sessions.tenant', 'sessions.kind', 'sessions.account_id'])
     .select(['sessions.ended_at', 'sessions.last_used_at', 'sessions.expires_at'])
     .select('refresh_tokens.expires_at as token_expires_at')
     .where('refresh_tokens.digest', '=', digest)
     .executeTakeFirst();
   const kind = PRINCIPAL_KINDS.find((each) => each === row?.kind);
   if (!row || !kind) return null;
-  return { session: { id: row.id, kind, accountId: row.account_id }, row };
+  return { session: { id: row.id, tenant: fromTenantColumn(row.tenant), kind, accountId: row.account_id }, row };
 }

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../domain/ports.js';
 import type { PrincipalKind } from '../domain/principal.js';
+import { type Tenant, toTenantColumn } from '../domain/tenant.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { addressBlock } from './address-block.js';
 import { type Account, readIdentifierKey } from './find-account.js';
@@ -35,6 +36,12 @@ export interface SignInAttempt {
   succeed(account: Account): Promise<void>;
 }
 
+/** Among whose accounts a sign-in looks. */
+export interface SignInPlace {
+  readonly tenant: Tenant;
+  readonly kind: PrincipalKind;
+}
+
 /** Counts of failed sign-ins, in the store, so that replicas share them. */
 export interface SignInAttempts {
   /**
@@ -44,7 +51,7 @@ export interface SignInAttempts {
    * @param identifier as typed; one that cannot be one counts for the address alone
    * @throws SwaliError `STORE_UNAVAILABLE`
    */
-  begin(kind: PrincipalKind, identifier: string, address: string): Promise<SignInAttempt>;
+  begin(place: SignInPlace, identifier: string, address: string): Promise<SignInAttempt>;
   /**
    * Clears what an account has failed, from all addresses.
    *
@@ -74,20 +81,23 @@ export function createSignInAttempts(deps: {
     createHmac('sha256', deps.key)
       .update(JSON.stringify(['swali sign-in attempts', ...parts]))
       .digest('hex');
-  const accountDigest = (kind: PrincipalKind, name: string): string => digestOf('account', kind, name);
+  // Accounts of before there were tenants keep their digests.
+  const accountDigest = ({ tenant, kind }: SignInPlace, name: string): string =>
+    digestOf('account', kind, name, ...(tenant === null ? [] : [tenant]));
   const pairDigest = (account: string, block: string): string => digestOf('pair', account, block);
   const knownDigest = (account: string, block: string): string => digestOf('known', account, block);
   let sweptAt = Number.NEGATIVE_INFINITY;
 
   /** What a try is counted under. */
-  function keysOf(kind: PrincipalKind, identifier: string, block: string): Keys {
-    const address = { scope: 'address', digest: digestOf('address', block), account: null } as const;
-    const name = readIdentifierKey(kind, identifier);
+  function keysOf(place: SignInPlace, identifier: string, block: string): Keys {
+    const tenant = toTenantColumn(place.tenant);
+    const address = { scope: 'address', digest: digestOf('address', block), account: null, tenant: '' } as const;
+    const name = readIdentifierKey(place.kind, identifier);
     if (!name) return { counted: [address], known: null };
-    const account = accountDigest(kind, name.value);
+    const account = accountDigest(place, name.value);
     const counted: readonly Key[] = [
-      { scope: 'pair', digest: pairDigest(account, block), account },
-      { scope: 'account', digest: account, account },
+      { scope: 'pair', digest: pairDigest(account, block), account, tenant },
+      { scope: 'account', digest: account, account, tenant },
       address,
     ];
     // In one order, in which a server locks them too: two tries then wait for each other instead of standing in the way.
@@ -118,7 +128,9 @@ export function createSignInAttempts(deps: {
 
   /** Counts a failure, in rows that are made where they are not there. */
   async function countRest(db: StoreDatabase, counted: readonly Key[], now: number): Promise<void> {
-    const rows = counted.map(({ scope, digest, account }) => rowOf({ scope, digest, account_digest: account }, now));
+    const rows = counted.map(({ scope, digest, account, tenant }) =>
+      rowOf({ scope, digest, account_digest: account, tenant }, now),
+    );
     const insert = db.insertInto('sign_in_attempts').values(rows);
     // A server holds the rows that are there, so that failures pass one by one.
     await (store.dialect === 'sqlite'
@@ -147,10 +159,10 @@ export function createSignInAttempts(deps: {
   }
 
   return Object.freeze({
-    async begin(kind, identifier, address) {
+    async begin(place, identifier, address) {
       const now = clock();
       const block = addressBlock(address);
-      const keys = keysOf(kind, identifier, block);
+      const keys = keysOf(place, identifier, block);
       await sweep(now);
       // Looked at first without writing: most tries are far from a wait, and a flood that must wait costs little.
       const seen = await store.run((db) => read(db, keys, false));
@@ -173,12 +185,13 @@ export function createSignInAttempts(deps: {
           store.transaction(async (db) => {
             await takeBack(db, reserved);
             for (const name of namesOf(account)) {
-              const ofAccount = accountDigest(account.kind, name);
+              const ofAccount = accountDigest(account, name);
               await db.deleteFrom('sign_in_attempts').where('digest', '=', pairDigest(ofAccount, block)).execute();
               const known = {
                 scope: 'known',
                 digest: knownDigest(ofAccount, block),
                 account_digest: ofAccount,
+                tenant: toTenantColumn(account.tenant),
               } as const;
               await db.replaceInto('sign_in_attempts').values(rowOf(known, clock())).execute();
             }
@@ -186,7 +199,7 @@ export function createSignInAttempts(deps: {
       };
     },
     async clear(account) {
-      const digests = namesOf(account).map((name) => accountDigest(account.kind, name));
+      const digests = namesOf(account).map((name) => accountDigest(account, name));
       const { numDeletedRows } = await store.run((db) =>
         db
           .deleteFrom('sign_in_attempts')
@@ -203,6 +216,8 @@ interface Key {
   readonly scope: Counted;
   readonly digest: string;
   readonly account: string | null;
+  /** As the store writes it; addresses are counted over all tenants. */
+  readonly tenant: string;
 }
 
 interface Keys {
@@ -227,7 +242,7 @@ function blocked(waitMs: number): SignInAttempt {
   return { waitS: Math.ceil(waitMs / 1000), fail: nothing, withdraw: nothing, succeed: nothing };
 }
 
-function rowOf(own: Pick<AttemptRow, 'scope' | 'digest' | 'account_digest'>, now: number): AttemptRow {
+function rowOf(own: Pick<AttemptRow, 'scope' | 'digest' | 'account_digest' | 'tenant'>, now: number): AttemptRow {
   return { ...own, failures: 0, first_at: now, last_at: now, blocked_until: 0 };
 }
 

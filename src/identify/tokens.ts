@@ -2,6 +2,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import { z } from 'zod';
 import type { Clock } from '../domain/ports.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
+import type { Tenant } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { readAccountId } from './account-id.js';
 import type { PublicJwk, SigningKeys } from './signing-keys.js';
@@ -15,11 +16,17 @@ const CLOCK_SKEW_S = 60;
 const ISSUER = 'swali';
 const AUDIENCE = 'swali';
 
-/** What a valid access token says. Rights are not in it: they are read from the store at each request. */
+/**
+ * What a valid access token says. Rights are not taken from it: role, list of tables and status are read from the store at
+ * each request. The role is there for others who verify these tokens.
+ */
 export interface AccessToken {
   /** `customer:17`. */
   readonly subject: string;
   readonly kind: PrincipalKind;
+  /** Employees, as it was at the sign-in; null for the others. */
+  readonly role: string | null;
+  readonly tenant: Tenant;
   /** Id of the account in the table of its kind. */
   readonly accountId: number;
   /** Session that the sign-in began. */
@@ -33,7 +40,7 @@ export interface Tokens {
   readonly ttlS: number;
   /** What others verify these tokens with; empty where secrets sign. */
   readonly publicKeys: readonly PublicJwk[];
-  issue(token: Pick<AccessToken, 'kind' | 'accountId' | 'session'>): string;
+  issue(token: Pick<AccessToken, 'kind' | 'role' | 'tenant' | 'accountId' | 'session'>): string;
   /** @throws SwaliError `AUTH_TOKEN_INVALID` for any token that none of the keys signed, that has expired or is of the future */
   verify(token: string): AccessToken;
 }
@@ -43,6 +50,8 @@ const payloadSchema = z.strictObject({
   aud: z.literal(AUDIENCE),
   sub: z.string(),
   kind: z.enum(PRINCIPAL_KINDS),
+  role: z.string().nullable(),
+  tenant: z.string().min(1).nullable(),
   sid: z.string().min(1),
   jti: z.string().min(1),
   iat: z.int(),
@@ -74,13 +83,15 @@ export function createTokens(options: {
   return Object.freeze({
     ttlS: options.ttlS,
     publicKeys: [...keys.values()].flatMap(({ publicJwk }) => publicJwk ?? []),
-    issue({ kind, accountId, session }) {
+    issue({ kind, role, tenant, accountId, session }) {
       const iat = nowS();
       const payload = {
         iss: ISSUER,
         aud: AUDIENCE,
         sub: `${kind}:${accountId}`,
         kind,
+        role,
+        tenant,
         sid: session,
         jti: options.newId(),
         iat,
@@ -103,8 +114,8 @@ export function createTokens(options: {
           }),
         );
         if (payload.iat > nowS() + CLOCK_SKEW_S) throw new Error('the token is of the future');
-        const { kind, sub } = payload;
-        return { subject: sub, kind, accountId: readAccountId(kind, sub), session: payload.sid, id: payload.jti };
+        const { kind, role, tenant, sub, sid, jti } = payload;
+        return { subject: sub, kind, role, tenant, accountId: readAccountId(kind, sub), session: sid, id: jti };
       } catch (error) {
         throw new SwaliError('AUTH_TOKEN_INVALID', { cause: error });
       }

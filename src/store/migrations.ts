@@ -222,6 +222,83 @@ async function createKeyTable(db: Kysely<unknown>, types: TypeNames): Promise<vo
   await run(db, `create table if not exists api_keys (${columns.join(', ')})${types.suffix}`);
 }
 
+/** The account tables with what is unique in each: by itself so far, within a tenant from now on. */
+const UNIQUE_OF_ACCOUNTS: Readonly<Record<string, readonly string[]>> = {
+  admins: ['identifier'],
+  employees: ['identifier'],
+  customers: ['identifier', 'customer_number'],
+};
+
+/** The other tables whose rows are of a tenant. Heads of audit chains are of a process. */
+const TENANT_TABLES = [
+  'sessions',
+  'refresh_tokens',
+  'api_keys',
+  'second_factors',
+  'recovery_codes',
+  'sign_in_attempts',
+];
+
+function tenantColumn(types: TypeNames): string {
+  return textColumn(types, 'tenant', 64, "not null default ''");
+}
+
+/** SQLite changes no constraint in place: the table is made anew. Ids go on where they were, so that none is given twice. */
+async function rebuildAccountTable(db: Kysely<unknown>, types: TypeNames, table: string, unique: readonly string[]) {
+  const { rows } = await sql<{ sql: string }>`select sql from sqlite_master where name = ${table}`.execute(db);
+  const [head, body] = splitOnce(rows[0]?.sql ?? '', '(');
+  const columns = [...(await readColumns(db, 'sqlite', table))];
+  const text = unique.reduce((all, name) => all.replace(new RegExp(`(\\b${name} [^,]*?) unique`), '$1'), body);
+  if (!head.includes(table) || /unique/i.test(text)) throw new Error(`the table ${table} is not as it was made`);
+  const constraints = unique.map((name) => `unique (tenant, ${name})`).join(', ');
+  const inner = text.slice(0, text.lastIndexOf(')'));
+  await run(db, `create table ${table}_new (${inner}, ${tenantColumn(types)}, ${constraints})`);
+  await run(db, `insert into ${table}_new (${columns.join(', ')}) select ${columns.join(', ')} from ${table}`);
+  await run(db, `delete from sqlite_sequence where name = '${table}_new'`);
+  await run(
+    db,
+    `insert into sqlite_sequence (name, seq) select '${table}_new', seq from sqlite_sequence where name = '${table}'`,
+  );
+  await run(db, `drop table ${table}`);
+  await run(db, `alter table ${table}_new rename to ${table}`);
+}
+
+function splitOnce(text: string, at: string): readonly [string, string] {
+  const index = text.indexOf(at);
+  return [text.slice(0, index), text.slice(index + 1)];
+}
+
+/** Rows of today belong to no tenant, which is written as the empty text. */
+async function addTenants(db: Kysely<unknown>, family: Families): Promise<void> {
+  const types = typesOf(family);
+  const column = tenantColumn(types);
+  const tenants = [
+    textColumn(types, 'id', 64, 'not null primary key'),
+    textColumn(types, 'name', 190, 'not null'),
+    textColumn(types, 'status', 16, 'not null'),
+    `created_at ${types.count} not null`,
+  ];
+  await run(db, `create table if not exists tenants (${tenants.join(', ')})${types.suffix}`);
+  for (const [table, unique] of Object.entries(UNIQUE_OF_ACCOUNTS)) {
+    if ((await readColumns(db, family, table)).has('tenant')) continue;
+    if (family === 'sqlite') await rebuildAccountTable(db, types, table, unique);
+    else {
+      const keys = unique.map((name) => `drop index ${name}, add unique ${table}_${name} (tenant, ${name})`).join(', ');
+      await run(db, `alter table ${table} add column ${column}, ${keys}`);
+    }
+  }
+  for (const table of TENANT_TABLES) {
+    if (!(await readColumns(db, family, table)).has('tenant'))
+      await run(db, `alter table ${table} add column ${column}`);
+  }
+  if (!(await readColumns(db, family, 'audit_records')).has('tenant')) {
+    const index = family === 'mysql' ? ', add index audit_records_tenant (tenant, id)' : '';
+    await run(db, `alter table audit_records add column ${column}${index}`);
+  }
+  if (family === 'sqlite')
+    await run(db, 'create index if not exists audit_records_tenant on audit_records (tenant, id)');
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -243,5 +320,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0005-second-factor': { up: (db) => createSecondFactorTables(db, types) },
     '0006-sign-in-attempts': { up: (db) => createSignInAttempts(db, family) },
     '0007-api-keys': { up: (db) => createKeyTable(db, types) },
+    '0008-tenants': { up: (db) => addTenants(db, family) },
   };
 }

@@ -3,10 +3,28 @@ import type { Generated } from 'kysely';
 /** Whether an account may sign in. */
 export type AccountStatus = 'active' | 'disabled';
 
+/** Whether a tenant's people may come in. */
+export type TenantStatus = 'active' | 'disabled';
+
+/** Whose a row is. */
+export interface TenantColumn {
+  /** Id of the tenant; empty where tenancy is off. */
+  tenant: string;
+}
+
+/** A company whose people and rows are kept apart from those of the others. */
+export interface TenantTable {
+  id: string;
+  /** For people. */
+  name: string;
+  status: TenantStatus;
+  created_at: number;
+}
+
 /** Columns that the three account tables share. Times are milliseconds since 1970. */
-interface AccountColumns {
+interface AccountColumns extends TenantColumn {
   id: Generated<number>;
-  /** Normalised by identify; compared bytewise. */
+  /** Normalised by identify; compared bytewise; unique within the tenant. */
   identifier: string;
   /** bcrypt, with its cost and salt inside. */
   password_hash: string;
@@ -31,7 +49,7 @@ export interface CustomerTable extends AccountColumns {
 }
 
 /** One sign-in of one account: what `sid` of an access token names. */
-export interface SessionTable {
+export interface SessionTable extends TenantColumn {
   /** Random, 128 bits. */
   id: string;
   kind: string;
@@ -51,7 +69,7 @@ export interface SessionTable {
 }
 
 /** Refresh tokens are opaque and random; only their digest is kept. */
-export interface RefreshTokenTable {
+export interface RefreshTokenTable extends TenantColumn {
   /** sha256 of the token, hexadecimal. */
   digest: string;
   session_id: string;
@@ -62,7 +80,7 @@ export interface RefreshTokenTable {
 }
 
 /** A key of a server: it acts for the account that made it, with no more rights than its scopes. */
-export interface ApiKeyTable {
+export interface ApiKeyTable extends TenantColumn {
   /** The part that is shown. */
   id: string;
   /** sha256 of the whole key, hexadecimal. */
@@ -79,7 +97,7 @@ export interface ApiKeyTable {
 }
 
 /** The second factor of one account. A row without `secret` is one that was never confirmed. */
-export interface SecondFactorTable {
+export interface SecondFactorTable extends TenantColumn {
   kind: string;
   account_id: number;
   /** The seed in force, encrypted by identify; null until one is confirmed. */
@@ -98,7 +116,7 @@ export interface SecondFactorTable {
 }
 
 /** Codes for when the device is lost; each works once. Only their digests are kept. */
-export interface RecoveryCodeTable {
+export interface RecoveryCodeTable extends TenantColumn {
   kind: string;
   account_id: number;
   /** sha256 of the code without its grouping, hexadecimal. */
@@ -107,7 +125,7 @@ export interface RecoveryCodeTable {
 }
 
 /** What was failed at signing in, and from where an account is known to sign in. Names nobody: digests are keyed. */
-export interface SignInAttemptTable {
+export interface SignInAttemptTable extends TenantColumn {
   /** Of what is counted: HMAC-SHA-256, hexadecimal. */
   digest: string;
   /** `known` counts nothing: the account signed in from that address. */
@@ -122,7 +140,7 @@ export interface SignInAttemptTable {
 }
 
 /** One link of the audit chain. Rows are only ever added: triggers refuse UPDATE and DELETE. */
-export interface AuditRecordTable {
+export interface AuditRecordTable extends TenantColumn {
   /** Order of arrival over all writers. */
   id: Generated<number>;
   writer: string;
@@ -145,6 +163,7 @@ export interface AuditHeadTable {
 
 /** The gateway's own tables, as kysely sees them. */
 export interface StoreTables {
+  tenants: TenantTable;
   admins: AdminTable;
   employees: EmployeeTable;
   customers: CustomerTable;

@@ -10,7 +10,7 @@ import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/id
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
-const CONTEXT = { requestId: 'r1', address: '203.0.113.9', userAgent: 'curl/8' };
+const CONTEXT = { requestId: 'r1', address: '203.0.113.9', tenant: null, userAgent: 'curl/8' };
 
 // SQLite has its own run of the contract, with what is special to files, in test/unit/store.
 describeEngines('the store', 'select 1', (engine) => describeStoreContract(() => engine.url), ['mariadb', 'mysql']);
@@ -88,6 +88,7 @@ describeEngines(
             identity.login
               .login('employee', 'nobody@example.org', PASSWORD, {
                 requestId: 'r1',
+                tenant: null,
                 address: '192.0.2.77',
                 userAgent: 'test',
               })
@@ -117,7 +118,7 @@ describeEngines(
       await store.run((db) =>
         sql`update customers set customer_number = 'C8 ', identifier = 'C8 ' where customer_number = 'c7'`.execute(db),
       );
-      expect(await findAccount(store, 'customer', { identifier: 'C8' })).toBeNull();
+      expect(await findAccount(store, 'customer', { tenant: null, identifier: 'C8' })).toBeNull();
     });
 
     it('continues one audit chain from several processes, and several chains side by side', async () => {

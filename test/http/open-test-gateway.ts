@@ -83,6 +83,7 @@ export async function openTestGateway(
     viewFor: gateway.stages.viewFor,
     health: createHealth([{ name: 'source', run: () => gateway.source.ping() }]),
     logger: surroundings.logger,
+    tenancy: settings.tenancy,
     rateLimit: settings.rateLimit,
     trustProxy: 0,
     https: false,

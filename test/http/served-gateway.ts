@@ -6,7 +6,9 @@ import { serve } from '../../src/cli/serve.js';
 import { parseSettings } from '../../src/config/settings.js';
 import type { PrincipalKind } from '../../src/domain/principal.js';
 import { openRecords } from '../../src/gateway.js';
+import type { Method } from '../../src/http/create-api-handler.js';
 import { addAccount, type NewAccount } from '../../src/identify/accounts.js';
+import { createTenants } from '../../src/identify/tenants.js';
 import { createIdentity } from '../../src/identity.js';
 
 /** An account of a test: everything but its password. */
@@ -31,7 +33,7 @@ export interface ServedGateway<Name extends string> {
   /** Signs in over HTTP and keeps the token for {@link call}. */
   signIn(name: Name, password?: string): Promise<Reply>;
   /** One request; `as` names an account that has signed in, or nobody. */
-  call(method: 'GET' | 'POST', path: string, as: Name | null, body?: unknown): Promise<Reply>;
+  call(method: Method, path: string, as: Name | null, body?: unknown): Promise<Reply>;
   ask(as: Name, question: string): Promise<Reply>;
   sql(as: Name, sql: string): Promise<Reply>;
   stop(): Promise<void>;
@@ -93,7 +95,7 @@ export async function serveGateway<const Name extends string>(
   const url = await Promise.race([readAddress(stdout), stopped.then(() => Promise.reject(new Error('it stopped')))]);
 
   const tokens = new Map<Name, string>();
-  const call = async (method: 'GET' | 'POST', path: string, as: Name | null, body?: unknown): Promise<Reply> => {
+  const call = async (method: Method, path: string, as: Name | null, body?: unknown): Promise<Reply> => {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (as !== null) headers.authorization = `Bearer ${tokens.get(as)}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
@@ -110,8 +112,9 @@ export async function serveGateway<const Name extends string>(
     log,
     call,
     async signIn(name, password = PASSWORD) {
-      const { kind, identifier } = accounts[name];
-      const reply = await call('POST', `/v1/auth/${kind}/login`, null, { identifier, password });
+      const { kind, tenant, identifier } = accounts[name];
+      const credentials = { identifier, password, ...(tenant ? { tenant } : {}) };
+      const reply = await call('POST', `/v1/auth/${kind}/login`, null, credentials);
       if (reply.status === 200) tokens.set(name, reply.body.access_token);
       return reply;
     },
@@ -133,6 +136,8 @@ async function addAccounts(
   const { passwords, close } = await createIdentity(surroundings, records.store);
   try {
     const deps = { store: records.store, passwords, clock: surroundings.clock };
+    const tenants = createTenants({ ...deps, enabled: true });
+    for (const id of new Set(accounts.flatMap(({ tenant }) => tenant ?? []))) await tenants.add({ id, name: id });
     for (const account of accounts) await addAccount(deps, { ...account, password: PASSWORD });
   } finally {
     await close();

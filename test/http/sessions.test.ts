@@ -191,7 +191,13 @@ describe('the life of a session', () => {
     identity.clock.now += LIFE.idleTtlS * 1000 - 1;
     const renewed = await refresh(used);
     expect(renewed.status).toBe(200);
-    const token = identity.tokens.issue({ kind: 'customer', accountId: 1, session: sessionOf(idle) });
+    const token = identity.tokens.issue({
+      tenant: null,
+      kind: 'customer',
+      role: null,
+      accountId: 1,
+      session: sessionOf(idle),
+    });
     identity.clock.now += 1;
     expect(codeOf(await list({ access: token, refresh: '' }))).toEqual(OVER);
     expect(codeOf(await refresh(idle))).toEqual(OVER);
@@ -232,7 +238,13 @@ describe('the life of a session', () => {
     expect(out.status).toBe(204);
     // As a longer SESSION_IDLE_TTL_S would have it.
     await identity.store.run((db) => db.updateTable('sessions').set({ last_used_at: identity.clock.now }).execute());
-    const token = identity.tokens.issue({ kind: 'customer', accountId: 1, session: sessionOf(mine) });
+    const token = identity.tokens.issue({
+      tenant: null,
+      kind: 'customer',
+      role: null,
+      accountId: 1,
+      session: sessionOf(mine),
+    });
     expect(codeOf(await list({ access: token, refresh: '' }))).toEqual(OVER);
   });
 });

@@ -48,6 +48,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     viewFor: refuse,
     health: createHealth([]),
     logger: silent,
+    tenancy: false,
     rateLimit: false,
     trustProxy: 0,
     https: false,

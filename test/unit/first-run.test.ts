@@ -55,7 +55,7 @@ describe('ensureDemoAccounts', () => {
     expect(new Set(seeded.map(({ password }) => password)).size).toBe(3);
     for (const { account, password } of seeded) {
       expect(password).toMatch(/^[\w-]{24}$/);
-      const stored = await findFirstAccount(store, account.kind);
+      const stored = await findFirstAccount(store, null, account.kind);
       expect(await passwords.matches(password, stored?.passwordHash ?? null)).toBe(true);
     }
     expect(await ensureDemoAccounts(settings, deps())).toEqual([]);
@@ -77,6 +77,6 @@ describe('ensureDemoAccounts', () => {
     const settings = parseSettings({ DATA_DIR: folder, ...env });
     expect(await ensureDemoAccounts(settings, deps())).toEqual([]);
     expect(await lacksDemoAccounts(settings, store)).toBe(false);
-    expect(await findFirstAccount(store, 'admin')).toBeNull();
+    expect(await findFirstAccount(store, null, 'admin')).toBeNull();
   });
 });

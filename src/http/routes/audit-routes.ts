@@ -1,12 +1,9 @@
 import { z } from 'zod';
-import type { ListedRecord } from '../../audit/list-records.js';
+import type { AuditPage, ListedRecord } from '../../audit/list-records.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
 
 /** Reads a page of the audit log, newest first. */
-export type ListAudit = (page: {
-  readonly limit: number;
-  readonly before?: number;
-}) => Promise<readonly ListedRecord[]>;
+export type ListAudit = (page: AuditPage) => Promise<readonly ListedRecord[]>;
 
 const wholeText = (max: number) =>
   z
@@ -15,7 +12,7 @@ const wholeText = (max: number) =>
     .transform(Number)
     .refine((value) => value <= max, { error: `expected ${max} at most` });
 
-/** `GET /v1/audit?limit=&before=`: records of everybody, for those with `audit:read`. */
+/** `GET /v1/audit?limit=&before=`: records of everybody in the caller's tenant, for those with `audit:read`. */
 export function createAuditRoutes(list: ListAudit, ports: ApiPorts): readonly ApiRoute[] {
   return [
     createApiHandler(
@@ -38,9 +35,9 @@ export function createAuditRoutes(list: ListAudit, ports: ApiPorts): readonly Ap
         }),
         limit: 'read',
         audit: null,
-        handle: async ({ input }) => {
+        handle: async ({ input, principal }) => {
           const { limit = 50, before } = input;
-          const records = await list(before === undefined ? { limit } : { limit, before });
+          const records = await list({ limit, tenant: principal.tenant, ...(before === undefined ? {} : { before }) });
           return { body: { records: records.map((record) => ({ ...record, at: new Date(record.at).toISOString() })) } };
         },
       },

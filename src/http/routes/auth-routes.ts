@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PRINCIPAL_KINDS } from '../../domain/principal.js';
 import type { ChangePassword } from '../../identify/change-password.js';
 import type { IssuedTokens, Login } from '../../identify/login.js';
-import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
+import { type ApiPorts, type ApiRoute, createApiHandler, TENANT_INPUT } from '../create-api-handler.js';
 
 const TOKENS = z.strictObject({
   access_token: z.string(),
@@ -12,6 +12,7 @@ const TOKENS = z.strictObject({
 });
 
 const CREDENTIALS = z.strictObject({
+  ...TENANT_INPUT,
   identifier: z.string().min(1).max(512),
   password: z.string().min(1).max(512),
   /** A code of the second factor, or a recovery code. */
@@ -28,6 +29,7 @@ export function createAuthRoutes(login: Login, changePassword: ChangePassword, p
         method: 'POST',
         path: `/v1/auth/${kind}/login`,
         access: 'public',
+        tenant: 'named',
         input: CREDENTIALS,
         output: TOKENS,
         limit: 'login',

@@ -80,6 +80,11 @@ describe('verifying the audit chains', () => {
       [{ kind: 'changed', sequence: 2 }],
     ],
     [
+      'a changed tenant column',
+      (store) => run(store, `update audit_records set tenant = 'acme' where sequence = 2`),
+      [{ kind: 'changed', sequence: 2 }],
+    ],
+    [
       'a text that is no record',
       (store) => run(store, `update audit_records set body = 'null' where sequence = 2`),
       [{ kind: 'changed', sequence: 2 }],

@@ -66,11 +66,11 @@ describe('users unlock', () => {
     await addCustomer();
     const { attempts, audit, close } = await open();
     const fail = async (identifier: string, address: string) =>
-      (await attempts.begin('customer', identifier, address)).fail();
+      (await attempts.begin({ tenant: null, kind: 'customer' }, identifier, address)).fail();
     for (let each = 0; each < 12; each += 1) await fail('cy@example.org', '203.0.113.9');
     for (let each = 0; each < 12; each += 1) await fail('103', `198.51.100.${each}`);
     const waitS = async (identifier: string, address: string) =>
-      (await attempts.begin('customer', identifier, address)).waitS;
+      (await attempts.begin({ tenant: null, kind: 'customer' }, identifier, address)).waitS;
     expect(await waitS('cy@example.org', '203.0.113.9')).toBeGreaterThan(0);
     expect(await waitS('103', '192.0.2.77')).toBeGreaterThan(0);
 

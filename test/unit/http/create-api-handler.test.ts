@@ -39,6 +39,7 @@ const record = (requestId: string): AuditEvent => ({
   event: 'operator',
   requestId,
   address: 'test',
+  tenant: null,
   action: 'test',
   reasons: [],
 });
@@ -47,6 +48,7 @@ const record = (requestId: string): AuditEvent => ({
 function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express {
   const witness = createAuditWitness({ append: async () => {} });
   const ports: ApiPorts = {
+    tenancy: false,
     authenticate: async (token) => {
       if (token === 'bare') return { ...PRINCIPAL, permissions: new Set(), lacksSecondFactor: true };
       if (token !== 'good') throw new SwaliError('AUTH_TOKEN_INVALID');

@@ -13,6 +13,7 @@ import { createBareApp, readMountedRoutes } from '../../support/bare-app.js';
 const PAGES = ['GET /', 'GET /console.css', 'GET /console.js', 'GET /docs/errors'];
 
 const ports: ApiPorts = {
+  tenancy: false,
   authenticate: () => Promise.reject(new Error('nobody')),
   limits: createLimits(false, readTiers(null)),
   witness: createAuditWitness({ append: async () => {} }),

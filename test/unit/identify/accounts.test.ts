@@ -32,13 +32,13 @@ describe('adding an account', () => {
 
   it('gives an employee the least where nothing is said: the lowest role and no table', async () => {
     await identity.add({ kind: 'employee', identifier: 'least@example.org' });
-    const account = await findAccount(identity.store, 'employee', { identifier: 'least@example.org' });
+    const account = await findAccount(identity.store, 'employee', { tenant: null, identifier: 'least@example.org' });
     expect(account).toMatchObject({ role: 'viewer', allowTables: '[]' });
   });
 
   it('takes a customer number for an identifier, and for the claim', async () => {
     await identity.add({ kind: 'customer', identifier: 'K-9' });
-    expect(await findAccount(identity.store, 'customer', { identifier: 'K-9' })).toMatchObject({
+    expect(await findAccount(identity.store, 'customer', { tenant: null, identifier: 'K-9' })).toMatchObject({
       identifier: 'K-9',
       customerNumber: 'K-9',
     });
@@ -47,7 +47,7 @@ describe('adding an account', () => {
   it('lets one person be customer and employee under one address', async () => {
     await identity.add({ kind: 'customer', identifier: 'both@example.org' });
     await identity.add({ kind: 'employee', identifier: 'both@example.org' });
-    expect(await findAccount(identity.store, 'admin', { identifier: 'both@example.org' })).toBeNull();
+    expect(await findAccount(identity.store, 'admin', { tenant: null, identifier: 'both@example.org' })).toBeNull();
   });
 
   it('refuses an identifier or a customer number that is taken, in any spelling of the identifier', async () => {
@@ -92,33 +92,40 @@ describe('adding an account', () => {
     ['a password over 72 bytes', { kind: 'admin', identifier: 'x@y.z', password: 'x'.repeat(73) }],
   ];
   it.each(bad)('refuses %s, and stores nothing', async (_, account) => {
-    const before = await findFirstAccount(identity.store, account.kind);
+    const before = await findFirstAccount(identity.store, null, account.kind);
     await expect(identity.add(account)).rejects.toMatchObject({ code: 'IDENTITY_INPUT_INVALID', status: 400 });
-    expect(await findAccount(identity.store, account.kind, { identifier: account.identifier })).toBeNull();
-    expect(await findFirstAccount(identity.store, account.kind)).toEqual(before);
+    expect(
+      await findAccount(identity.store, account.kind, { tenant: null, identifier: account.identifier }),
+    ).toBeNull();
+    expect(await findFirstAccount(identity.store, null, account.kind)).toEqual(before);
   });
 });
 
 describe('finding an account', () => {
   it('finds a customer by address and by number, in the spelling as typed', async () => {
     await identity.add({ kind: 'customer', identifier: 'find@example.org', customerNumber: 'F7' });
-    const subject = (await findAccount(identity.store, 'customer', { identifier: ' FIND@example.org ' }))?.subject;
+    const subject = (await findAccount(identity.store, 'customer', { tenant: null, identifier: ' FIND@example.org ' }))
+      ?.subject;
     expect(subject).toMatch(/^customer:\d+$/);
-    expect((await findAccount(identity.store, 'customer', { identifier: 'F7' }))?.subject).toBe(subject);
-    expect((await findAccount(identity.store, 'customer', { identifier: 'Ｆ７' }))?.subject).toBe(subject);
+    expect((await findAccount(identity.store, 'customer', { tenant: null, identifier: 'F7' }))?.subject).toBe(subject);
+    expect((await findAccount(identity.store, 'customer', { tenant: null, identifier: 'Ｆ７' }))?.subject).toBe(
+      subject,
+    );
   });
 
   it.each(['f7', 'F7\u200b', 'F 7', 'F07', 'find@example.org.', '', '@', "' or 1=1 --"])(
     'finds nobody by %j',
     async (text) => {
-      expect(await findAccount(identity.store, 'customer', { identifier: text })).toBeNull();
+      expect(await findAccount(identity.store, 'customer', { tenant: null, identifier: text })).toBeNull();
     },
   );
 
   it('does not look in another table', async () => {
     await identity.add({ kind: 'admin', identifier: 'only-admin@example.org' });
     for (const kind of ['customer', 'employee'] as const) {
-      expect(await findAccount(identity.store, kind, { identifier: 'only-admin@example.org' })).toBeNull();
+      expect(
+        await findAccount(identity.store, kind, { tenant: null, identifier: 'only-admin@example.org' }),
+      ).toBeNull();
     }
   });
 });

@@ -11,7 +11,7 @@ import {
 import { codeOfPromise } from '../../support/code-of-promise.js';
 import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
 
-const CONTEXT = { requestId: 'r1', address: '192.0.2.1', userAgent: 'test' };
+const CONTEXT = { requestId: 'r1', address: '192.0.2.1', tenant: null, userAgent: 'test' };
 const TTL_S = 3600;
 
 let identity: Identity;
@@ -19,10 +19,10 @@ let keys: ApiKeys;
 let authenticate: (key: string) => Promise<Principal>;
 beforeAll(async () => {
   identity = await openIdentity();
-  const { store, audit } = identity;
+  const { store, tenants, audit } = identity;
   const clock = () => identity.clock.now;
   keys = createApiKeys({ store, clock, audit });
-  authenticate = createKeyAuthenticate({ store, clock });
+  authenticate = createKeyAuthenticate({ store, clock, tenants });
 });
 afterAll(() => identity?.close());
 

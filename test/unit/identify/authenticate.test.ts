@@ -4,7 +4,7 @@ import { createPasswords, type Passwords } from '../../../src/identify/passwords
 import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
 import { codeAt } from './second-factor-contract.js';
 
-const CONTEXT = { requestId: 'r1', address: '203.0.113.9', userAgent: 'curl/8' };
+const CONTEXT = { requestId: 'r1', address: '203.0.113.9', tenant: null, userAgent: 'curl/8' };
 const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
 
 let passwords: Passwords;
@@ -54,7 +54,13 @@ describe('authenticating where a second factor is demanded', () => {
         expect(principal).toMatchObject({ subject, lacksSecondFactor: lacks });
         expect(principal.permissions.size === 0).toBe(lacks);
       }
-      const owner = { kind: 'employee', id: 1, subject: 'employee:1', identifier: 'acc@example.org' } as const;
+      const owner = {
+        tenant: null,
+        kind: 'employee',
+        id: 1,
+        subject: 'employee:1',
+        identifier: 'acc@example.org',
+      } as const;
       const { secret } = await strict.secondFactors.enrol(owner, false);
       expect(await strict.authenticate(tokens['employee:1'])).toMatchObject({ lacksSecondFactor: true });
       await strict.secondFactors.confirm(owner, codeAt(secret, strict.clock.now));
@@ -146,7 +152,7 @@ describe('authenticating', () => {
   it('refuses a session of another account, an unknown session, and a token that has expired', async () => {
     const session = (await identity.authenticate(await customerToken())).session as string;
     const forge = (kind: 'employee' | 'customer', accountId: number, sid: string) =>
-      identity.tokens.issue({ kind, accountId, session: sid });
+      identity.tokens.issue({ tenant: null, kind, role: null, accountId, session: sid });
     await expect(identity.authenticate(forge('employee', 1, session))).rejects.toMatchObject(INVALID);
     await expect(identity.authenticate(forge('customer', 2, session))).rejects.toMatchObject(INVALID);
     await expect(identity.authenticate(forge('customer', 1, 'none'))).rejects.toMatchObject(INVALID);

@@ -14,6 +14,7 @@ import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
 import { createSessions } from '../../../src/identify/sessions.js';
 import { createSignInAttempts, type SignInAttempts } from '../../../src/identify/sign-in-attempts.js';
 import { readSigningKeys } from '../../../src/identify/signing-keys.js';
+import { createTenants, type Tenants } from '../../../src/identify/tenants.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 
@@ -29,6 +30,7 @@ export interface Identity {
   readonly passwords: Passwords;
   readonly tokens: Tokens;
   readonly attempts: SignInAttempts;
+  readonly tenants: Tenants;
   readonly audit: ChainedAuditLog;
   readonly secondFactors: SecondFactors;
   readonly login: Login;
@@ -46,11 +48,13 @@ export interface Identity {
  * @param shared threads to use (and leave running); own ones where absent
  * @param url of a store without tables; a new SQLite file where absent
  * @param requireTotpFor who must have a second factor; nobody where absent
+ * @param tenancy whether there are tenants
  */
 export async function openIdentity(
   shared?: Passwords,
   url?: string,
   requireTotpFor?: ReadonlySet<string>,
+  tenancy = false,
 ): Promise<Identity> {
   const folder = mkdtempSync(join(tmpdir(), 'swali-identity-'));
   const path = join(folder, 'store.sqlite');
@@ -70,14 +74,16 @@ export async function openIdentity(
   const cipher = createSeedCipher({ storeKey: 'k'.repeat(40) });
   const secondFactors = createSecondFactors({ store, clock: read, cipher });
   const attempts = createSignInAttempts({ store, clock: read, key: 'k'.repeat(40) });
+  const tenants = createTenants({ store, clock: read, enabled: tenancy });
   const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
   const loginOver = (log: AuditLog) =>
-    createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, audit: log });
+    createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, tenants, audit: log });
   return {
     store,
     passwords,
     tokens,
     attempts,
+    tenants,
     audit,
     path,
     clock,
@@ -90,6 +96,7 @@ export async function openIdentity(
       tokens,
       clock: read,
       life: LIFE,
+      tenants,
       secondFactors,
       requireTotpFor: requireTotpFor ?? new Set(),
     }),

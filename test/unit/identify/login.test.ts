@@ -12,7 +12,7 @@ import { createSessions } from '../../../src/identify/sessions.js';
 import { type Identity, LIFE, openIdentity, PASSWORD, REFRESH_TTL_S } from './identity-fixtures.js';
 import { codeAt, wrongCodeAt } from './second-factor-contract.js';
 
-const FROM = { requestId: 'r1', address: '203.0.113.9' };
+const FROM = { requestId: 'r1', address: '203.0.113.9', tenant: null };
 const CONTEXT = { ...FROM, userAgent: 'curl/8' };
 const WRONG = { code: 'AUTH_CREDENTIALS_WRONG', status: 401 };
 const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
@@ -93,10 +93,19 @@ describe('signing in', () => {
   });
 
   it('digests the password anew once the cost has gone up, and the password still works', async () => {
-    const { store, tokens, secondFactors, attempts, audit, clock } = identity;
+    const { store, tokens, secondFactors, attempts, tenants, audit, clock } = identity;
     const costlier = await createPasswords({ cost: 5, threads: 1 });
     const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
-    const raised = createLogin({ store, passwords: costlier, tokens, sessions, secondFactors, attempts, audit });
+    const raised = createLogin({
+      store,
+      passwords: costlier,
+      tokens,
+      sessions,
+      secondFactors,
+      attempts,
+      tenants,
+      audit,
+    });
     const digest = async () =>
       (await store.run((db) => db.selectFrom('customers').select('password_hash').executeTakeFirstOrThrow()))
         .password_hash;
@@ -108,7 +117,7 @@ describe('signing in', () => {
   });
 
   it('lets a password in that is older than today’s rules, and digests it anew as any other', async () => {
-    const { store, tokens, secondFactors, attempts, audit, clock } = identity;
+    const { store, tokens, secondFactors, attempts, tenants, audit, clock } = identity;
     const digest = async () =>
       (await store.run((db) => db.selectFrom('admins').select('password_hash').executeTakeFirstOrThrow()))
         .password_hash;
@@ -118,7 +127,16 @@ describe('signing in', () => {
     expect(await digest()).toBe(old);
     const costlier = await createPasswords({ cost: 5, threads: 1 });
     const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
-    const raised = createLogin({ store, passwords: costlier, tokens, sessions, secondFactors, attempts, audit });
+    const raised = createLogin({
+      store,
+      passwords: costlier,
+      tokens,
+      sessions,
+      secondFactors,
+      attempts,
+      tenants,
+      audit,
+    });
     await raised.login('admin', 'root@example.org', 'password', CONTEXT);
     expect(await digest()).toMatch(/^\$2b\$05\$/);
     await raised.login('admin', 'root@example.org', 'password', CONTEXT);
@@ -250,7 +268,7 @@ describe('secrets', () => {
 });
 
 describe('signing in with a second factor', () => {
-  const ROOT = { kind: 'admin', id: 1, subject: 'admin:1', identifier: 'root@example.org' } as const;
+  const ROOT = { tenant: null, kind: 'admin', id: 1, subject: 'admin:1', identifier: 'root@example.org' } as const;
   const enter = (totp: string | null, password = PASSWORD) =>
     identity.login.login('admin', 'root@example.org', password, CONTEXT, totp);
   /** Confirms a factor of the admin, then lets the code that did it run out. */
@@ -329,7 +347,7 @@ describe('signing in with a second factor', () => {
     const { secret } = await addFactor();
     const wrong = wrongCodeAt(secret, identity.clock.now);
     for (let n = 0; n < 5; n += 1) await expect(enter(wrong)).rejects.toMatchObject(WRONG);
-    const { store, tokens, passwords: same, attempts, audit, clock } = identity;
+    const { store, tokens, passwords: same, attempts, tenants, audit, clock } = identity;
     const read = () => clock.now;
     const replica = createLogin({
       store,
@@ -342,6 +360,7 @@ describe('signing in with a second factor', () => {
         cipher: createSeedCipher({ storeKey: 'k'.repeat(40) }),
       }),
       attempts,
+      tenants,
       audit,
     });
     const enterThere = () =>

@@ -5,7 +5,7 @@ import { permissionsFor } from '../../../src/identify/permissions.js';
 import { codeOfPromise } from '../../support/code-of-promise.js';
 import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
 
-const CONTEXT = { requestId: 'r1', address: '192.0.2.1', userAgent: 'test' };
+const CONTEXT = { requestId: 'r1', address: '192.0.2.1', tenant: null, userAgent: 'test' };
 
 let identity: Identity;
 let manager: AccountManager;

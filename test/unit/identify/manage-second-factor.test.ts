@@ -6,7 +6,7 @@ import { createPasswords, type Passwords } from '../../../src/identify/passwords
 import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
 import { codeAt, wrongCodeAt } from './second-factor-contract.js';
 
-const CONTEXT = { requestId: 'r1', address: '203.0.113.9', userAgent: 'test' };
+const CONTEXT = { requestId: 'r1', address: '203.0.113.9', tenant: null, userAgent: 'test' };
 
 let passwords: Passwords;
 beforeAll(async () => {
@@ -58,6 +58,7 @@ describe('managing one’s second factor', () => {
       event: 'second-factor',
       requestId: CONTEXT.requestId,
       address: CONTEXT.address,
+      tenant: null,
       subject: 'employee:1',
       kind: 'employee',
       action: 'confirm',

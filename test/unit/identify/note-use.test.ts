@@ -5,7 +5,7 @@ import { createPasswords, type Passwords } from '../../../src/identify/passwords
 import { openStore, type Store } from '../../../src/store/store.js';
 import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
 
-const CONTEXT = { requestId: 'r1', address: '203.0.113.9', userAgent: 'curl/8' };
+const CONTEXT = { requestId: 'r1', address: '203.0.113.9', tenant: null, userAgent: 'curl/8' };
 
 let passwords: Passwords;
 beforeAll(async () => {

@@ -19,11 +19,11 @@ describe('acting as an account', () => {
     ['employee', 'employee:1'],
     ['employee:eve@example.org', 'employee:1'],
   ])('takes %s for %s, without a session', async (as, subject) => {
-    expect(await principalFor(identity.store, as)).toMatchObject({ subject, session: null });
+    expect(await principalFor(identity.store, null, as)).toMatchObject({ subject, session: null });
   });
 
   it('gives the rights of that account and no more', async () => {
-    const principal = await principalFor(identity.store, 'customer:103');
+    const principal = await principalFor(identity.store, null, 'customer:103');
     expect([...principal.permissions]).toEqual(['ask']);
     expect(principal.claims.get('customer_number')).toBe('103');
   });
@@ -31,7 +31,7 @@ describe('acting as an account', () => {
   it.each(['admin', 'customer:', 'customer:104', 'employee:103', 'root', '', ':103', 'Customer', 'constructor'])(
     'refuses %j',
     async (as) => {
-      await expect(principalFor(identity.store, as)).rejects.toMatchObject({ code: 'IDENTITY_INPUT_INVALID' });
+      await expect(principalFor(identity.store, null, as)).rejects.toMatchObject({ code: 'IDENTITY_INPUT_INVALID' });
     },
   );
 
@@ -39,7 +39,7 @@ describe('acting as an account', () => {
     await identity.store.run((db) =>
       db.updateTable('customers').set({ status: 'disabled' }).where('customer_number', '=', '103').execute(),
     );
-    await expect(principalFor(identity.store, 'customer:103')).rejects.toMatchObject({
+    await expect(principalFor(identity.store, null, 'customer:103')).rejects.toMatchObject({
       code: 'IDENTITY_INPUT_INVALID',
     });
   });

@@ -32,8 +32,8 @@ export function describeSecondFactorContract(identity: () => Identity): void {
   let ids = 9000;
   beforeEach(() => {
     ids += 2;
-    owner = { kind: 'admin', id: ids, subject: `admin:${ids}`, identifier: 'root@example.org' };
-    other = { kind: 'admin', id: ids + 1, subject: `admin:${ids + 1}`, identifier: 'two@example.org' };
+    owner = { tenant: null, kind: 'admin', id: ids, subject: `admin:${ids}`, identifier: 'root@example.org' };
+    other = { tenant: null, kind: 'admin', id: ids + 1, subject: `admin:${ids + 1}`, identifier: 'two@example.org' };
   });
   const factors = () => identity().secondFactors;
   const clock = () => identity().clock;

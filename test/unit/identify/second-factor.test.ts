@@ -15,7 +15,7 @@ describe('second factors on SQLite', () => describeSecondFactorContract(() => id
 
 describe('confirming', () => {
   it('puts no seed in force whose place another took between the check of the code and the change', async () => {
-    const owner = { kind: 'admin', id: 1, subject: 'admin:1', identifier: 'root@example.org' } as const;
+    const owner = { tenant: null, kind: 'admin', id: 1, subject: 'admin:1', identifier: 'root@example.org' } as const;
     const { store, clock, secondFactors } = identity;
     const slow = createSecondFactors({
       store: {

@@ -50,7 +50,7 @@ interface Try {
 async function attempt(options: Try = {}): Promise<string | number> {
   const { kind = 'customer', identifier = '103', password = WRONG, from = HOME, login = identity.login } = options;
   try {
-    await login.login(kind, identifier, password, { requestId: 'r1', address: from, userAgent: 'test' });
+    await login.login(kind, identifier, password, { requestId: 'r1', address: from, tenant: null, userAgent: 'test' });
     return 'in';
   } catch (error) {
     if (!(error instanceof SwaliError)) throw error;
@@ -90,7 +90,7 @@ const records = async () => (await identity.audit.list({ limit: 100 })).map((rec
 
 /** Another process over the same store. */
 async function openReplica(): Promise<{ login: Login; close: () => Promise<void> }> {
-  const { tokens, secondFactors, path, clock } = identity;
+  const { tokens, secondFactors, tenants, path, clock } = identity;
   const read = () => clock.now;
   const store = await openStore(`sqlite:${path}`);
   const login = createLogin({
@@ -100,6 +100,7 @@ async function openReplica(): Promise<{ login: Login; close: () => Promise<void>
     sessions: createSessions({ store, clock: read, ttlS: REFRESH_TTL_S, life: LIFE }),
     secondFactors,
     attempts: createSignInAttempts({ store, clock: read, key: 'k'.repeat(40) }),
+    tenants,
     audit: await openAuditLog({ store, clock: read, writerId: 'replica' }),
   });
   return { login, close: () => store.close() };
@@ -120,6 +121,7 @@ describe('one account from one address', () => {
       event: 'login',
       requestId: 'r1',
       address: HOME,
+      tenant: null,
       subject: 'customer:1',
       kind: 'customer',
       decision: 'refused',
@@ -309,7 +311,7 @@ describe('unknown accounts', () => {
     expect(kept).not.toContain('my-password');
     expect(kept).not.toContain(HOME);
     const other = createSignInAttempts({ store: identity.store, clock: () => identity.clock.now, key: 'other' });
-    await (await other.begin('customer', 'my-password-typed-as-name', HOME)).fail();
+    await (await other.begin({ tenant: null, kind: 'customer' }, 'my-password-typed-as-name', HOME)).fail();
     // Digests of another key: without the key nobody can try what was typed.
     expect(await rows()).toHaveLength(6);
   });
@@ -361,9 +363,9 @@ describe('several processes and tries at once', () => {
       ...passwords,
       matches: () => Promise.reject(new SwaliError('RATE_LIMITED', { retryAfterS: 5 })),
     };
-    const { store, tokens, secondFactors, attempts, audit, clock } = identity;
+    const { store, tokens, secondFactors, attempts, tenants, audit, clock } = identity;
     const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
-    const login = createLogin({ store, passwords: busy, tokens, sessions, secondFactors, attempts, audit });
+    const login = createLogin({ store, passwords: busy, tokens, sessions, secondFactors, attempts, tenants, audit });
     await failTimes(PAIR_RULE.failures - 1);
     for (let each = 0; each < 12; each += 1) expect(await attempt({ login, password: PASSWORD })).toBe(5);
     expect(await attempt({ password: PASSWORD })).toBe('in');
@@ -391,7 +393,7 @@ describe('what is kept', () => {
     await failFromStrangers(40);
     await failTimes(6);
     await failTimes(6, { identifier: 'cy@example.org' });
-    const account = await findAccount(identity.store, 'customer', { identifier: '103' });
+    const account = await findAccount(identity.store, 'customer', { tenant: null, identifier: '103' });
     if (!account) throw new Error('the account is gone');
     expect(await identity.attempts.clear(account)).toBeGreaterThan(40);
     expect(await attempt()).toBe('AUTH_CREDENTIALS_WRONG');

@@ -5,7 +5,7 @@ import { readSigningKeys, type SigningKeys } from '../../../src/identify/signing
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 
 const SECRET = 'a secret of more than thirty-two bytes';
-const CLAIMS = { kind: 'customer', accountId: 17, session: 's1' } as const;
+const CLAIMS = { tenant: null, kind: 'customer', role: null, accountId: 17, session: 's1' } as const;
 
 let now: number;
 let ids: number;
@@ -42,7 +42,7 @@ const partsOf = (token: string) => {
 const refused = expect.objectContaining({ code: 'AUTH_TOKEN_INVALID' });
 
 describe('access tokens', () => {
-  it('says who, until when and under which key, and no right', () => {
+  it('says who, until when and under which key, and no right but the role of then', () => {
     const { header, payload } = partsOf(tokens.issue(CLAIMS));
     expect(header).toEqual({ alg: 'HS256', typ: 'JWT', kid: expect.stringMatching(/^[0-9a-f]{16}$/) });
     expect(payload).toEqual({
@@ -50,6 +50,8 @@ describe('access tokens', () => {
       aud: 'swali',
       sub: 'customer:17',
       kind: 'customer',
+      role: null,
+      tenant: null,
       sid: 's1',
       jti: 'j1',
       iat: 1_700_000_000,
@@ -61,6 +63,8 @@ describe('access tokens', () => {
     expect(tokens.verify(tokens.issue(CLAIMS))).toEqual({
       subject: 'customer:17',
       kind: 'customer',
+      role: null,
+      tenant: null,
       accountId: 17,
       session: 's1',
       id: 'j1',
@@ -111,7 +115,9 @@ describe('access tokens', () => {
     ['a kind that is not the subject’s', ({ header, payload }) => signRaw(header, { ...payload, kind: 'admin' })],
     ['a subject without a number', ({ header, payload }) => signRaw(header, { ...payload, sub: 'customer:' })],
     ['a subject with an odd number', ({ header, payload }) => signRaw(header, { ...payload, sub: 'customer:017' })],
-    ['a further member', ({ header, payload }) => signRaw(header, { ...payload, role: 'manager' })],
+    ['a further member', ({ header, payload }) => signRaw(header, { ...payload, permissions: ['ask'] })],
+    ['an empty tenant', ({ header, payload }) => signRaw(header, { ...payload, tenant: '' })],
+    ['no tenant', ({ header, payload: { tenant: _, ...rest } }) => signRaw(header, rest)],
     ['no session', ({ header, payload }) => signRaw(header, { ...payload, sid: '' })],
     [
       'a changed payload',

@@ -6,6 +6,7 @@ import { migrateStore, openStore, type Store } from '../../../src/store/store.js
 import { isDuplicateKey } from '../../../src/store/store-error.js';
 
 const ACCOUNT = {
+  tenant: '',
   identifier: 'ada@example.org',
   password_hash: 'x',
   status: 'active',
@@ -14,7 +15,7 @@ const ACCOUNT = {
   created_at: 1_700_000_000_123,
 } as const;
 
-const RECORD = { at: 1, event: 'login', body: '{}', previous_hash: 'p', hash: 'h' } as const;
+const RECORD = { at: 1, event: 'login', tenant: '', body: '{}', previous_hash: 'p', hash: 'h' } as const;
 
 /** Every migration, in order. */
 export const MIGRATIONS = [
@@ -25,6 +26,7 @@ export const MIGRATIONS = [
   '0005-second-factor',
   '0006-sign-in-attempts',
   '0007-api-keys',
+  '0008-tenants',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
 
@@ -59,7 +61,7 @@ export function describeStoreContract(url: () => string): void {
   });
 
   it('keeps one second factor for each account, and each recovery code once', async () => {
-    const account = { kind: 'admin', account_id: 7 };
+    const account = { tenant: '', kind: 'admin', account_id: 7 };
     const factor = {
       ...account,
       secret: null,
@@ -230,7 +232,7 @@ export function describeStoreContract(url: () => string): void {
   });
 
   it('refuses a refresh token of a session that does not exist', async () => {
-    const values = { digest: 'd', session_id: 'none', created_at: 1, expires_at: 2, used_at: null };
+    const values = { tenant: '', digest: 'd', session_id: 'none', created_at: 1, expires_at: 2, used_at: null };
     await expect(store.run((db) => db.insertInto('refresh_tokens').values(values).execute())).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });
@@ -282,6 +284,58 @@ export function describeStoreContract(url: () => string): void {
     } finally {
       await broken.close();
     }
+  });
+
+  it('gives accounts of before to no tenant, keeps their ids, and gives none of them again', async () => {
+    const before = await openStore(url());
+    const isSqlite = before.dialect === 'sqlite';
+    const add = (tenant: string, identifier: string) =>
+      before.run(async (db) => {
+        const row = { ...ACCOUNT, tenant, identifier, customer_number: null };
+        const { insertId } = await db.insertInto('customers').values(row).executeTakeFirstOrThrow();
+        return Number(insertId);
+      });
+    try {
+      // As it was before: unique over everything. The last account is erased, so that its id is free.
+      await before.run(async (db) => {
+        if (isSqlite) {
+          await sql`drop table customers`.execute(db);
+          await migrationsFor('sqlite')['0001-accounts']?.up(db);
+        } else {
+          await sql`alter table customers drop index customers_identifier, drop index customers_customer_number,
+            drop column tenant, add unique identifier (identifier),
+            add unique customer_number (customer_number)`.execute(db);
+        }
+        await sql`delete from kysely_migration where name >= '0008-tenants'`.execute(db);
+        await sql`insert into customers (id, identifier, password_hash, status, tier, claims, created_at)
+          values (71, 'kept@example.org', 'x', 'active', 'free', '{}', 1), (99, 'erased@example.org', 'x', 'active', 'free', '{}', 1)`.execute(
+          db,
+        );
+        await sql`delete from customers where id = 99`.execute(db);
+      });
+      expect(await migrateStore(before)).toEqual(migrationsFrom('0008-tenants'));
+      const row = await before.run((db) =>
+        db.selectFrom('customers').selectAll().where('id', '=', 71).executeTakeFirstOrThrow(),
+      );
+      expect(row).toMatchObject({ tenant: '', identifier: 'kept@example.org', tier: 'free' });
+      expect(await add('acme', 'kept@example.org')).toBeGreaterThan(99);
+      expect(isDuplicateKey(await add('acme', 'kept@example.org').catch((e: unknown) => e))).toBe(true);
+      expect(isDuplicateKey(await add('', 'kept@example.org').catch((e: unknown) => e))).toBe(true);
+    } finally {
+      await before.close();
+    }
+  });
+
+  it('knows the tenant of every row but of what is no tenant’s', async () => {
+    const tables = await store.run(async (db) =>
+      (await db.introspection.getTables()).map(({ name, columns }) => ({
+        name,
+        columns: columns.map((each) => each.name),
+      })),
+    );
+    const without = tables.filter(({ columns }) => !columns.includes('tenant')).map(({ name }) => name);
+    expect(tables.length).toBeGreaterThanOrEqual(12);
+    expect(without.filter((name) => !name.startsWith('kysely_')).sort()).toEqual(['audit_heads', 'tenants']);
   });
 
   it('answers a ping while open and STORE_UNAVAILABLE once closed', async () => {
