@@ -9,6 +9,7 @@ import { type ChangePassword, createChangePassword } from './identify/change-pas
 import { createLogin, type Login } from './identify/login.js';
 
 import { type AccountManager, createAccountManager } from './identify/manage-accounts.js';
+import { createGroupManager, type GroupManager } from './identify/manage-groups.js';
 import { createManageSecondFactor, type ManageSecondFactor } from './identify/manage-second-factor.js';
 import { createOwnSessions, type OwnSessions } from './identify/own-sessions.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
@@ -32,6 +33,8 @@ export interface Identity {
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
   /** Makes the management of accounts over an audit log. */
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
+  /** Makes the management of groups over an audit log. */
+  readonly createGroupManager: (audit: AuditLog) => GroupManager;
   /** Makes what accounts do with their own sessions, over an audit log. */
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   /** What access tokens verify with; empty where secrets sign. */
@@ -77,6 +80,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     createChangePassword: (audit) => createChangePassword({ store, passwords, sessions, attempts, audit }),
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
+    createGroupManager: (audit) => createGroupManager({ store, clock, audit }),
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
     publicKeys: tokens.publicKeys,
     close: () => passwords.close(),

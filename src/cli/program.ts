@@ -5,6 +5,7 @@ import type { Surroundings } from '../gateway.js';
 import { createLogger } from '../operate/logger.js';
 import { answerOnTerminal } from './ask-command.js';
 import { makeDemoBusiness } from './demo-command.js';
+import { addGroupCommands } from './groups-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
 import { migrate, verifyAudit } from './record-commands.js';
@@ -113,6 +114,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .argument('<kind>', 'customer, employee or admin')
     .argument('<identifier>', 'what they sign in with')
     .action((kind, identifier) => unlockUser(surround(terminal, 'warn'), terminal, kind, identifier));
+  addGroupCommands(program, () => surround(terminal, 'warn'), terminal);
   program
     .command('demo')
     .description('make the demonstration business')

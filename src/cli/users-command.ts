@@ -123,13 +123,14 @@ async function manage(
 }
 
 /** @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such account */
-async function demandAccount(records: Records, kind: PrincipalKind, identifier: string): Promise<Account> {
+export async function demandAccount(records: Records, kind: PrincipalKind, identifier: string): Promise<Account> {
   const account = await findAccount(records.store, kind, { identifier });
   if (account) return account;
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `there is no ${kind} with that identifier` });
 }
 
-const contextOfCli = () => ({ requestId: randomUUID(), address: 'cli' });
+/** What the audit log says of where a command came from. */
+export const contextOfCli = () => ({ requestId: randomUUID(), address: 'cli' });
 
 /** One account as one line. */
 function printAccount(account: ManagedAccount): string {
@@ -218,7 +219,8 @@ function parseKind(text: string): PrincipalKind {
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `the kind is one of ${PRINCIPAL_KINDS.join(', ')}` });
 }
 
-function splitNames(text: string): readonly string[] {
+/** Names with commas between them. */
+export function splitNames(text: string): readonly string[] {
   return text
     .split(',')
     .map((name) => name.trim())
