@@ -18,6 +18,7 @@ import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
 import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
+import { createStepUp } from './identify/step-up.js';
 import { createTokens } from './identify/tokens.js';
 import type { Store } from './store/store.js';
 
@@ -63,6 +64,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   const secondFactors = createSecondFactors({ store, clock, cipher });
   const attempts = openSignInAttempts(surroundings, store);
   const passwords = await createPasswords({ cost: settings.bcryptCost });
+  const stepUp = createStepUp({ store, passwords, secondFactors, attempts });
   const byToken = createAuthenticate({
     store,
     tokens,
@@ -75,7 +77,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   return {
     passwords,
     authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
-    createApiKeys: (audit) => createApiKeys({ store, clock, audit }),
+    createApiKeys: (audit) => createApiKeys({ store, clock, audit, stepUp }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, audit }),
     createChangePassword: (audit) => createChangePassword({ store, passwords, sessions, attempts, audit }),
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),

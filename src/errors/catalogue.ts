@@ -24,6 +24,7 @@ export const CATALOGUE = {
   AUTH_TOKEN_INVALID: { status: 401, sentence: 'The access token is not valid or has expired; sign in again.' },
   AUTH_CREDENTIALS_WRONG: { status: 401, sentence: 'The identifier, the password or the code is wrong.' },
   AUTH_SECOND_FACTOR_REQUIRED: { status: 401, sentence: 'Send a code of your second factor too.' },
+  AUTH_PASSWORD_REQUIRED: { status: 401, sentence: 'Send your present password too.' },
   AUTH_SECOND_FACTOR_WRONG: {
     status: 403,
     sentence: 'The code is wrong, too old or used already; send the next one.',

@@ -5,6 +5,7 @@ import { createAccountManager } from '../../../src/identify/manage-accounts.js';
 import { createGroupManager, type GroupManager } from '../../../src/identify/manage-groups.js';
 import { OPERATOR, principalFor } from '../../../src/identify/operator.js';
 import { permissionsFor } from '../../../src/identify/permissions.js';
+import { createStepUp } from '../../../src/identify/step-up.js';
 import { codeOfPromise } from '../../support/code-of-promise.js';
 import { type Identity, PASSWORD } from './identity-fixtures.js';
 
@@ -97,11 +98,9 @@ export function describeGroupsContract(open: () => Identity): void {
       const { id } = await create('products');
       const { accessToken } = await login.login('employee', eve.identifier, PASSWORD, CONTEXT);
       const owner = await authenticate(accessToken);
-      const { key } = await createApiKeys({ store, audit, clock: now }).create(
-        owner,
-        { name: 'k', scopes: ['ask'], ttlS: 60 },
-        CONTEXT,
-      );
+      const keys = createApiKeys({ store, audit, clock: now, stepUp: createStepUp(open()) });
+      const wanted = { name: 'k', scopes: ['ask' as const], ttlS: 60 };
+      const { key } = await keys.create(owner, wanted, { code: null, password: PASSWORD }, CONTEXT);
       const byKey = createKeyAuthenticate({ store, clock: now });
       const ways = async () => [
         (await authenticate(accessToken)).allowTables,
