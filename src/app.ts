@@ -18,6 +18,7 @@ import { createAuditRoutes } from './http/routes/audit-routes.js';
 import { createAuthRoutes } from './http/routes/auth-routes.js';
 import { createConsoleRouter } from './http/routes/console-routes.js';
 import { createErrorPageRouter } from './http/routes/error-page-routes.js';
+import { createGroupRoutes } from './http/routes/group-routes.js';
 import { createKeyRoutes } from './http/routes/key-routes.js';
 import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
@@ -30,6 +31,7 @@ import type { ApiKeys } from './identify/api-keys.js';
 import type { ChangePassword } from './identify/change-password.js';
 import type { Login } from './identify/login.js';
 import type { AccountManager } from './identify/manage-accounts.js';
+import type { GroupManager } from './identify/manage-groups.js';
 import type { ManageSecondFactor } from './identify/manage-second-factor.js';
 import type { OwnSessions } from './identify/own-sessions.js';
 import type { PublicJwk } from './identify/signing-keys.js';
@@ -46,6 +48,8 @@ export interface AppDeps {
   readonly createLogin: (audit: AuditLog) => Login;
   /** Makes the management of accounts over an audit log. */
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
+  /** Makes the management of groups over an audit log. */
+  readonly createGroupManager: (audit: AuditLog) => GroupManager;
   /** Makes the change of one's own password over an audit log. */
   readonly createChangePassword: (audit: AuditLog) => ChangePassword;
   /** Makes the keys for servers over an audit log. */
@@ -97,6 +101,7 @@ export function createApp(deps: AppDeps): Express {
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
     ...createKeyRoutes(deps.createApiKeys(witness.log), ports),
     ...createAccountRoutes(deps.createAccountManager(witness.log), ports),
+    ...createGroupRoutes(deps.createGroupManager(witness.log), ports),
   ];
   mountRoutes(app, [...routes, ...createOpenApiRoutes(routes, ports)]);
   app.use(createConsoleRouter());

@@ -9,6 +9,7 @@ import { type ChangePassword, createChangePassword } from './identify/change-pas
 import { createLogin, type Login } from './identify/login.js';
 
 import { type AccountManager, createAccountManager } from './identify/manage-accounts.js';
+import { createGroupManager, type GroupManager } from './identify/manage-groups.js';
 import { createManageSecondFactor, type ManageSecondFactor } from './identify/manage-second-factor.js';
 import { createOwnSessions, type OwnSessions } from './identify/own-sessions.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
@@ -17,6 +18,7 @@ import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
 import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
+import { createStepUp } from './identify/step-up.js';
 import { createTenants } from './identify/tenants.js';
 import { createTokens } from './identify/tokens.js';
 import type { Store } from './store/store.js';
@@ -33,6 +35,8 @@ export interface Identity {
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
   /** Makes the management of accounts over an audit log. */
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
+  /** Makes the management of groups over an audit log. */
+  readonly createGroupManager: (audit: AuditLog) => GroupManager;
   /** Makes what accounts do with their own sessions, over an audit log. */
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   /** What access tokens verify with; empty where secrets sign. */
@@ -62,6 +66,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   const attempts = openSignInAttempts(surroundings, store);
   const tenants = createTenants({ store, clock, enabled: settings.tenancy });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
+  const stepUp = createStepUp({ store, passwords, secondFactors, attempts });
   const byToken = createAuthenticate({
     store,
     tokens,
@@ -75,12 +80,13 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   return {
     passwords,
     authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
-    createApiKeys: (audit) => createApiKeys({ store, clock, audit }),
+    createApiKeys: (audit) => createApiKeys({ store, clock, audit, stepUp }),
     createLogin: (audit) =>
       createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, tenants, audit }),
     createChangePassword: (audit) => createChangePassword({ store, passwords, sessions, attempts, audit }),
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
+    createGroupManager: (audit) => createGroupManager({ store, clock, audit }),
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
     publicKeys: tokens.publicKeys,
     close: () => passwords.close(),

@@ -5,6 +5,7 @@ import { createLogger } from '../operate/logger.js';
 import { answerOnTerminal } from './ask-command.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { makeDemoBusiness } from './demo-command.js';
+import { addGroupCommands } from './groups-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
 import { migrate, verifyAudit } from './record-commands.js';
@@ -115,6 +116,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .argument('<kind>', 'customer, employee or admin')
     .argument('<identifier>', 'what they sign in with')
     .action((kind, identifier) => unlockUser(surround('warn'), terminal, kind, identifier));
+  addGroupCommands(program, () => surround('warn'), terminal);
   addTenantCommands(program, () => surround('warn'), terminal);
   program
     .command('demo')

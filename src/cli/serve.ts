@@ -49,6 +49,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createApiKeys: identity.createApiKeys,
       createChangePassword: identity.createChangePassword,
       createAccountManager: identity.createAccountManager,
+      createGroupManager: identity.createGroupManager,
       createOwnSessions: identity.createOwnSessions,
       createManageSecondFactor: identity.createManageSecondFactor,
       authenticate: identity.authenticate,

@@ -140,7 +140,7 @@ async function manage(surroundings: CliSurroundings, work: (desk: Desk) => Promi
 }
 
 /** @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such account */
-async function demandAccount(
+export async function demandAccount(
   records: Records,
   tenant: Tenant,
   kind: PrincipalKind,
@@ -238,7 +238,8 @@ function parseKind(text: string): PrincipalKind {
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `the kind is one of ${PRINCIPAL_KINDS.join(', ')}` });
 }
 
-function splitNames(text: string): readonly string[] {
+/** Names with commas between them. */
+export function splitNames(text: string): readonly string[] {
   return text
     .split(',')
     .map((name) => name.trim())

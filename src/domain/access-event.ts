@@ -11,8 +11,8 @@ export interface AccessContext {
 }
 
 /**
- * What identify reports: attempts to sign in, and what becomes of sessions, second factors, keys and accounts. Holds no
- * password, token, code, seed or key, and identifiers only masked.
+ * What identify reports: attempts to sign in, and what becomes of sessions, second factors, keys, accounts and groups.
+ * Holds no password, token, code, seed or key, and identifiers only masked.
  */
 export type AccessEvent = AccessContext &
   (
@@ -67,6 +67,25 @@ export type AccessEvent = AccessContext &
         /** Whose account it is; null where none was made. */
         readonly target: string | null;
         /** What was there and what is there now, of the fields that changed, identifiers masked; null where there is none. */
+        readonly before: Readonly<Record<string, unknown>> | null;
+        readonly after: Readonly<Record<string, unknown>> | null;
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
+        readonly event: 'group';
+        /** Who did it. */
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        readonly action: 'create' | 'change' | 'remove' | 'join' | 'leave';
+        /** `group:3`; null where none was made. */
+        readonly group: string | null;
+        /** Who joined or left; null for the rest. */
+        readonly member: string | null;
+        /**
+         * What was there and what is there now, of the fields that changed; where somebody joins or leaves, all tables
+         * that they may read. Null where there is none.
+         */
         readonly before: Readonly<Record<string, unknown>> | null;
         readonly after: Readonly<Record<string, unknown>> | null;
         readonly decision: 'accepted' | 'refused';

@@ -24,6 +24,7 @@ export const CATALOGUE = {
   AUTH_TOKEN_INVALID: { status: 401, sentence: 'The access token is not valid or has expired; sign in again.' },
   AUTH_CREDENTIALS_WRONG: { status: 401, sentence: 'The identifier, the password or the code is wrong.' },
   AUTH_SECOND_FACTOR_REQUIRED: { status: 401, sentence: 'Send a code of your second factor too.' },
+  AUTH_PASSWORD_REQUIRED: { status: 401, sentence: 'Send your present password too.' },
   AUTH_SECOND_FACTOR_WRONG: {
     status: 403,
     sentence: 'The code is wrong, too old or used already; send the next one.',
@@ -40,6 +41,9 @@ export const CATALOGUE = {
   AUTH_KEY_UNKNOWN: { status: 404, sentence: 'You have no such key.' },
   IDENTITY_UNKNOWN: { status: 404, sentence: 'There is no such account.' },
   IDENTITY_LAST_ADMIN: { status: 409, sentence: 'The last active admin can be neither disabled nor erased.' },
+  IDENTITY_GROUP_UNKNOWN: { status: 404, sentence: 'There is no such group.' },
+  IDENTITY_GROUP_EXISTS: { status: 409, sentence: 'A group with this name exists already.' },
+  IDENTITY_MEMBER_UNKNOWN: { status: 404, sentence: 'The account is not a member of this group.' },
   // translate
   TRANSLATE_QUESTION_INVALID: { status: 422, sentence: 'Ask one question in words, between 1 and 2000 characters.' },
   TRANSLATE_MODEL_UNAVAILABLE: { status: 503, sentence: 'The language model does not answer now; try again later.' },

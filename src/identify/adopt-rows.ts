@@ -5,7 +5,15 @@ import { isDuplicateKey } from '../store/store-error.js';
 
 /** Accounts come first: they are what is counted. */
 const ACCOUNTS = ['admins', 'employees', 'customers'] as const;
-const BELONGINGS = ['sessions', 'refresh_tokens', 'api_keys', 'second_factors', 'recovery_codes'] as const;
+const BELONGINGS = [
+  'sessions',
+  'refresh_tokens',
+  'api_keys',
+  'second_factors',
+  'recovery_codes',
+  'employee_groups',
+  'employee_group_members',
+] as const;
 
 /**
  * Gives a tenant every account without one, and what belongs to them, all at once. What the audit log says of the time

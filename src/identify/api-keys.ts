@@ -10,6 +10,7 @@ import { readAccountId } from './account-id.js';
 import { findAccount } from './find-account.js';
 import { principalOf } from './principal-of.js';
 import { putOnRecord } from './put-on-record.js';
+import type { Proof, StepUp } from './step-up.js';
 import type { Tenants } from './tenants.js';
 
 /** What every key begins with, so that it is known for one wherever it turns up. */
@@ -53,11 +54,17 @@ export interface NewApiKey {
  */
 export interface ApiKeys {
   /**
+   * @param proof that the owner asks: a stolen access token makes no key that outlives it
    * @returns the key, which is told this once and kept as a digest alone
    * @throws SwaliError `AUTH_PERMISSION_MISSING` for a scope that the owner does not hold, or where a key asks;
-   *   `IDENTITY_INPUT_INVALID`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`
+   *   `IDENTITY_INPUT_INVALID`, and as {@link StepUp} does where the proof is wanting; `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`
    */
-  create(owner: Principal, wanted: NewApiKey, context: AccessContext): Promise<{ key: string; apiKey: ApiKey }>;
+  create(
+    owner: Principal,
+    wanted: NewApiKey,
+    proof: Proof,
+    context: AccessContext,
+  ): Promise<{ key: string; apiKey: ApiKey }>;
   /** One's own keys that live. @throws SwaliError `AUTH_PERMISSION_MISSING`, `STORE_UNAVAILABLE` */
   list(owner: Principal): Promise<readonly ApiKey[]>;
   /** @throws SwaliError `AUTH_KEY_UNKNOWN`, `AUTH_PERMISSION_MISSING`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE` */
@@ -142,9 +149,10 @@ export function createApiKeys(deps: {
   readonly store: Store;
   readonly clock: Clock;
   readonly audit: AccessLog;
+  readonly stepUp: StepUp;
   readonly randomBytes?: (size: number) => Buffer;
 }): ApiKeys {
-  const { store, clock, audit } = deps;
+  const { store, clock, audit, stepUp } = deps;
   const random = deps.randomBytes ?? randomBytes;
 
   function onRecord<Result>(
@@ -158,12 +166,13 @@ export function createApiKeys(deps: {
   }
 
   return Object.freeze({
-    create(owner, wanted, context) {
+    create(owner, wanted, proof, context) {
       const id = random(8).toString('hex');
       const { scopes } = wanted;
       return onRecord(owner, context, { action: 'create', key: id, scopes }, async () => {
         assertSignedIn(owner);
         assertFits(wanted, owner);
+        await stepUp(owner, proof, context.address);
         const key = `${MARK}${id}_${random(32).toString('base64url')}`;
         const now = clock();
         const row: ApiKeyTable = {

@@ -4,6 +4,7 @@ import type { Store } from '../store/store.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import { readAccountId } from './account-id.js';
 import { ACCOUNT_TABLES } from './accounts.js';
+import { demandPassword } from './demand-password.js';
 import { findAccount } from './find-account.js';
 import type { Passwords } from './passwords.js';
 import { putOnRecord } from './put-on-record.js';
@@ -38,16 +39,7 @@ export function createChangePassword(deps: {
     const id = readAccountId(kind, subject);
     const account = await findAccount(store, kind, { id });
     if (!account) throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error('the account is gone') });
-    const tried = await attempts.begin(account, account.identifier, address);
-    if (tried.waitS > 0) throw new SwaliError('RATE_LIMITED', { retryAfterS: tried.waitS });
-    const matches = await passwords
-      .matches(present, account.passwordHash)
-      .catch((error: unknown) => tried.withdraw().then(() => Promise.reject(error)));
-    if (!matches) {
-      await tried.fail();
-      throw new SwaliError('AUTH_CREDENTIALS_WRONG');
-    }
-    await tried.withdraw();
+    await demandPassword({ passwords, attempts }, account, present, address);
     if (await passwords.matches(next, account.passwordHash))
       throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'the new password is the present one' });
     const digest = await passwords.hash(next, [account.identifier, account.customerNumber ?? '']);

@@ -3,6 +3,7 @@ import { fromTenantColumn, type Tenant, toTenantColumn } from '../domain/tenant.
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import type { AccountStatus } from '../store/tables.js';
+import { selectGroupTables } from './group-tables.js';
 import { normaliseIdentifier } from './identifiers.js';
 
 /** An account as it is stored. `passwordHash` is for login alone. */
@@ -22,6 +23,8 @@ export interface Account {
   readonly role: string | null;
   /** Employees: JSON text; null for the others. */
   readonly allowTables: string | null;
+  /** The lists of an employee's groups, JSON text each, in the order of the groups' ids; none for the others. */
+  readonly groupTables: readonly string[];
   /** Customers who have one; null for the others. */
   readonly customerNumber: string | null;
 }
@@ -45,14 +48,20 @@ export async function findAccount(
   const row = await store.run((db) => selectAccount(db, kind, key, tenant));
   // Compared again here, bytewise: what the column's collation takes for equal (trailing spaces) is not.
   return row && (row.customer_number === key.value || row.identifier === key.value || row.id === key.value)
-    ? toAccount(kind, row)
+    ? toAccount(kind, row, await readGroupTables(store, kind, row.id))
     : null;
 }
 
 /** The account of a kind that a tenant made first; null where there is none. @throws SwaliError `STORE_UNAVAILABLE` */
 export async function findFirstAccount(store: Store, tenant: Tenant, kind: PrincipalKind): Promise<Account | null> {
   const row = await store.run((db) => selectAccount(db, kind, null, { id: toTenantColumn(tenant) }));
-  return row ? toAccount(kind, row) : null;
+  return row ? toAccount(kind, row, await readGroupTables(store, kind, row.id)) : null;
+}
+
+async function readGroupTables(store: Store, kind: PrincipalKind, id: number): Promise<readonly string[]> {
+  if (kind !== 'employee') return [];
+  const rows = await store.run((db) => selectGroupTables(db, id).execute());
+  return rows.map((row) => row.allow_tables);
 }
 
 type AccountKey =
@@ -115,8 +124,12 @@ async function selectAccount(
   return (key ? query.where(key.column, '=', key.value) : query).executeTakeFirst();
 }
 
-/** The account that a row is. */
-export function toAccount(kind: PrincipalKind, row: AccountRow): Account {
+/**
+ * The account that a row is.
+ *
+ * @param groupTables of {@link selectGroupTables}, for employees
+ */
+export function toAccount(kind: PrincipalKind, row: AccountRow, groupTables: readonly string[]): Account {
   return {
     kind,
     id: row.id,
@@ -129,6 +142,7 @@ export function toAccount(kind: PrincipalKind, row: AccountRow): Account {
     claims: row.claims,
     role: row.role ?? null,
     allowTables: row.allow_tables ?? null,
+    groupTables,
     customerNumber: row.customer_number ?? null,
   };
 }

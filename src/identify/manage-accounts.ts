@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/ports.js';
-import { EMPLOYEE_ROLES, type EmployeeRole, type Principal, type PrincipalKind } from '../domain/principal.js';
+import type { Principal, PrincipalKind } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
@@ -18,6 +18,7 @@ import {
   endSessionsOf,
   type NewAccount,
 } from './accounts.js';
+import { assertManages, assertOther } from './assert-manages.js';
 import { findAccount } from './find-account.js';
 import { normaliseIdentifier, parseCustomerNumber } from './identifiers.js';
 import {
@@ -28,6 +29,7 @@ import {
   readAccounts,
   writeAccount,
 } from './managed-account.js';
+import { readGroupNames } from './managed-group.js';
 import type { Passwords } from './passwords.js';
 import { type Attempt, putOnRecord } from './put-on-record.js';
 
@@ -47,6 +49,8 @@ export interface AccountChange {
 /** All that is kept of a person beside the audit log. */
 export interface PersonalData {
   readonly account: ManagedAccount;
+  /** Names of the groups that an employee is in. */
+  readonly groups: readonly string[];
   readonly sessions: readonly {
     readonly id: string;
     readonly address: string;
@@ -113,21 +117,6 @@ interface Deps {
   readonly passwords: Passwords;
   readonly clock: Clock;
   readonly audit: AccessLog;
-}
-
-const rank = (role: string | null): number => EMPLOYEE_ROLES.indexOf(role as EmployeeRole);
-
-/** @throws SwaliError `AUTH_PERMISSION_MISSING` where an account of this kind, and of these roles, is not theirs to manage */
-function assertManages(actor: Principal, kind: PrincipalKind, ...roles: readonly (string | null)[]): void {
-  if (!actor.permissions.has('users:manage')) throw new SwaliError('AUTH_PERMISSION_MISSING');
-  if (actor.kind === 'admin') return;
-  const isHigher = kind === 'employee' && roles.some((role) => rank(role) > rank(actor.role));
-  if (kind === 'admin' || isHigher) throw new SwaliError('AUTH_PERMISSION_MISSING');
-}
-
-function assertOther(actor: Principal, kind: PrincipalKind, id: number): void {
-  if (actor.subject === `${kind}:${id}`)
-    throw new SwaliError('AUTH_PERMISSION_MISSING', { cause: new Error('their own account') });
 }
 
 /**
@@ -261,7 +250,8 @@ export function createAccountManager(deps: Deps): AccountManager {
             .where('account_id', '=', id)
             .orderBy('created_at')
             .execute();
-          return { account, sessions };
+          const groups = kind === 'employee' ? await readGroupNames(db, id) : [];
+          return { account, groups, sessions };
         });
         return { result, target, before: null, after: null };
       });
@@ -285,6 +275,8 @@ export function createAccountManager(deps: Deps): AccountManager {
           await db.deleteFrom('second_factors').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('recovery_codes').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('api_keys').where('kind', '=', kind).where('account_id', '=', id).execute();
+          if (kind === 'employee')
+            await db.deleteFrom('employee_group_members').where('employee_id', '=', id).execute();
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           return account;
         });

@@ -8,6 +8,7 @@ import {
 } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Account } from './find-account.js';
+import { uniteTables } from './group-tables.js';
 import { permissionsFor } from './permissions.js';
 
 const NO_PERMISSIONS: ReadonlySet<Permission> = new Set();
@@ -33,10 +34,7 @@ export function principalOf(account: Account, session: string | null, lacksSecon
     subject: account.subject,
     role,
     claims,
-    allowTables:
-      account.kind === 'employee'
-        ? Object.freeze(read(account, 'allow_tables', allowTablesSchema, account.allowTables ?? ''))
-        : null,
+    allowTables: account.kind === 'employee' ? Object.freeze(readTables(account)) : null,
     permissions: lacksSecondFactor ? NO_PERMISSIONS : permissionsFor(account.kind, role),
     tier: account.tier,
     tenant: account.tenant,
@@ -49,6 +47,13 @@ function readRole(account: Account): EmployeeRole {
   const parsed = roleSchema.safeParse(account.role);
   if (!parsed.success) throw broken(account, 'role', parsed.error);
   return parsed.data;
+}
+
+function readTables(account: Account): readonly string[] {
+  return uniteTables(
+    read(account, 'allow_tables', allowTablesSchema, account.allowTables ?? ''),
+    account.groupTables.map((text) => read(account, 'list of a group', allowTablesSchema, text)),
+  );
 }
 
 function read<T>(account: Account, column: string, schema: z.ZodType<T>, text: string): T {

@@ -4,6 +4,7 @@ import type { PrincipalKind } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { type Account, type AccountRow, toAccount } from './find-account.js';
+import { selectGroupTables } from './group-tables.js';
 import { createNoteUse } from './note-use.js';
 import { boundsAt, type SessionLife } from './session-life.js';
 import type { Session } from './sessions.js';
@@ -12,9 +13,9 @@ import type { Session } from './sessions.js';
 type SignedInRow = AccountRow & { readonly last_used_at: number };
 
 /**
- * Makes the function that reads the account of a living session, in one query. It runs at each request, so its text is
- * compiled once per kind; building it costs several times as much as running it. That the session was used is noted
- * beside it (see {@link createNoteUse}).
+ * Makes the function that reads the account of a living session, in one query, and beside it the lists of an employee's
+ * groups. It runs at each request, so its text is compiled once per kind; building it costs several times as much as
+ * running it. That the session was used is noted beside it (see {@link createNoteUse}).
  *
  * @returns a function that gives null where the session has ended, was idle for too long, has expired or is another
  *   account's, or the account is gone; it throws SwaliError `STORE_UNAVAILABLE`
@@ -26,26 +27,36 @@ export function createReadSignedIn(deps: {
 }): (session: Session) => Promise<Account | null> {
   const { store, clock } = deps;
   const compiled = new Map<PrincipalKind, CompiledQuery<SignedInRow>>();
+  let compiledGroups: CompiledQuery<{ allow_tables: string }> | null = null;
   const noteUse = createNoteUse(store);
+
+  async function readGroupTables(db: StoreDatabase, employeeId: number): Promise<readonly string[]> {
+    compiledGroups ??= selectGroupTables(db, 0).compile();
+    const { rows } = await db.executeQuery<{ allow_tables: string }>({ ...compiledGroups, parameters: [employeeId] });
+    return rows.map((row) => row.allow_tables);
+  }
+
   return async ({ id, tenant, kind, accountId }) => {
     const now = clock();
     const { lastUsedAt, expiresAt } = boundsAt(now, deps.life);
-    const row = await store.run(async (db) => {
+    const [row, groupTables] = await store.run(async (db) => {
       let query = compiled.get(kind);
       if (!query) {
         query = compileQuery(db, kind);
         compiled.set(kind, query);
       }
       // In the order of the conditions below.
-      const { rows } = await db.executeQuery<SignedInRow>({
+      const reading = db.executeQuery<SignedInRow>({
         ...query,
         parameters: [id, kind, toTenantColumn(tenant), lastUsedAt, expiresAt, accountId],
       });
-      return rows[0];
+      // Asked for together, so that a server far away is waited for once.
+      const [{ rows }, lists] = await Promise.all([reading, kind === 'employee' ? readGroupTables(db, accountId) : []]);
+      return [rows[0], lists];
     });
     if (!row) return null;
     noteUse(id, row.last_used_at, now);
-    return toAccount(kind, row);
+    return toAccount(kind, row, groupTables);
   };
 }
 

@@ -37,8 +37,6 @@ export interface VerifyingKey {
   readonly id: string;
   readonly algorithm: KeyAlgorithm;
   readonly verifies: KeyObject;
-  /** The first part of each of its tokens, character for character. */
-  readonly header: string;
   /** Null for a secret, which has no public part. */
   readonly publicJwk: PublicJwk | null;
 }
@@ -89,7 +87,7 @@ function readSecret(setting: string, secret: string): SigningKey {
   }
   const id = createHmac('sha256', secret).update('swali key id').digest('hex').slice(0, 16);
   const key = createSecretKey(secret, 'utf8');
-  return { ...describeKey(id, 'HS256'), signs: key, verifies: key, publicJwk: null };
+  return { id, algorithm: 'HS256', signs: key, verifies: key, publicJwk: null };
 }
 
 function readPrivateKey(pem: string): SigningKey {
@@ -123,13 +121,13 @@ function describePublic(key: KeyObject): VerifyingKey {
   if (key.asymmetricKeyType === 'ec' && crv === 'P-256' && x !== undefined && y !== undefined) {
     const id = thumbprint({ crv, kty: 'EC', x, y });
     const publicJwk = { kty: 'EC', crv, x, y, kid: id, alg: 'ES256', use: 'sig' } as const;
-    return { ...describeKey(id, 'ES256'), verifies: key, publicJwk };
+    return { id, algorithm: 'ES256', verifies: key, publicJwk };
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.asymmetricKeyType === 'rsa' && bits >= RSA_MIN_BITS && n !== undefined && e !== undefined) {
     const id = thumbprint({ e, kty: 'RSA', n });
     const publicJwk = { kty: 'RSA', n, e, kid: id, alg: 'RS256', use: 'sig' } as const;
-    return { ...describeKey(id, 'RS256'), verifies: key, publicJwk };
+    return { id, algorithm: 'RS256', verifies: key, publicJwk };
   }
   throw new Error(`a key of type ${kty} that no algorithm takes`);
 }
@@ -137,12 +135,6 @@ function describePublic(key: KeyObject): VerifyingKey {
 /** RFC 7638: sha256 of the members that make the key, in alphabetical order. */
 function thumbprint(members: Readonly<Record<string, string>>): string {
   return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
-}
-
-/** The header is spelled as jsonwebtoken spells it. */
-function describeKey(id: string, algorithm: KeyAlgorithm): Pick<VerifyingKey, 'id' | 'algorithm' | 'header'> {
-  const header = Buffer.from(JSON.stringify({ alg: algorithm, typ: 'JWT', kid: id })).toString('base64url');
-  return { id, algorithm, header };
 }
 
 function invalid(setting: string, what: string, cause?: unknown): SwaliError {

@@ -299,6 +299,30 @@ async function addTenants(db: Kysely<unknown>, family: Families): Promise<void> 
     await run(db, 'create index if not exists audit_records_tenant on audit_records (tenant, id)');
 }
 
+/** The primary key serves the reading of a principal, the unique one the members of a group. */
+async function createGroupTables(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const tenant = tenantColumn(types);
+  const groups = [
+    `id ${types.autoId}`,
+    tenant,
+    textColumn(types, 'name', 64, 'not null'),
+    `allow_tables ${types.longText} not null`,
+    `created_at ${types.count} not null`,
+    'unique (tenant, name)',
+  ];
+  const members = [
+    `group_id ${types.id} not null`,
+    `employee_id ${types.id} not null`,
+    tenant,
+    'primary key (employee_id, group_id)',
+    'unique (group_id, employee_id)',
+    'foreign key (group_id) references employee_groups (id)',
+    'foreign key (employee_id) references employees (id)',
+  ];
+  await run(db, `create table if not exists employee_groups (${groups.join(', ')})${types.suffix}`);
+  await run(db, `create table if not exists employee_group_members (${members.join(', ')})${types.suffix}`);
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -321,5 +345,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0006-sign-in-attempts': { up: (db) => createSignInAttempts(db, family) },
     '0007-api-keys': { up: (db) => createKeyTable(db, types) },
     '0008-tenants': { up: (db) => addTenants(db, family) },
+    '0011-groups': { up: (db) => createGroupTables(db, types) },
   };
 }

@@ -96,6 +96,26 @@ export interface ApiKeyTable extends TenantColumn {
   revoked_at: number | null;
 }
 
+/** Employees who share a list of tables. */
+export interface EmployeeGroupTable {
+  id: Generated<number>;
+  /** Whose group it is; empty where tenancy is off. */
+  tenant: string;
+  /** Compared bytewise; each once for a tenant. */
+  name: string;
+  /** JSON list of relation names, which every member may read beside their own. */
+  allow_tables: string;
+  created_at: number;
+}
+
+/** That an employee is in a group. */
+export interface EmployeeGroupMemberTable {
+  group_id: number;
+  employee_id: number;
+  /** That of the group. */
+  tenant: string;
+}
+
 /** The second factor of one account. A row without `secret` is one that was never confirmed. */
 export interface SecondFactorTable extends TenantColumn {
   kind: string;
@@ -170,6 +190,8 @@ export interface StoreTables {
   sessions: SessionTable;
   refresh_tokens: RefreshTokenTable;
   api_keys: ApiKeyTable;
+  employee_groups: EmployeeGroupTable;
+  employee_group_members: EmployeeGroupMemberTable;
   second_factors: SecondFactorTable;
   recovery_codes: RecoveryCodeTable;
   sign_in_attempts: SignInAttemptTable;

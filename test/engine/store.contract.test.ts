@@ -6,6 +6,7 @@ import { findAccount } from '../../src/identify/find-account.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
+import { describeGroupsContract } from '../unit/identify/groups-contract.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
@@ -25,6 +26,20 @@ describeEngines(
     });
     afterAll(() => identity.close());
     describeSecondFactorContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'groups of employees',
+  'select 1',
+  (engine) => {
+    let identity: Identity;
+    beforeAll(async () => {
+      identity = await openIdentity(undefined, engine.url);
+    });
+    afterAll(() => identity.close());
+    describeGroupsContract(() => identity);
   },
   ['mariadb', 'mysql'],
 );

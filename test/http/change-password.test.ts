@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OTHER_NUMBER, openTestGateway, signIn, type TestGateway } from './open-test-gateway.js';
+import { OTHER_NUMBER, openTestGateway, PASSWORD, signIn, type TestGateway } from './open-test-gateway.js';
 
 const FIRST = 'plum-otter-canyon-41';
 const SECOND = 'brisk-lantern-fjord-77';
@@ -60,7 +60,8 @@ describe('changing one’s own password', () => {
   });
 
   it('is nothing for a key, nor for those who are not signed in', async () => {
-    const made = await gateway.post('/v1/auth/keys', 'employee', { name: 'nightly', scopes: ['ask'] });
+    const wanted = { name: 'nightly', scopes: ['ask'], password: PASSWORD };
+    const made = await gateway.post('/v1/auth/keys', 'employee', wanted);
     expect((await change(made.body.key, FIRST, SECOND)).body.code).toBe('AUTH_PERMISSION_MISSING');
     const nobody = await gateway.post('/v1/auth/password', null, { current_password: FIRST, new_password: SECOND });
     expect(nobody.body.code).toBe('AUTH_REQUIRED');

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestGateway, type TestGateway } from './open-test-gateway.js';
+import { openTestGateway, PASSWORD, type TestGateway } from './open-test-gateway.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -13,7 +13,11 @@ const sqlAs = (token: string, sql: string) =>
 
 describe('keys for servers', () => {
   it('ask from their owner’s slice until they are revoked', async () => {
-    const made = await gateway.post('/v1/auth/keys', 'employee', { name: 'nightly', scopes: ['ask', 'sql:write-own'] });
+    const made = await gateway.post('/v1/auth/keys', 'employee', {
+      name: 'nightly',
+      scopes: ['ask', 'sql:write-own'],
+      password: PASSWORD,
+    });
     expect(made.status).toBe(201);
     expect(made.body).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -44,7 +48,7 @@ describe('keys for servers', () => {
   });
 
   it('make no keys, and have no scope that their owner has not', async () => {
-    const made = await gateway.post('/v1/auth/keys', 'customer', { name: 'shop', scopes: ['ask'] });
+    const made = await gateway.post('/v1/auth/keys', 'customer', { name: 'shop', scopes: ['ask'], password: PASSWORD });
     const byKey = await request(gateway.app)
       .post('/v1/auth/keys')
       .set('authorization', `Bearer ${made.body.key}`)
@@ -56,5 +60,17 @@ describe('keys for servers', () => {
     expect([wide.status, wide.body.code]).toEqual([403, 'AUTH_PERMISSION_MISSING']);
     const odd = await gateway.post('/v1/auth/keys', 'customer', { name: 'shop', scopes: ['everything'] });
     expect(odd.body.code).toBe('REQUEST_INVALID');
+  });
+
+  it('are not made by an access token alone', async () => {
+    const make = (more: object) => gateway.post('/v1/auth/keys', 'viewer', { name: 'n', scopes: ['ask'], ...more });
+    const bare = await make({});
+    expect([bare.status, bare.body.code]).toEqual([401, 'AUTH_PASSWORD_REQUIRED']);
+    const wrong = await make({ password: 'not the password' });
+    expect([wrong.status, wrong.body.code]).toEqual([401, 'AUTH_CREDENTIALS_WRONG']);
+    const [record] = await gateway.records();
+    expect(record?.event).toMatchObject({ event: 'api-key', action: 'create', decision: 'refused' });
+    expect(JSON.stringify(record)).not.toContain('not the password');
+    expect((await gateway.get('/v1/auth/keys', 'viewer')).body.keys).toEqual([]);
   });
 });

@@ -75,6 +75,7 @@ export async function openTestGateway(
     createApiKeys: identity.createApiKeys,
     createChangePassword: identity.createChangePassword,
     createAccountManager: identity.createAccountManager,
+    createGroupManager: identity.createGroupManager,
     createOwnSessions: identity.createOwnSessions,
     createManageSecondFactor: identity.createManageSecondFactor,
     authenticate: identity.authenticate,

@@ -122,6 +122,7 @@ const PLACES: Readonly<Record<string, () => readonly [string, string]>> = {
   '/v1/admin/admins/{id}': () => [String(idOf('admins', 'globex', 'root@shared.example')), '987654'],
   '/v1/auth/sessions/{id}': () => [firstOf('sessions'), 'f'.repeat(32)],
   '/v1/auth/keys/{id}': () => [firstOf('api_keys'), 'f'.repeat(16)],
+  '/v1/groups/{id}': () => [firstOf('employee_groups'), '987654'],
 };
 
 function firstOf(table: string): string {
@@ -135,6 +136,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'PATCH /v1/admin/customers/{id}': { tier: 'free' },
   'PATCH /v1/admin/employees/{id}': { role: 'member' },
   'PATCH /v1/admin/admins/{id}': { status: 'disabled' },
+  'PATCH /v1/groups/{id}': { allow_tables: ['orders'] },
+  'POST /v1/groups/{id}/members': { subject: 'employee:1' },
 };
 
 describe('another tenant’s ids', () => {
@@ -142,8 +145,16 @@ describe('another tenant’s ids', () => {
     const made = await gateway.call('POST', '/v1/auth/keys', 'globexEmployee', {
       name: 'of globex',
       scopes: ['ask'],
+      password: PASSWORD,
     });
     expect(made.status, made.text).toBe(201);
+    const group = await gateway.call('POST', '/v1/groups', 'globexAdmin', {
+      name: 'of globex',
+      allow_tables: ['orders'],
+    });
+    const member = { subject: `employee:${idOf('employees', 'globex', 'only@globex.example')}` };
+    const joined = await gateway.call('POST', `/v1/groups/${group.body.id}/members`, 'globexAdmin', member);
+    expect(joined.status, joined.text).toBeLessThan(300);
     const before = rowsOf(gateway.storePath, 'globex');
     expect(Object.values(before).flat().length).toBeGreaterThan(8);
     let tried = 0;
@@ -186,6 +197,16 @@ describe('another tenant’s ids', () => {
     expect(all.body.accounts).toHaveLength(2);
     const byName = await gateway.call('GET', '/v1/admin/employees?identifier=only@globex.example', 'acmeAdmin');
     expect(byName.body).toEqual({ accounts: [] });
+  });
+
+  it('make nobody a member of one’s own group', async () => {
+    const group = await gateway.call('POST', '/v1/groups', 'acmeAdmin', { name: 'of acme', allow_tables: ['orders'] });
+    const join = (subject: string) =>
+      gateway.call('POST', `/v1/groups/${group.body.id}/members`, 'acmeAdmin', { subject });
+    const foreign = await join(`employee:${idOf('employees', 'globex', 'only@globex.example')}`);
+    const nobodys = await join('employee:987654');
+    expect([foreign.status, foreign.body.code]).toEqual([404, 'IDENTITY_UNKNOWN']);
+    expect([nobodys.status, nobodys.body.code]).toEqual([404, 'IDENTITY_UNKNOWN']);
   });
 
   it('do not stand in the way of an account of the same name', async () => {
@@ -237,6 +258,7 @@ describe('a tenant that is disabled', () => {
     const key = await gateway.call('POST', '/v1/auth/keys', 'globexEmployee', {
       name: 'second',
       scopes: ['ask'],
+      password: PASSWORD,
     });
     const credentials = { tenant: 'globex', identifier: 'ada@shared.example', password: PASSWORD };
     const before = await signIn('employee', credentials);

@@ -4,6 +4,7 @@ import type { Ask } from '../../src/ask.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import type { Login } from '../../src/identify/login.js';
 import type { AccountManager } from '../../src/identify/manage-accounts.js';
+import type { GroupManager } from '../../src/identify/manage-groups.js';
 import type { ManageSecondFactor } from '../../src/identify/manage-second-factor.js';
 import { readTiers } from '../../src/identify/tiers.js';
 import { createHealth } from '../../src/operate/health.js';
@@ -26,6 +27,16 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     exportData: refuse,
     erase: refuse,
   };
+  const groups: GroupManager = {
+    list: refuse,
+    get: refuse,
+    find: refuse,
+    create: refuse,
+    change: refuse,
+    remove: refuse,
+    join: refuse,
+    leave: refuse,
+  };
   const manage: ManageSecondFactor = {
     readStatus: refuse,
     enrol: refuse,
@@ -40,6 +51,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     createChangePassword: () => refuse,
     createApiKeys: () => ({ create: refuse, list: refuse, revoke: refuse }),
     createAccountManager: () => accounts,
+    createGroupManager: () => groups,
     createOwnSessions: () => ({ list: refuse, end: refuse, endAll: refuse }),
     createManageSecondFactor: () => manage,
     authenticate: refuse,

@@ -3,11 +3,8 @@ import { PRINCIPAL_KINDS, type PrincipalKind } from '../../domain/principal.js';
 import type { AccountChange, AccountManager } from '../../identify/manage-accounts.js';
 import type { ManagedAccount } from '../../identify/managed-account.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
+import { wholeText } from './whole-text.js';
 
-const wholeNumber = z
-  .string()
-  .regex(/^[1-9]\d{0,14}$/, { error: 'expected a whole number' })
-  .transform(Number);
 const claims = z.record(z.string(), z.union([z.string(), z.number()]));
 
 /** What may be stated of an account; which fields fit which kind is identify's to say. */
@@ -47,7 +44,7 @@ export function createAccountRoutes(manager: AccountManager, ports: ApiPorts): r
 function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: ApiPorts): readonly ApiRoute[] {
   const path = `/v1/admin/${kind}s`;
   const access = { permission: 'users:manage' } as const;
-  const one = z.strictObject({ id: wholeNumber });
+  const one = z.strictObject({ id: wholeText() });
   return [
     createApiHandler(
       {
@@ -55,8 +52,8 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
         path,
         access,
         input: z.strictObject({
-          limit: wholeNumber.refine((value) => value <= 200, { error: 'expected 200 at most' }).optional(),
-          after: wholeNumber.optional(),
+          limit: wholeText(200).optional(),
+          after: wholeText().optional(),
           identifier: z.string().min(1).max(512).optional(),
         }),
         output: z.strictObject({ accounts: z.array(ACCOUNT) }),
@@ -122,7 +119,7 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
         path: `${path}/:id`,
         access,
         input: z.strictObject({
-          id: wholeNumber,
+          id: wholeText(),
           status: z.enum(['active', 'disabled']).optional(),
           customer_number: z.string().min(1).max(512).nullable().optional(),
           ...DETAILS,
@@ -164,11 +161,15 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
         path: `${path}/:id/export`,
         access,
         input: one,
-        output: z.strictObject({ account: ACCOUNT, sessions: z.array(SESSION) }),
+        output: z.strictObject({
+          account: ACCOUNT,
+          groups: z.array(z.string()).readonly(),
+          sessions: z.array(SESSION),
+        }),
         limit: 'manage',
         audit: 'account',
         handle: async ({ input, principal, context }) => {
-          const { account, sessions } = await manager.exportData(principal, kind, input.id, context);
+          const { account, groups, sessions } = await manager.exportData(principal, kind, input.id, context);
           const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
             id,
             address,
@@ -176,7 +177,7 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
             ended_at: endedAt === null ? null : printTime(endedAt),
             ended_by: endedBy,
           }));
-          return { body: { account: printAccount(account), sessions: printed } };
+          return { body: { account: printAccount(account), groups, sessions: printed } };
         },
       },
       ports,

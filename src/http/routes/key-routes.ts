@@ -39,13 +39,18 @@ export function createKeyRoutes(keys: ApiKeys, ports: ApiPorts): readonly ApiRou
           name: z.string().min(1).max(100),
           scopes: z.array(z.enum(PERMISSIONS)).min(1).max(PERMISSIONS.length),
           expires_in: z.int().min(60).max(KEY_MAX_TTL_S).default(DEFAULT_TTL_S),
+          /** A code of the second factor or a recovery code, where the account has one. */
+          totp: z.string().min(1).max(64).optional(),
+          /** The present password, where the account has no second factor. */
+          password: z.string().min(1).max(512).optional(),
         }),
         output: KEY.extend({ key: z.string() }),
-        limit: 'session',
+        limit: 'login',
         audit: 'api-key',
         handle: async ({ input, principal, context }) => {
           const wanted = { name: input.name, scopes: [...new Set(input.scopes)], ttlS: input.expires_in };
-          const { key, apiKey } = await keys.create(principal, wanted, context);
+          const proof = { code: input.totp ?? null, password: input.password ?? null };
+          const { key, apiKey } = await keys.create(principal, wanted, proof, context);
           return { status: 201 as const, body: { ...printKey(apiKey), key } };
         },
       },

@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runProgram } from '../../../src/cli/program.js';
 import { parseSettings } from '../../../src/config/settings.js';
 import { openRecords } from '../../../src/gateway.js';
 import { openSignInAttempts } from '../../../src/identity.js';
+import { runCommand } from '../../support/run-command.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const PASSWORD = 'correct horse battery';
@@ -17,26 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(env.DATA_DIR ?? '', { recursive: true, force: true }));
 
-/** Runs one command line, as the operator does. */
-async function run(args: readonly string[], input = ''): Promise<{ code: number; out: string; err: string }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const into = (lines: string[]) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        lines.push(String(chunk));
-        done();
-      },
-    });
-  const stdin = Readable.from([input]);
-  const code = await runProgram(args, {
-    env,
-    stdin,
-    stdout: into(out),
-    stderr: into(err),
-    signal: new AbortController().signal,
-  });
-  return { code, out: out.join(''), err: err.join('') };
-}
+const run = (args: readonly string[], input = '') => runCommand(env, args, input);
 
 /** Opens the gateway's own side over the same store. */
 async function open() {
