@@ -17,6 +17,8 @@ export interface IssuedTokens {
   readonly expiresInS: number;
   /** Opaque; works once. */
   readonly refreshToken: string;
+  /** Id of the session that both belong to. */
+  readonly session: string;
 }
 
 /** The way in: three paths over three tables, and what keeps a session going or ends it. */
@@ -65,7 +67,7 @@ export function createLogin(deps: {
 
   function issue(session: Session, refreshToken: string): IssuedTokens {
     const accessToken = tokens.issue({ kind: session.kind, accountId: session.accountId, session: session.id });
-    return { accessToken, expiresInS: tokens.ttlS, refreshToken };
+    return { accessToken, expiresInS: tokens.ttlS, refreshToken, session: session.id };
   }
 
   /** Why the second factor lets an account not in; null where it does, or where there is none. */

@@ -43,6 +43,9 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     createOwnSessions: () => ({ list: refuse, end: refuse, endAll: refuse }),
     createManageSecondFactor: () => manage,
     authenticate: refuse,
+    sessionOf: refuse,
+    readIdentifier: refuse,
+    csrfKey: 'k'.repeat(44),
     publicKeys: [],
     tiers: readTiers(null),
     viewFor: refuse,
@@ -51,6 +54,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     rateLimit: false,
     trustProxy: 0,
     https: false,
+    publicOrigin: null,
     ...deps,
   });
 }

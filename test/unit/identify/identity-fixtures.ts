@@ -11,7 +11,7 @@ import { createOwnSessions, type OwnSessions } from '../../../src/identify/own-s
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { createSecondFactors, type SecondFactors } from '../../../src/identify/second-factor.js';
 import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
-import { createSessions } from '../../../src/identify/sessions.js';
+import { createSessions, type Sessions } from '../../../src/identify/sessions.js';
 import { createSignInAttempts, type SignInAttempts } from '../../../src/identify/sign-in-attempts.js';
 import { readSigningKeys } from '../../../src/identify/signing-keys.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
@@ -28,6 +28,7 @@ export interface Identity {
   readonly store: Store;
   readonly passwords: Passwords;
   readonly tokens: Tokens;
+  readonly sessions: Sessions;
   readonly attempts: SignInAttempts;
   readonly audit: ChainedAuditLog;
   readonly secondFactors: SecondFactors;
@@ -77,6 +78,7 @@ export async function openIdentity(
     store,
     passwords,
     tokens,
+    sessions,
     attempts,
     audit,
     path,
