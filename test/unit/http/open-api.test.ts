@@ -11,7 +11,14 @@ import { createBareApp, readMountedRoutes } from '../../support/bare-app.js';
 import { createBrowserPorts } from '../../support/browser-ports.js';
 
 /** Pages that hold no data of anybody and take no input. */
-const PAGES = ['GET /', 'GET /console.css', 'GET /console.js', 'GET /docs/errors'];
+const PAGES = [
+  'GET /',
+  'GET /console.css',
+  ...['answer', 'api', 'console', 'mailed-links', 'page', 'second-factor', 'single-sign-on'].map(
+    (name) => `GET /console/${name}.js`,
+  ),
+  'GET /docs/errors',
+];
 
 const ports: ApiPorts = {
   ...createBrowserPorts(),
