@@ -8,6 +8,8 @@ import type { Principal } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createAuditWitness } from './http/audit-witness.js';
 import type { ApiPorts } from './http/create-api-handler.js';
+import { createCsrf } from './http/csrf.js';
+import { createHandOutTokens } from './http/hand-out-tokens.js';
 import { createLimits } from './http/limits.js';
 import { mountRoutes } from './http/mount-routes.js';
 import { answerProblems } from './http/problem.js';
@@ -21,12 +23,14 @@ import { createErrorPageRouter } from './http/routes/error-page-routes.js';
 import { createGroupRoutes } from './http/routes/group-routes.js';
 import { createKeyRoutes } from './http/routes/key-routes.js';
 import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
+import { createOwnAccountRoutes } from './http/routes/own-account-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js';
 import { createSessionRoutes } from './http/routes/session-routes.js';
 import { createSigningKeyRoutes } from './http/routes/signing-key-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
+import { createSessionCookies } from './http/session-cookies.js';
 import type { ApiKeys } from './identify/api-keys.js';
 import type { ChangePassword } from './identify/change-password.js';
 import type { Login } from './identify/login.js';
@@ -59,6 +63,12 @@ export interface AppDeps {
   /** Makes what accounts do with their second factor over an audit log. */
   readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
   readonly authenticate: (token: string) => Promise<Principal>;
+  /** The living session of a refresh token, which is not used up by that; null where there is none. */
+  readonly sessionOf: (refreshToken: string) => Promise<string | null>;
+  /** What an account signs in with. */
+  readonly readIdentifier: (principal: Principal) => Promise<string>;
+  /** Secret of the tokens against forged requests of browsers. */
+  readonly csrfKey: string;
   /** What access tokens verify with. */
   readonly publicKeys: readonly PublicJwk[];
   readonly viewFor: (principal: Principal) => PrincipalView;
@@ -74,26 +84,34 @@ export interface AppDeps {
   readonly trustProxy: number;
   /** Whether people reach the gateway by https. */
   readonly https: boolean;
+  /** Of the address that people use, e.g. `https://ask.example.com`; null where none is set. */
+  readonly publicOrigin: string | null;
 }
 
 /** Wires the HTTP side. Listens to nothing: the caller hands the app to a server. */
 export function createApp(deps: AppDeps): Express {
   const witness = createAuditWitness(deps.audit);
   const limits = createLimits(deps.rateLimit, deps.tiers);
-  const ports: ApiPorts = { tenancy: deps.tenancy, authenticate: deps.authenticate, limits, witness };
+  const cookies = createSessionCookies(deps.https);
+  const csrf = createCsrf({ key: deps.csrfKey, cookies });
+  const { tenancy, authenticate, sessionOf } = deps;
+  const ports: ApiPorts = { tenancy, authenticate, sessionOf, cookies, csrf, limits, witness };
+  const login = deps.createLogin(witness.log);
+  const handOut = createHandOutTokens(ports, login);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', deps.trustProxy);
   app.set('query parser', 'simple');
   app.use(cookieParser());
-  app.use(openContext());
+  app.use(openContext(deps.publicOrigin));
   app.use(createSecurityHeaders(deps.https));
   for (const handler of limits('address', () => null)) app.use(handler);
   const routes = [
     ...createProbeRoutes(() => deps.health.readiness(), ports),
     ...createSigningKeyRoutes(deps.publicKeys, ports),
-    ...createAuthRoutes(deps.createLogin(witness.log), deps.createChangePassword(witness.log), ports),
+    ...createAuthRoutes(login, deps.createChangePassword(witness.log), handOut, ports),
+    ...createOwnAccountRoutes(deps.readIdentifier, ports),
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(deps.createAsk(witness.log), ports),

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hkdfSync, randomUUID } from 'node:crypto';
 import type { AuditLog } from './audit/record.js';
 import { keepSecret } from './config/kept-secret.js';
 import type { Principal } from './domain/principal.js';
@@ -13,6 +13,7 @@ import { createGroupManager, type GroupManager } from './identify/manage-groups.
 import { createManageSecondFactor, type ManageSecondFactor } from './identify/manage-second-factor.js';
 import { createOwnSessions, type OwnSessions } from './identify/own-sessions.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
+import { createReadIdentifier } from './identify/read-identifier.js';
 import { createSecondFactors } from './identify/second-factor.js';
 import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
@@ -27,6 +28,12 @@ import type { Store } from './store/store.js';
 export interface Identity {
   readonly passwords: Passwords;
   readonly authenticate: (token: string) => Promise<Principal>;
+  /** The living session of a refresh token, which is not used up by that; null where there is none. */
+  readonly sessionOf: (refreshToken: string) => Promise<string | null>;
+  /** What an account signs in with. */
+  readonly readIdentifier: (principal: Principal) => Promise<string>;
+  /** Secret of the tokens against forged requests of browsers, the same for every replica. */
+  readonly csrfKey: string;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
   /** Makes the change of one's own password over an audit log. */
@@ -80,6 +87,9 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   return {
     passwords,
     authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
+    sessionOf: async (refreshToken) => (await sessions.find(refreshToken))?.id ?? null,
+    readIdentifier: createReadIdentifier(store),
+    csrfKey: deriveCsrfKey(readStoreKey(surroundings)),
     createApiKeys: (audit) => createApiKeys({ store, clock, audit, stepUp }),
     createLogin: (audit) =>
       createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, tenants, audit }),
@@ -105,4 +115,9 @@ export function openSignInAttempts(surroundings: Surroundings, store: Store): Si
 /** The key of what the store keeps, made and kept where none is set outside production. */
 function readStoreKey({ settings }: Surroundings): string {
   return settings.storeKey ?? keepSecret(settings.dataDir, 'store-key');
+}
+
+/** A key of its own out of the store's (HKDF, RFC 5869): neither tells the other. */
+function deriveCsrfKey(storeKey: string): string {
+  return Buffer.from(hkdfSync('sha256', storeKey, '', 'swali tokens against forged requests', 32)).toString('base64');
 }

@@ -53,6 +53,9 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createOwnSessions: identity.createOwnSessions,
       createManageSecondFactor: identity.createManageSecondFactor,
       authenticate: identity.authenticate,
+      sessionOf: identity.sessionOf,
+      readIdentifier: identity.readIdentifier,
+      csrfKey: identity.csrfKey,
       publicKeys: identity.publicKeys,
       tiers: gateway.tiers,
       viewFor: gateway.stages.viewFor,
@@ -62,6 +65,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       rateLimit: settings.rateLimit,
       trustProxy: settings.trustProxy,
       https: settings.publicUrl?.startsWith('https:') ?? false,
+      publicOrigin: settings.publicUrl === null ? null : new URL(settings.publicUrl).origin,
     });
     const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }, app);
     await listen(server, settings.port, settings.host);

@@ -22,6 +22,10 @@ export const CATALOGUE = {
   // identify
   AUTH_REQUIRED: { status: 401, sentence: 'Sign in and send the access token.' },
   AUTH_TOKEN_INVALID: { status: 401, sentence: 'The access token is not valid or has expired; sign in again.' },
+  AUTH_CSRF_INVALID: {
+    status: 403,
+    sentence: 'The request did not come from this gateway’s own page, or that page is out of date; load it again.',
+  },
   AUTH_CREDENTIALS_WRONG: { status: 401, sentence: 'The identifier, the password or the code is wrong.' },
   AUTH_SECOND_FACTOR_REQUIRED: { status: 401, sentence: 'Send a code of your second factor too.' },
   AUTH_PASSWORD_REQUIRED: { status: 401, sentence: 'Send your present password too.' },

@@ -7,7 +7,8 @@ import { SwaliError } from '../errors/swali-error.js';
 import { TENANT_ID } from '../identify/tenants.js';
 import type { AuditWitness } from './audit-witness.js';
 import type { LimitClass, Limits } from './limits.js';
-import { type CallContext, contextOf } from './request-context.js';
+import { type CallerPorts, guardRefreshCookie, isTokenInvalid, readCaller } from './read-caller.js';
+import { type CallContext, contextOf, type RequestContext } from './request-context.js';
 import { parseStrictForm } from './strict-form.js';
 import { parseStrictJson } from './strict-json.js';
 
@@ -25,14 +26,21 @@ export interface ApiCall<Input, Who> {
  * Who may call an endpoint: anyone, or those who are signed in and, where one is named, hold the permission. Whoever must
  * have a second factor and has none is refused everywhere but where `withoutSecondFactor` is stated: what sets one up, and
  * what ends sessions. Those endpoints are about the sign-in itself, so no key of a server reaches them.
+ *
+ * `refresh-token`: whoever holds one, in the body or in the browser's cookie; the endpoint looks at it itself, and throws
+ * `AUTH_TOKEN_INVALID` where it is no good.
+ *
+ * Browsers are signed in by cookies, programs by headers and bodies. Whatever a cookie brings and is no GET needs a CSRF
+ * token, at every endpoint: see {@link readCaller} and {@link guardRefreshCookie}.
  */
 export type Access =
   | 'public'
+  | 'refresh-token'
   | { readonly permission: Permission | null; readonly withoutSecondFactor?: never }
   | { readonly permission: null; readonly withoutSecondFactor: true };
 
-/** What the handler gets: nobody for a public endpoint. */
-type CallerOf<Who extends Access> = Who extends 'public' ? null : Principal;
+/** What the handler gets: nobody where no access token is asked for. */
+type CallerOf<Who extends Access> = Who extends 'public' | 'refresh-token' ? null : Principal;
 
 /** Methods that endpoints have. Those with a body take JSON; the others take their query. */
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -85,11 +93,9 @@ export const TENANT_INPUT = {
 };
 
 /** What handlers stand on. */
-export interface ApiPorts {
+export interface ApiPorts extends CallerPorts {
   /** Whether there are tenants. */
   readonly tenancy: boolean;
-  /** @throws SwaliError `AUTH_TOKEN_INVALID` */
-  readonly authenticate: (token: string) => Promise<Principal>;
   readonly limits: Limits;
   readonly witness: AuditWitness;
 }
@@ -110,7 +116,7 @@ export interface ApiRoute {
  * handler, the audit record, the output's schema.
  *
  * @throws SwaliError from the handlers: `RATE_LIMITED`, `AUTH_REQUIRED`, `AUTH_TOKEN_INVALID`,
- *   `AUTH_SECOND_FACTOR_MISSING`, `AUTH_PERMISSION_MISSING`, `REQUEST_*`, what the endpoint throws, `AUDIT_UNAVAILABLE` where the record is missing
+ *   `AUTH_CSRF_INVALID`, `AUTH_SECOND_FACTOR_MISSING`, `AUTH_PERMISSION_MISSING`, `REQUEST_*`, what the endpoint throws, `AUDIT_UNAVAILABLE` where the record is missing
  */
 export function createApiHandler<Input extends z.ZodType, Output extends z.ZodType, const Who extends Access>(
   endpoint: Endpoint<Input, Output, Who>,
@@ -119,10 +125,15 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
   const principals = new WeakMap<Request, Principal>();
   const handlers: RequestHandler[] = [];
   const access: Access = endpoint.access;
-  if (access !== 'public') {
-    const { permission, withoutSecondFactor } = access;
+  if (access === 'refresh-token') {
     handlers.push(async (request, _response, next) => {
-      const principal = await ports.authenticate(readBearer(request));
+      await guardRefreshCookie(request, ports);
+      next();
+    });
+  } else if (access !== 'public') {
+    const { permission, withoutSecondFactor } = access;
+    handlers.push(async (request, response, next) => {
+      const principal = await readCaller(request, response, ports);
       principals.set(request, principal);
       if (principal.lacksSecondFactor && !withoutSecondFactor) throw new SwaliError('AUTH_SECOND_FACTOR_MISSING');
       if (withoutSecondFactor && principal.session === null) throw new SwaliError('AUTH_PERMISSION_MISSING');
@@ -148,8 +159,11 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     let audited = endpoint.audit === null;
     let answer: ApiAnswer<Output>;
     try {
-      const principal = access === 'public' ? null : demandPrincipal(caller);
+      const principal = typeof access === 'string' ? null : demandPrincipal(caller);
       answer = await endpoint.handle({ input, principal: principal as CallerOf<Who>, context });
+    } catch (error) {
+      if (access === 'refresh-token' && isTokenInvalid(error)) forgetSession(response, context, ports);
+      throw error;
     } finally {
       if (endpoint.audit !== null) audited = ports.witness.take(context.requestId, endpoint.audit);
     }
@@ -182,13 +196,9 @@ function demandPrincipal(principal: Principal | undefined): Principal {
   return principal;
 }
 
-/** The token of `Authorization: Bearer …`. */
-function readBearer(request: Request): string {
-  const header = request.get('authorization');
-  if (header === undefined) throw new SwaliError('AUTH_REQUIRED');
-  const token = /^Bearer ([A-Za-z0-9._~+/=-]{1,4096})$/i.exec(header)?.[1];
-  if (token === undefined) throw new SwaliError('AUTH_TOKEN_INVALID');
-  return token;
+/** A refresh token that is no good is the end of the session: a browser that holds one can begin anew. */
+function forgetSession(response: Response, { cookies }: RequestContext, ports: CallerPorts): void {
+  if (ports.cookies.refreshOf(cookies) !== null) response.append('Set-Cookie', [...ports.cookies.clear()]);
 }
 
 /** Refuses a body that is not declared as JSON in UTF-8: a form that a foreign page posts is never one. */

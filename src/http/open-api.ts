@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { CATALOGUE } from '../errors/catalogue.js';
-import type { ApiRoute, EndpointStatement } from './create-api-handler.js';
+import type { Access, ApiRoute, EndpointStatement, Method } from './create-api-handler.js';
+import { CSRF_HEADER } from './csrf.js';
+import { HTTPS_NAMES } from './session-cookies.js';
 
 /** A JSON Schema, or another part of the document. */
 type Json = { readonly [name: string]: unknown };
@@ -70,19 +72,28 @@ function describeInput({ method, path, input, form }: EndpointStatement): Json {
   return { parameters, requestBody: { required: true, content: { [type]: { schema: body } } } };
 }
 
+/** The ways to say who calls; programs and browsers have one each. A refresh token of a program stands in the body. */
+function describeSecurity(access: Access, method: Method): readonly Json[] {
+  if (access === 'public') return [];
+  const forged = method === 'GET' ? {} : { csrf: [] };
+  if (access !== 'refresh-token') return [{ bearer: [] }, { cookie: [], ...forged }];
+  const byCookie = { refreshCookie: [], ...forged };
+  return method === 'GET' ? [byCookie] : [{}, byCookie];
+}
+
 function describeOperation(statement: EndpointStatement): Json {
   const { method, path, access, tenant, output, limit, audit } = statement;
   const name = path.replace(/^\/(?:v1\/)?/, '').replace(/[^a-z0-9]+/gi, '-');
   return {
     operationId: `${method.toLowerCase()}-${name}`,
     ...describeInput(statement),
-    security: access === 'public' ? [] : [{ bearer: [] }],
+    security: describeSecurity(access, method),
     responses: {
       200: { description: 'The answer.', content: { 'application/json': { schema: schemaOf(output, 'output') } } },
       default: REFUSAL,
     },
-    'x-permission': access === 'public' ? null : access.permission,
-    'x-tenant': tenant ?? (access === 'public' ? null : 'of the caller'),
+    'x-permission': typeof access === 'string' ? null : access.permission,
+    'x-tenant': tenant ?? (typeof access === 'string' ? null : 'of the caller'),
     'x-limit': limit,
     'x-audit': audit,
   };
@@ -105,7 +116,12 @@ export function describeApi(routes: readonly ApiRoute[]): Json {
     paths,
     components: {
       schemas: { Problem: PROBLEM },
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        cookie: { type: 'apiKey', in: 'cookie', name: HTTPS_NAMES.access },
+        refreshCookie: { type: 'apiKey', in: 'cookie', name: HTTPS_NAMES.refresh },
+        csrf: { type: 'apiKey', in: 'header', name: CSRF_HEADER },
+      },
     },
   };
 }

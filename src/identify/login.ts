@@ -18,6 +18,8 @@ export interface IssuedTokens {
   readonly expiresInS: number;
   /** Opaque; works once. */
   readonly refreshToken: string;
+  /** Id of the session that both belong to. */
+  readonly session: string;
 }
 
 /** The way in: three paths over three tables, and what keeps a session going or ends it. */
@@ -68,7 +70,7 @@ export function createLogin(deps: {
 
   function issue({ id, ...owner }: Session, role: string | null, refreshToken: string): IssuedTokens {
     const accessToken = tokens.issue({ ...owner, role, session: id });
-    return { accessToken, expiresInS: tokens.ttlS, refreshToken };
+    return { accessToken, expiresInS: tokens.ttlS, refreshToken, session: id };
   }
 
   /** Why the second factor lets an account not in; null where it does, or where there is none. */

@@ -55,6 +55,8 @@ export interface Sessions {
    * @throws SwaliError `STORE_UNAVAILABLE`
    */
   rotate(refreshToken: string): Promise<Rotation>;
+  /** The living session of a refresh token, used or not; the token stays as it is. @throws SwaliError `STORE_UNAVAILABLE` */
+  find(refreshToken: string): Promise<Session | null>;
   /** Ends the session of a refresh token. @returns null where there is none that lives. @throws SwaliError `STORE_UNAVAILABLE` */
   endByRefreshToken(refreshToken: string): Promise<Session | null>;
   /** The living sessions of an account, the latest first. @throws SwaliError `STORE_UNAVAILABLE` */
@@ -173,6 +175,10 @@ export function createSessions(deps: {
         const next = await addRefreshToken(db, held.session, held.row.expires_at);
         return { outcome: 'rotated', session: held.session, refreshToken: next };
       });
+    },
+    async find(refreshToken) {
+      const held = await store.run((db) => readHeld(db, digestOf(refreshToken)));
+      return held && isAlive(held.row) ? held.session : null;
     },
     endByRefreshToken(refreshToken) {
       return store.transaction(async (db) => {

@@ -8,6 +8,7 @@ import { makeDemo } from '../../src/demo/make-demo.js';
 import { type ModelServer, startModelServer } from '../http/model-server.js';
 import { ACCOUNTS, PASSWORD, type ServedGateway, serveGateway } from '../http/served-gateway.js';
 import { CHROMIUM_ARGUMENTS, findChromium } from './chromium.js';
+import { enterAs, openWatchedPage } from './watched-page.js';
 
 const program = await findChromium();
 /** Where pictures of the page are kept; unset: none are taken. */
@@ -62,31 +63,10 @@ describe.skipIf(program === null)('the page at /', { timeout: 60_000 }, () => {
   });
 
   async function open(viewport: { readonly width: number; readonly height: number }, dark = false): Promise<void> {
-    context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light' });
-    context.setDefaultTimeout(15_000);
-    page = await context.newPage();
-    page.on('console', (message) => {
-      // A refusal over HTTP is no fault of the page; the browser notes it all the same.
-      const isRefusal = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
-      if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(gateway.url) && !request.url().startsWith('data:')) complaints.push(request.url());
-    });
-    await page.exposeFunction('reportViolation', (text: string) => complaints.push(text));
-    await page.addInitScript(
-      "document.addEventListener('securitypolicyviolation', (event) => reportViolation(event.violatedDirective))",
-    );
-    await page.goto(gateway.url);
+    ({ context, page, complaints } = await openWatchedPage(browser, gateway.url, { viewport, dark }));
   }
 
-  async function signIn(kind: keyof typeof ACCOUNTS, password = PASSWORD): Promise<void> {
-    await page.getByRole('radio', { name: new RegExp(`an? ${kind}`) }).check();
-    await page.getByLabel('Customer number or e-mail address').fill(ACCOUNTS[kind].identifier);
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-  }
+  const signIn = (kind: keyof typeof ACCOUNTS, password?: string): Promise<void> => enterAs(page, kind, password);
 
   async function ask(question: string): Promise<void> {
     await page.getByLabel('Your question').fill(question);
@@ -196,7 +176,7 @@ describe.skipIf(program === null)('the page at /', { timeout: 60_000 }, () => {
     const rows = await tableTexts();
     expect(rows.length).toBeGreaterThan(3);
     expect(new Set(rows.map(([note]) => note))).toEqual(new Set([MARKUP]));
-    expect(await page.locator('main img, main b').count()).toBe(0);
+    expect(await page.locator('main img:not(#factor-picture), main b').count()).toBe(0);
     await picture('markup');
   });
 
@@ -207,7 +187,7 @@ describe.skipIf(program === null)('the page at /', { timeout: 60_000 }, () => {
     await page.getByText('What can I ask about?').click();
     await page.getByText('support_tickets').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByLabel('Password').waitFor();
+    await page.getByLabel('Password', { exact: true }).waitFor();
     expect(await page.locator('#table td, #relations summary').count()).toBe(0);
     expect(await page.locator('#password').inputValue()).toBe('');
     expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([0, 0, '']);

@@ -75,6 +75,18 @@ describeEngines(
       await expect(identity.authenticate(first.accessToken)).rejects.toMatchObject({ code: 'AUTH_TOKEN_INVALID' });
     });
 
+    it('finds the session of a refresh token, used or not, while it lives, and leaves both as they are', async () => {
+      const { login, sessions } = identity;
+      const first = await login.login('customer', 'C7', PASSWORD, CONTEXT);
+      const found = { id: first.session, kind: 'customer', accountId: expect.any(Number) };
+      for (const _ of [1, 2]) expect(await sessions.find(first.refreshToken)).toEqual(found);
+      const next = await login.refresh(first.refreshToken, CONTEXT);
+      expect([await sessions.find(first.refreshToken), await sessions.find(next.refreshToken)]).toEqual([found, found]);
+      await login.logout(next.refreshToken, CONTEXT);
+      expect(await sessions.find(next.refreshToken)).toBeNull();
+      expect(await sessions.find('x'.repeat(43))).toBeNull();
+    });
+
     it.each(['c7', 'C7\u200b', 'Ç7', 'C07', 'cy@example.org\u0020x'])('lets nobody in as %j', async (identifier) => {
       await expect(identity.login.login('customer', identifier, PASSWORD, CONTEXT)).rejects.toMatchObject({
         code: 'AUTH_CREDENTIALS_WRONG',

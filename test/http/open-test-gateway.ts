@@ -79,6 +79,9 @@ export async function openTestGateway(
     createOwnSessions: identity.createOwnSessions,
     createManageSecondFactor: identity.createManageSecondFactor,
     authenticate: identity.authenticate,
+    sessionOf: identity.sessionOf,
+    readIdentifier: identity.readIdentifier,
+    csrfKey: identity.csrfKey,
     publicKeys: identity.publicKeys,
     tiers: gateway.tiers,
     viewFor: gateway.stages.viewFor,
@@ -87,7 +90,8 @@ export async function openTestGateway(
     tenancy: settings.tenancy,
     rateLimit: settings.rateLimit,
     trustProxy: 0,
-    https: false,
+    https: settings.publicUrl?.startsWith('https:') ?? false,
+    publicOrigin: settings.publicUrl === null ? null : new URL(settings.publicUrl).origin,
   });
   const deps = { store: records.store, passwords: identity.passwords, clock: surroundings.clock };
   const tokens: Record<string, string> = {};

@@ -133,6 +133,8 @@ describe('an account that must have a second factor', () => {
     SESSIONS,
     `${SESSIONS}/:id`,
     '/v1/auth/password',
+    '/v1/auth/me',
+    '/v1/auth/csrf',
   ];
 
   it('is refused by everything that needs a token, but for what sets the factor up', async () => {

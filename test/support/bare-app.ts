@@ -55,6 +55,9 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     createOwnSessions: () => ({ list: refuse, end: refuse, endAll: refuse }),
     createManageSecondFactor: () => manage,
     authenticate: refuse,
+    sessionOf: refuse,
+    readIdentifier: refuse,
+    csrfKey: 'k'.repeat(44),
     publicKeys: [],
     tiers: readTiers(null),
     viewFor: refuse,
@@ -64,6 +67,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     rateLimit: false,
     trustProxy: 0,
     https: false,
+    publicOrigin: null,
     ...deps,
   });
 }

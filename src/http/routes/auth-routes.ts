@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { PRINCIPAL_KINDS } from '../../domain/principal.js';
+import { SwaliError } from '../../errors/swali-error.js';
 import type { ChangePassword } from '../../identify/change-password.js';
-import type { IssuedTokens, Login } from '../../identify/login.js';
+import type { Login } from '../../identify/login.js';
 import { type ApiPorts, type ApiRoute, createApiHandler, TENANT_INPUT } from '../create-api-handler.js';
-
-const TOKENS = z.strictObject({
-  access_token: z.string(),
-  token_type: z.literal('Bearer'),
-  expires_in: z.int().positive(),
-  refresh_token: z.string(),
-});
+import { type HandOutTokens, printTokens, putIntoCookies, SESSION_FORM, SIGNED_IN } from '../hand-out-tokens.js';
 
 const CREDENTIALS = z.strictObject({
   ...TENANT_INPUT,
@@ -17,12 +12,33 @@ const CREDENTIALS = z.strictObject({
   password: z.string().min(1).max(512),
   /** A code of the second factor, or a recovery code. */
   totp: z.string().min(1).max(64).optional(),
+  session: SESSION_FORM,
 });
 
-const REFRESH = z.strictObject({ refresh_token: z.string().min(1).max(512) });
+/** Left out where the browser's cookie brings it. */
+const REFRESH = z.strictObject({ refresh_token: z.string().min(1).max(512).optional() });
 
 /** `POST /v1/auth/{customer,employee,admin}/login`, `/v1/auth/refresh`, `/v1/auth/logout`, `/v1/auth/password`. Identify audits each. */
-export function createAuthRoutes(login: Login, changePassword: ChangePassword, ports: ApiPorts): readonly ApiRoute[] {
+export function createAuthRoutes(
+  login: Login,
+  changePassword: ChangePassword,
+  handOut: HandOutTokens,
+  ports: ApiPorts,
+): readonly ApiRoute[] {
+  /** The refresh token, and whether it came in a cookie. */
+  function readRefreshToken(
+    given: string | undefined,
+    cookies: ReadonlyMap<string, string>,
+  ): { readonly token: string; readonly isCookie: boolean } {
+    const cookie = ports.cookies.refreshOf(cookies);
+    if (given !== undefined && cookie !== null)
+      throw new SwaliError('REQUEST_INVALID', { detail: 'the refresh token is in the body and in the cookie' });
+    const token = given ?? cookie;
+    if (token === null)
+      throw new SwaliError('REQUEST_INVALID', { detail: 'refresh_token: is in neither body nor cookie' });
+    return { token, isCookie: cookie !== null };
+  }
+
   const logins = PRINCIPAL_KINDS.map((kind) =>
     createApiHandler(
       {
@@ -31,12 +47,13 @@ export function createAuthRoutes(login: Login, changePassword: ChangePassword, p
         access: 'public',
         tenant: 'named',
         input: CREDENTIALS,
-        output: TOKENS,
+        output: SIGNED_IN,
         limit: 'login',
         audit: 'login',
-        handle: async ({ input, context }) => ({
-          body: printTokens(await login.login(kind, input.identifier, input.password, context, input.totp)),
-        }),
+        handle: ({ input, context }) =>
+          handOut(input.session, context, () =>
+            login.login(kind, input.identifier, input.password, context, input.totp),
+          ),
       },
       ports,
     ),
@@ -47,14 +64,16 @@ export function createAuthRoutes(login: Login, changePassword: ChangePassword, p
       {
         method: 'POST',
         path: '/v1/auth/refresh',
-        access: 'public',
+        access: 'refresh-token',
         input: REFRESH,
-        output: TOKENS,
+        output: SIGNED_IN,
         limit: 'session',
         audit: 'session',
-        handle: async ({ input, context }) => ({
-          body: printTokens(await login.refresh(input.refresh_token, context)),
-        }),
+        handle: async ({ input, context }) => {
+          const { token, isCookie } = readRefreshToken(input.refresh_token, context.cookies);
+          const tokens = await login.refresh(token, context);
+          return isCookie ? putIntoCookies(tokens, context, ports) : { body: printTokens(tokens) };
+        },
       },
       ports,
     ),
@@ -62,14 +81,15 @@ export function createAuthRoutes(login: Login, changePassword: ChangePassword, p
       {
         method: 'POST',
         path: '/v1/auth/logout',
-        access: 'public',
+        access: 'refresh-token',
         input: REFRESH,
         output: z.strictObject({}),
         limit: 'session',
         audit: 'session',
         handle: async ({ input, context }) => {
-          await login.logout(input.refresh_token, context);
-          return { status: 204 as const, body: {} };
+          const { token, isCookie } = readRefreshToken(input.refresh_token, context.cookies);
+          await login.logout(token, context);
+          return { status: 204 as const, body: {}, cookies: isCookie ? ports.cookies.clear() : [] };
         },
       },
       ports,
@@ -94,13 +114,4 @@ export function createAuthRoutes(login: Login, changePassword: ChangePassword, p
       ports,
     ),
   ];
-}
-
-function printTokens(tokens: IssuedTokens): z.input<typeof TOKENS> {
-  return {
-    access_token: tokens.accessToken,
-    token_type: 'Bearer',
-    expires_in: tokens.expiresInS,
-    refresh_token: tokens.refreshToken,
-  };
 }

@@ -15,6 +15,7 @@ import { mountRoutes } from '../../../src/http/mount-routes.js';
 import { answerProblems } from '../../../src/http/problem.js';
 import { contextOf, openContext } from '../../../src/http/request-context.js';
 import { readTiers } from '../../../src/identify/tiers.js';
+import { createBrowserPorts } from '../../support/browser-ports.js';
 
 const PRINCIPAL: Principal = Object.freeze({
   kind: 'customer',
@@ -49,6 +50,7 @@ function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express
   const witness = createAuditWitness({ append: async () => {} });
   const ports: ApiPorts = {
     tenancy: false,
+    ...createBrowserPorts(),
     authenticate: async (token) => {
       if (token === 'bare') return { ...PRINCIPAL, permissions: new Set(), lacksSecondFactor: true };
       if (token !== 'good') throw new SwaliError('AUTH_TOKEN_INVALID');

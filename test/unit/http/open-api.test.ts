@@ -8,12 +8,21 @@ import { createLimits } from '../../../src/http/limits.js';
 import { describeApi } from '../../../src/http/open-api.js';
 import { readTiers } from '../../../src/identify/tiers.js';
 import { createBareApp, readMountedRoutes } from '../../support/bare-app.js';
+import { createBrowserPorts } from '../../support/browser-ports.js';
 
 /** Pages that hold no data of anybody and take no input. */
-const PAGES = ['GET /', 'GET /console.css', 'GET /console.js', 'GET /docs/errors'];
+const PAGES = [
+  'GET /',
+  'GET /console.css',
+  ...['answer', 'api', 'console', 'mailed-links', 'page', 'second-factor', 'single-sign-on'].map(
+    (name) => `GET /console/${name}.js`,
+  ),
+  'GET /docs/errors',
+];
 
 const ports: ApiPorts = {
   tenancy: false,
+  ...createBrowserPorts(),
   authenticate: () => Promise.reject(new Error('nobody')),
   limits: createLimits(false, readTiers(null)),
   witness: createAuditWitness({ append: async () => {} }),
@@ -103,7 +112,8 @@ describe('the description of an endpoint', () => {
   it('says who may call it, how often, and what is recorded', () => {
     const operation = describeOne('POST');
     expect(operation).toMatchObject({ 'x-permission': 'audit:read', 'x-limit': 'read', 'x-audit': 'session' });
-    expect(operation.security).toEqual([{ bearer: [] }]);
+    expect(operation.security).toEqual([{ bearer: [] }, { cookie: [], csrf: [] }]);
+    expect(describeOne('GET').security).toEqual([{ bearer: [] }, { cookie: [] }]);
     expect(Object.keys(operation.responses)).toEqual(['200', 'default']);
   });
 });

@@ -1,12 +1,15 @@
+import cookieParser from 'cookie-parser';
 import express from 'express';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { contextOf, openContext } from '../../../src/http/request-context.js';
 
 const app = express();
+app.use(cookieParser());
 app.use(openContext());
 app.get('/', (given, response) => {
-  response.json({ userAgent: contextOf(given).userAgent });
+  const { userAgent, cookies } = contextOf(given);
+  response.json({ userAgent, cookies: [...cookies] });
 });
 
 describe('the user agent of a request', () => {
@@ -18,5 +21,33 @@ describe('the user agent of a request', () => {
   ])('is known %s', async (_, given, known) => {
     const { body } = await request(app).get('/').set('user-agent', given);
     expect(body.userAgent).toBe(known);
+  });
+});
+
+describe('the cookies of a request', () => {
+  it.each([
+    ['none', '', []],
+    [
+      'by name',
+      'a=1; b=2',
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+    ],
+    ['none of a name that comes twice', 'a=1; b=2; a=3', [['b', '2']]],
+    ['none of a name that comes twice, however it is spaced or empty', 'a =1;a=;  b=2', [['b', '2']]],
+    ['no object', 'a=j:{"x":1}; b=2', [['b', '2']]],
+    [
+      'no name that is another’s in other letters',
+      'a=1; A=2',
+      [
+        ['a', '1'],
+        ['A', '2'],
+      ],
+    ],
+  ])('are known: %s', async (_what, given, known) => {
+    const { body } = await request(app).get('/').set('cookie', given);
+    expect(body.cookies).toEqual(known);
   });
 });

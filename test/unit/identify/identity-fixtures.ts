@@ -11,7 +11,7 @@ import { createOwnSessions, type OwnSessions } from '../../../src/identify/own-s
 import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
 import { createSecondFactors, type SecondFactors } from '../../../src/identify/second-factor.js';
 import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
-import { createSessions } from '../../../src/identify/sessions.js';
+import { createSessions, type Sessions } from '../../../src/identify/sessions.js';
 import { createSignInAttempts, type SignInAttempts } from '../../../src/identify/sign-in-attempts.js';
 import { readSigningKeys } from '../../../src/identify/signing-keys.js';
 import { createTenants, type Tenants } from '../../../src/identify/tenants.js';
@@ -29,6 +29,7 @@ export interface Identity {
   readonly store: Store;
   readonly passwords: Passwords;
   readonly tokens: Tokens;
+  readonly sessions: Sessions;
   readonly attempts: SignInAttempts;
   readonly tenants: Tenants;
   readonly audit: ChainedAuditLog;
@@ -82,6 +83,7 @@ export async function openIdentity(
     store,
     passwords,
     tokens,
+    sessions,
     attempts,
     tenants,
     audit,

@@ -50,6 +50,7 @@ describe('signing in', () => {
       accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
       expiresInS: 900,
       refreshToken: expect.stringMatching(/^[\w-]{43}$/),
+      session: identity.tokens.verify(issued.accessToken).session,
     });
     expect(await identity.authenticate(issued.accessToken)).toMatchObject({ kind, subject });
     expect(await records()).toEqual([{ event: 'login', ...FROM, subject, kind, decision: 'accepted', code: null }]);
