@@ -95,6 +95,22 @@ export const SETTINGS = [
     '2592000',
     'Longest life of a session in seconds, however much it is used, 3600–31536000; sign-ins from then on have it.',
   ),
+  plain(
+    'INVITATION_TTL_S',
+    '259200',
+    'How long the link of an invitation works, in seconds, 300–2592000; a new one ends the one before.',
+  ),
+  plain(
+    'PASSWORD_RESET_TTL_S',
+    '1800',
+    'How long the link for a forgotten password works, in seconds, 60–86400; a new one ends the one before.',
+  ),
+  secret(
+    'SMTP_URL',
+    '',
+    'Mail server: smtps://USER:PASSWORD@HOST:465, or smtp://USER:PASSWORD@HOST:587 with STARTTLS, which only loopback may lack; empty sends no mail: outside production it is logged instead.',
+  ),
+  plain('MAIL_FROM', '', 'Whom mail comes from, e.g. Swali <no-reply@example.com>; needed with SMTP_URL.'),
   plain('BCRYPT_COST', '12', 'Cost of password hashes, 12–16; below 12 (to 4) only outside production.'),
   plain(
     'TRANSLATOR',
