@@ -123,13 +123,14 @@ async function manage(
 }
 
 /** @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such account */
-async function demandAccount(records: Records, kind: PrincipalKind, identifier: string): Promise<Account> {
+export async function demandAccount(records: Records, kind: PrincipalKind, identifier: string): Promise<Account> {
   const account = await findAccount(records.store, kind, { identifier });
   if (account) return account;
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `there is no ${kind} with that identifier` });
 }
 
-const contextOfCli = () => ({ requestId: randomUUID(), address: 'cli' });
+/** Of one act of the operator. */
+export const contextOfCli = () => ({ requestId: randomUUID(), address: 'cli' });
 
 /** One account as one line. */
 function printAccount(account: ManagedAccount): string {
@@ -212,13 +213,15 @@ function parseStatus(text: string): 'active' | 'disabled' {
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'the status is active or disabled' });
 }
 
-function parseKind(text: string): PrincipalKind {
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` */
+export function parseKind(text: string): PrincipalKind {
   const kind = PRINCIPAL_KINDS.find((each) => each === text);
   if (kind !== undefined) return kind;
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `the kind is one of ${PRINCIPAL_KINDS.join(', ')}` });
 }
 
-function splitNames(text: string): readonly string[] {
+/** Names with commas between them. */
+export function splitNames(text: string): readonly string[] {
   return text
     .split(',')
     .map((name) => name.trim())

@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/ports.js';
-import { EMPLOYEE_ROLES, type EmployeeRole, type Principal, type PrincipalKind } from '../domain/principal.js';
+import type { Principal, PrincipalKind } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
@@ -14,9 +14,10 @@ import {
   checkRole,
   checkTier,
   DEFAULT_ROLE,
-  endSessionsOf,
   type NewAccount,
+  shutOut,
 } from './accounts.js';
+import { assertManages } from './assert-manages.js';
 import { findAccount } from './find-account.js';
 import { normaliseIdentifier, parseCustomerNumber } from './identifiers.js';
 import {
@@ -53,6 +54,13 @@ export interface PersonalData {
     readonly endedAt: number | null;
     readonly endedBy: string | null;
   }[];
+  /** Links that were mailed to them and are not forgotten yet. */
+  readonly mailedLinks: readonly {
+    readonly purpose: string;
+    readonly createdAt: number;
+    readonly expiresAt: number;
+    readonly usedAt: number | null;
+  }[];
 }
 
 /**
@@ -78,7 +86,7 @@ export interface AccountManager {
   /** @throws SwaliError as `addAccount` does, `AUTH_PERMISSION_MISSING`, `AUDIT_UNAVAILABLE` */
   create(actor: Principal, account: NewAccount, context: AccessContext): Promise<ManagedAccount>;
   /**
-   * Disabling ends the account's sessions. Role, list of tables and tier count from the next request on.
+   * Disabling ends the account's sessions and the links mailed to it. Role, list of tables and tier count from the next request on.
    *
    * @throws SwaliError `AUTH_PERMISSION_MISSING`, `IDENTITY_UNKNOWN`, `IDENTITY_INPUT_INVALID`, `IDENTITY_EXISTS` for a
    *   customer number that another has, `IDENTITY_LAST_ADMIN`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`
@@ -111,16 +119,6 @@ interface Deps {
   readonly audit: AccessLog;
 }
 
-const rank = (role: string | null): number => EMPLOYEE_ROLES.indexOf(role as EmployeeRole);
-
-/** @throws SwaliError `AUTH_PERMISSION_MISSING` where an account of this kind, and of these roles, is not theirs to manage */
-function assertManages(actor: Principal, kind: PrincipalKind, ...roles: readonly (string | null)[]): void {
-  if (!actor.permissions.has('users:manage')) throw new SwaliError('AUTH_PERMISSION_MISSING');
-  if (actor.kind === 'admin') return;
-  const isHigher = kind === 'employee' && roles.some((role) => rank(role) > rank(actor.role));
-  if (kind === 'admin' || isHigher) throw new SwaliError('AUTH_PERMISSION_MISSING');
-}
-
 function assertOther(actor: Principal, kind: PrincipalKind, id: number): void {
   if (actor.subject === `${kind}:${id}`)
     throw new SwaliError('AUTH_PERMISSION_MISSING', { cause: new Error('their own account') });
@@ -150,6 +148,7 @@ function applyChange(account: ManagedAccount, change: AccountChange): ManagedAcc
   if (kind !== 'employee' && change.allowTables !== undefined) invalid('only employees have a list of tables');
   if (kind !== 'customer' && change.customerNumber !== undefined) invalid('only customers have a customer number');
   const { customerNumber } = change;
+  if (account.status === 'invited' && change.status === 'active') invalid('an invited account accepts its invitation');
   return {
     ...account,
     status: change.status ?? account.status,
@@ -227,7 +226,7 @@ export function createAccountManager(deps: Deps): AccountManager {
             assertManages(actor, kind, before.role, after.role);
             if (after.status === 'disabled') {
               await assertNotLastAdmin(db, before, store.dialect === 'sqlite');
-              await endSessionsOf(db, before, clock());
+              await shutOut(db, before, clock());
             }
             await writeAccount(db, after);
             return { before, after };
@@ -253,7 +252,14 @@ export function createAccountManager(deps: Deps): AccountManager {
             .where('account_id', '=', id)
             .orderBy('created_at')
             .execute();
-          return { account, sessions };
+          const mailedLinks = await db
+            .selectFrom('mailed_tokens')
+            .select(['purpose', 'created_at as createdAt', 'expires_at as expiresAt', 'used_at as usedAt'])
+            .where('kind', '=', kind)
+            .where('account_id', '=', id)
+            .orderBy('created_at')
+            .execute();
+          return { account, sessions, mailedLinks };
         });
         return { result, target, before: null, after: null };
       });
@@ -276,6 +282,7 @@ export function createAccountManager(deps: Deps): AccountManager {
           }
           await db.deleteFrom('second_factors').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('recovery_codes').where('kind', '=', kind).where('account_id', '=', id).execute();
+          await db.deleteFrom('mailed_tokens').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('api_keys').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           return account;

@@ -7,6 +7,7 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
+import { describeMailedTokensContract } from '../unit/identify/mailed-tokens-contract.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
@@ -25,6 +26,20 @@ describeEngines(
     });
     afterAll(() => identity.close());
     describeSecondFactorContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'mailed tokens',
+  'select 1',
+  (engine) => {
+    let identity: Identity;
+    beforeAll(async () => {
+      identity = await openIdentity(undefined, engine.url);
+    });
+    afterAll(() => identity.close());
+    describeMailedTokensContract(() => identity);
   },
   ['mariadb', 'mysql'],
 );
