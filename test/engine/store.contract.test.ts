@@ -7,6 +7,7 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
+import { describeMailedLinksContract } from '../unit/identify/mailed-links-contract.js';
 import { describeMailedTokensContract } from '../unit/identify/mailed-tokens-contract.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
@@ -40,6 +41,7 @@ describeEngines(
     });
     afterAll(() => identity.close());
     describeMailedTokensContract(() => identity);
+    describeMailedLinksContract(() => identity);
   },
   ['mariadb', 'mysql'],
 );
