@@ -56,8 +56,9 @@ const SESSION = z.strictObject({
 /** `/v1/admin/{customers,employees,admins}`: accounts, for those with `users:manage`. Identify audits each change. */
 export function createAccountRoutes(manager: AccountManager, invite: Invite, ports: ApiPorts): readonly ApiRoute[] {
   return PRINCIPAL_KINDS.flatMap((kind) => [
-    ...createRoutesOf(kind, manager, ports),
+    // Before `/:id`, which answers for every path of its form.
     createInviteRoute(kind, invite, ports),
+    ...createRoutesOf(kind, manager, ports),
   ]);
 }
 
