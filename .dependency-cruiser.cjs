@@ -14,6 +14,7 @@ const MAY_IMPORT = {
   policy: ['catalog', 'source', 'sql', ...LOWEST],
   config: LOWEST,
   operate: LOWEST,
+  mail: LOWEST,
   demo: LOWEST,
   audit: ['store', ...LOWEST],
   // The stages: none imports another.
@@ -23,14 +24,14 @@ const MAY_IMPORT = {
   execute: ['source', ...LOWEST],
   answer: ['policy', 'catalog', ...LOWEST],
 };
-const BELOW_ASK = Object.keys(MAY_IMPORT).filter((name) => !['config', 'operate', 'demo'].includes(name));
+const BELOW_ASK = Object.keys(MAY_IMPORT).filter((name) => !['config', 'operate', 'mail', 'demo'].includes(name));
 MAY_IMPORT['ask.ts'] = BELOW_ASK;
 MAY_IMPORT.reports = ['ask.ts', ...BELOW_ASK];
 MAY_IMPORT.http = ['reports', 'ask.ts', ...BELOW_ASK];
 MAY_IMPORT.mcp = MAY_IMPORT.http;
 /** Files that put the parts together; they may use each other and everything below the commands. */
-const WIRING = ['app.ts', 'gateway.ts', 'identity.ts', 'first-run.ts', 'shared-values.ts'];
-const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', ...BELOW_ASK, 'config', 'operate', 'demo'];
+const WIRING = ['app.ts', 'gateway.ts', 'identity.ts', 'mailing.ts', 'first-run.ts', 'shared-values.ts'];
+const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', ...BELOW_ASK, 'config', 'operate', 'mail', 'demo'];
 for (const file of WIRING) MAY_IMPORT[file] = BELOW_CLI;
 /** The proof harness puts the parts together past the gateway, to attack them. */
 MAY_IMPORT.prove = [...BELOW_ASK, 'demo'];

@@ -22,6 +22,7 @@ import { createConsoleRouter } from './http/routes/console-routes.js';
 import { createErrorPageRouter } from './http/routes/error-page-routes.js';
 import { createGroupRoutes } from './http/routes/group-routes.js';
 import { createKeyRoutes } from './http/routes/key-routes.js';
+import { createMailedLinkRoutes } from './http/routes/mailed-link-routes.js';
 import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
 import { createOwnAccountRoutes } from './http/routes/own-account-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
@@ -33,11 +34,14 @@ import { createSecurityHeaders } from './http/security-headers.js';
 import { createSessionCookies } from './http/session-cookies.js';
 import type { ApiKeys } from './identify/api-keys.js';
 import type { ChangePassword } from './identify/change-password.js';
+import type { ForgotPassword } from './identify/forgot-password.js';
+import type { Invite } from './identify/invite.js';
 import type { Login } from './identify/login.js';
 import type { AccountManager } from './identify/manage-accounts.js';
 import type { GroupManager } from './identify/manage-groups.js';
 import type { ManageSecondFactor } from './identify/manage-second-factor.js';
 import type { OwnSessions } from './identify/own-sessions.js';
+import type { SetPasswordByLink } from './identify/set-password-by-link.js';
 import type { PublicJwk } from './identify/signing-keys.js';
 import type { Tiers } from './identify/tiers.js';
 import type { Health } from './operate/health.js';
@@ -56,6 +60,12 @@ export interface AppDeps {
   readonly createGroupManager: (audit: AuditLog) => GroupManager;
   /** Makes the change of one's own password over an audit log. */
   readonly createChangePassword: (audit: AuditLog) => ChangePassword;
+  /** Makes invitations over an audit log, and over one for what becomes of their mail after the answer has left. */
+  readonly createInvite: (audit: AuditLog, lateAudit: AuditLog) => Invite;
+  /** Makes the way to a new password for who forgot theirs, over two audit logs as above. */
+  readonly createForgotPassword: (audit: AuditLog, lateAudit: AuditLog) => ForgotPassword;
+  /** Makes what mailed links do, over an audit log. */
+  readonly createSetPasswordByLink: (audit: AuditLog) => SetPasswordByLink;
   /** Makes the keys for servers over an audit log. */
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
   /** Makes what accounts do with their own sessions, over an audit log. */
@@ -111,6 +121,12 @@ export function createApp(deps: AppDeps): Express {
     ...createProbeRoutes(() => deps.health.readiness(), ports),
     ...createSigningKeyRoutes(deps.publicKeys, ports),
     ...createAuthRoutes(login, deps.createChangePassword(witness.log), handOut, ports),
+    ...createMailedLinkRoutes(
+      deps.createSetPasswordByLink(witness.log),
+      // The witness notes what belongs to an answer; what is written after one is nobody's to take.
+      deps.createForgotPassword(witness.log, deps.audit),
+      ports,
+    ),
     ...createOwnAccountRoutes(deps.readIdentifier, ports),
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
@@ -118,7 +134,7 @@ export function createApp(deps: AppDeps): Express {
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
     ...createKeyRoutes(deps.createApiKeys(witness.log), ports),
-    ...createAccountRoutes(deps.createAccountManager(witness.log), ports),
+    ...createAccountRoutes(deps.createAccountManager(witness.log), deps.createInvite(witness.log, deps.audit), ports),
     ...createGroupRoutes(deps.createGroupManager(witness.log), ports),
   ];
   mountRoutes(app, [...routes, ...createOpenApiRoutes(routes, ports)]);

@@ -6,8 +6,9 @@ import type { Surroundings } from './gateway.js';
 import { type ApiKeys, createApiKeys, createKeyAuthenticate, isApiKey } from './identify/api-keys.js';
 import { createAuthenticate } from './identify/authenticate.js';
 import { type ChangePassword, createChangePassword } from './identify/change-password.js';
+import { createForgotPassword, type ForgotPassword } from './identify/forgot-password.js';
+import { createInvite, type Invite } from './identify/invite.js';
 import { createLogin, type Login } from './identify/login.js';
-
 import { type AccountManager, createAccountManager } from './identify/manage-accounts.js';
 import { createGroupManager, type GroupManager } from './identify/manage-groups.js';
 import { createManageSecondFactor, type ManageSecondFactor } from './identify/manage-second-factor.js';
@@ -17,11 +18,13 @@ import { createReadIdentifier } from './identify/read-identifier.js';
 import { createSecondFactors } from './identify/second-factor.js';
 import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
+import { createSetPasswordByLink, type SetPasswordByLink } from './identify/set-password-by-link.js';
 import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
 import { createStepUp } from './identify/step-up.js';
 import { createTenants } from './identify/tenants.js';
 import { createTokens } from './identify/tokens.js';
+import { openMailedLinks, openOutbox } from './mailing.js';
 import type { Store } from './store/store.js';
 
 /** Who may come in, and how it is told. */
@@ -44,12 +47,21 @@ export interface Identity {
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
   /** Makes the management of groups over an audit log. */
   readonly createGroupManager: (audit: AuditLog) => GroupManager;
+  /** Makes invitations over an audit log, and over one for what becomes of their mail after the answer has left. */
+  readonly createInvite: (audit: AuditLog, lateAudit: AuditLog) => Invite;
+  /** Makes the way to a new password for who forgot theirs, over two audit logs as above. */
+  readonly createForgotPassword: (audit: AuditLog, lateAudit: AuditLog) => ForgotPassword;
+  /** Makes what mailed links do, over an audit log. */
+  readonly createSetPasswordByLink: (audit: AuditLog) => SetPasswordByLink;
+  /** False where no mail can be sent, so that invitations and forgotten passwords are refused. */
+  readonly sendsMail: boolean;
   /** Makes what accounts do with their own sessions, over an audit log. */
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   /** What access tokens verify with; empty where secrets sign. */
   readonly publicKeys: readonly PublicJwk[];
   /** Makes what accounts do with their second factor over an audit log. */
   readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
+  /** Sends the mail that still waits. */
   close(): Promise<void>;
 }
 
@@ -74,6 +86,8 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   const tenants = createTenants({ store, clock, enabled: settings.tenancy });
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   const stepUp = createStepUp({ store, passwords, secondFactors, attempts });
+  const links = openMailedLinks(surroundings, store);
+  const outbox = openOutbox(surroundings);
   const byToken = createAuthenticate({
     store,
     tokens,
@@ -97,9 +111,18 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
     createGroupManager: (audit) => createGroupManager({ store, clock, audit }),
+    createInvite: (audit, lateAudit) => createInvite({ store, passwords, clock, ...links, outbox, audit, lateAudit }),
+    createForgotPassword: (audit, lateAudit) =>
+      createForgotPassword({ store, tenants, ...links, outbox, audit, lateAudit }),
+    createSetPasswordByLink: (audit) =>
+      createSetPasswordByLink({ store, tenants, passwords, clock, ...links, attempts, audit }),
+    sendsMail: outbox.isOpen,
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
     publicKeys: tokens.publicKeys,
-    close: () => passwords.close(),
+    async close() {
+      await outbox.close();
+      await passwords.close();
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { answerOnTerminal } from './ask-command.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { makeDemoBusiness } from './demo-command.js';
 import { addGroupCommands } from './groups-command.js';
+import { inviteUser, resetUserPassword } from './invite-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
 import { migrate, verifyAudit } from './record-commands.js';
@@ -88,6 +89,22 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--allow-tables <names>', 'employees: tables they may read, with commas')
     .requiredOption('--password-stdin', 'read the password from standard input')
     .action((kind, options) => addUser(surround('warn'), terminal, kind, options));
+  users
+    .command('invite')
+    .description('make an account and mail a link by which its owner sets the password; again for a new link (audited)')
+    .argument('<kind>', 'customer, employee or admin')
+    .argument('<identifier>', 'e-mail address')
+    .option('--customer-number <number>', 'customers: whose rows are theirs')
+    .option('--role <role>', 'employees: viewer, member, accountant, manager or admin-delegate')
+    .option('--allow-tables <names>', 'employees: tables they may read, with commas')
+    .option('--tier <tier>', 'name of the tier')
+    .action((kind, identifier, options) => inviteUser(surround('warn'), terminal, kind, identifier, options));
+  users
+    .command('reset-password')
+    .description('mail a link by which an account sets a new password (audited)')
+    .argument('<kind>', 'customer, employee or admin')
+    .argument('<identifier>', 'what they sign in with')
+    .action((kind, identifier) => resetUserPassword(surround('warn'), terminal, kind, identifier));
   users
     .command('list')
     .description('list the accounts of a kind')

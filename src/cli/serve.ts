@@ -37,6 +37,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     for (const warning of gateway.policy.warnings) logger.warn({ warning }, 'the policy is accepted, and unwise');
     for (const right of gateway.excessReads)
       logger.warn({ right }, 'a source account may read more than the policy needs');
+    if (!identity.sendsMail)
+      logger.warn({}, 'invitations and forgotten passwords are refused until SMTP_URL and MAIL_FROM are set');
     for (const fault of gateway.source.fenceFaults) logger.error({ fault }, 'row-filtered principals are not served');
     const health = createHealth([
       { name: 'store', run: () => records.store.ping() },
@@ -50,6 +52,9 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createChangePassword: identity.createChangePassword,
       createAccountManager: identity.createAccountManager,
       createGroupManager: identity.createGroupManager,
+      createInvite: identity.createInvite,
+      createForgotPassword: identity.createForgotPassword,
+      createSetPasswordByLink: identity.createSetPasswordByLink,
       createOwnSessions: identity.createOwnSessions,
       createManageSecondFactor: identity.createManageSecondFactor,
       authenticate: identity.authenticate,

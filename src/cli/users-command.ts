@@ -232,7 +232,8 @@ function parseStatus(text: string): 'active' | 'disabled' {
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'the status is active or disabled' });
 }
 
-function parseKind(text: string): PrincipalKind {
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` */
+export function parseKind(text: string): PrincipalKind {
   const kind = PRINCIPAL_KINDS.find((each) => each === text);
   if (kind !== undefined) return kind;
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: `the kind is one of ${PRINCIPAL_KINDS.join(', ')}` });

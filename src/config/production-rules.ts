@@ -56,5 +56,6 @@ function otherSecrets(name: string, values: SettingValues): readonly string[] {
     .filter((url) => !url.startsWith('sqlite:') && url !== '')
     .map((url) => decodeURIComponent(new URL(url).password));
   const signing = name === 'STORE_KEY' ? [values.JWT_SECRET, ...values.JWT_RETIRED_KEYS.secrets] : [values.STORE_KEY];
-  return [...signing, values.MASK_KEY, values.OPENAI_API_KEY, ...passwords].filter((text) => text !== '');
+  const mail = values.SMTP_URL?.user?.password ?? '';
+  return [...signing, values.MASK_KEY, values.OPENAI_API_KEY, mail, ...passwords].filter((text) => text !== '');
 }

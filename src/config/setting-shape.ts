@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EMPLOYEE_ROLES, PRINCIPAL_KINDS } from '../domain/principal.js';
+import { parseMailSender, parseSmtpServer } from './mail-settings.js';
 import { parseRetiredKeys } from './retired-keys.js';
 
 /** A text of digits within a range. */
@@ -36,6 +37,16 @@ const retiredKeys = z.string().transform((text, context) => {
   });
   return z.NEVER;
 });
+
+/** What a parser makes of a text; null where the text is empty. */
+const optional = <T>(parse: (text: string) => T | null, expected: string) =>
+  z.string().transform((text, context) => {
+    const value = text === '' ? null : parse(text);
+    if (text === '' || value !== null) return value;
+    context.addIssue({ code: 'custom', message: `expected ${expected}` });
+    return z.NEVER;
+  });
+
 /** Kinds, and the roles of employees as `employee:ROLE`. */
 const ACCOUNT_GROUPS: ReadonlySet<string> = new Set([
   ...PRINCIPAL_KINDS,
@@ -78,6 +89,13 @@ export const SETTING_SHAPE = z.object({
   SESSION_IDLE_TTL_S: whole(300, 7_776_000),
   SESSION_MAX_TTL_S: whole(3600, 31_536_000),
   TENANCY: choice(['on', 'off']),
+  INVITATION_TTL_S: whole(300, 2_592_000),
+  PASSWORD_RESET_TTL_S: whole(60, 86_400),
+  SMTP_URL: optional(
+    parseSmtpServer,
+    'smtps://USER:PASSWORD@HOST or smtp://USER:PASSWORD@HOST, without parameters: only on loopback may TLS be missing',
+  ),
+  MAIL_FROM: optional(parseMailSender, 'an e-mail address, or NAME <ADDRESS>'),
   BCRYPT_COST: whole(4, 16),
   TRANSLATOR: choice(['auto', 'openai', 'offline']),
   OPENAI_API_KEY: z.string(),

@@ -100,6 +100,22 @@ export const SETTINGS = [
     'off',
     '`on` keeps the people and rows of several companies apart: everyone signs in to a tenant, and the policy says which column of each relation names it.',
   ),
+  plain(
+    'INVITATION_TTL_S',
+    '259200',
+    'How long the link of an invitation works, in seconds, 300–2592000; a new one ends the one before.',
+  ),
+  plain(
+    'PASSWORD_RESET_TTL_S',
+    '1800',
+    'How long the link for a forgotten password works, in seconds, 60–86400; a new one ends the one before.',
+  ),
+  secret(
+    'SMTP_URL',
+    '',
+    'Mail server: smtps://USER:PASSWORD@HOST:465, or smtp://USER:PASSWORD@HOST:587 with STARTTLS, which only loopback may lack; empty sends no mail: outside production it is logged instead.',
+  ),
+  plain('MAIL_FROM', '', 'Whom mail comes from, e.g. Swali <no-reply@example.com>; needed with SMTP_URL.'),
   plain('BCRYPT_COST', '12', 'Cost of password hashes, 12–16; below 12 (to 4) only outside production.'),
   plain(
     'TRANSLATOR',

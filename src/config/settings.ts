@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { MailSender, SmtpServer } from '../domain/mail.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { judgeProduction } from './production-rules.js';
 import type { RetiredKeys } from './retired-keys.js';
@@ -44,6 +45,10 @@ export interface Settings {
   readonly sessionMaxTtlS: number;
   /** Whether several companies share the gateway. */
   readonly tenancy: boolean;
+  readonly invitationTtlS: number;
+  readonly passwordResetTtlS: number;
+  /** Null where no mail can be sent. */
+  readonly smtp: { readonly server: SmtpServer; readonly from: MailSender } | null;
   readonly bcryptCost: number;
   readonly translator: SettingValues['TRANSLATOR'];
   /** Null where none is set. */
@@ -101,6 +106,9 @@ export function parseSettings(
       'JWT_PRIVATE_KEY: is given beside JWT_SECRET, expected only one; an old secret goes into JWT_RETIRED_KEYS',
     );
   }
+  if (parsed.success && parsed.data.SMTP_URL !== null && parsed.data.MAIL_FROM === null) {
+    faults.push('MAIL_FROM: is not set beside SMTP_URL, expected an e-mail address, or NAME <ADDRESS>');
+  }
   if (!parsed.success || faults.length > 0) {
     throw new SwaliError('SETTINGS_INVALID', { detail: faults.join('\n') });
   }
@@ -140,6 +148,9 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     sessionIdleTtlS: values.SESSION_IDLE_TTL_S,
     sessionMaxTtlS: values.SESSION_MAX_TTL_S,
     tenancy: values.TENANCY === 'on',
+    invitationTtlS: values.INVITATION_TTL_S,
+    passwordResetTtlS: values.PASSWORD_RESET_TTL_S,
+    smtp: readSmtp(values),
     bcryptCost: values.BCRYPT_COST,
     translator: values.TRANSLATOR,
     openaiApiKey: values.OPENAI_API_KEY || null,
@@ -157,6 +168,10 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     rateLimit: values.RATE_LIMIT === 'on',
     logLevel: values.LOG_LEVEL,
   });
+}
+
+function readSmtp({ SMTP_URL: server, MAIL_FROM: from }: SettingValues): Settings['smtp'] {
+  return server && from ? Object.freeze({ server, from }) : null;
 }
 
 /** The value that was given, or null where the default holds. A secret may come from `NAME_FILE`, but not from both. */

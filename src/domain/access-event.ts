@@ -39,10 +39,24 @@ export type AccessEvent = AccessContext &
       }
     | {
         readonly event: 'password';
-        /** Whose password it is. */
-        readonly subject: string;
-        readonly kind: PrincipalKind;
-        readonly action: 'change';
+        /** Whose password it is; null where nobody is known by that identifier or link. */
+        readonly subject: string | null;
+        readonly kind: PrincipalKind | null;
+        /**
+         * `request`: a link for a forgotten one was asked for; refused where none goes out, with the reason as `code`.
+         * `mail`: a link could not be sent. `reset`: a new one by such a link.
+         */
+        readonly action: 'change' | 'request' | 'mail' | 'reset';
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
+        readonly event: 'invitation';
+        /** Who is invited; null where nobody is known by that link. */
+        readonly subject: string | null;
+        readonly kind: PrincipalKind | null;
+        /** `mail`: the link could not be sent. `accept`: the first password by such a link. */
+        readonly action: 'mail' | 'accept';
         readonly decision: 'accepted' | 'refused';
         readonly code: string | null;
       }
@@ -63,7 +77,8 @@ export type AccessEvent = AccessContext &
         /** Who did it. */
         readonly subject: string;
         readonly kind: PrincipalKind;
-        readonly action: 'create' | 'change' | 'export' | 'erase';
+        /** `reset-password`: a link for a new password was made. */
+        readonly action: 'create' | 'invite' | 'change' | 'reset-password' | 'export' | 'erase';
         /** Whose account it is; null where none was made. */
         readonly target: string | null;
         /** What was there and what is there now, of the fields that changed, identifiers masked; null where there is none. */

@@ -39,6 +39,7 @@ export const CATALOGUE = {
     sentence: 'Your account must have a second factor; set one up and confirm it first.',
   },
   AUTH_PERMISSION_MISSING: { status: 403, sentence: 'Your account does not have the right to do this.' },
+  AUTH_LINK_INVALID: { status: 400, sentence: 'The link is not valid, was used or has expired; ask for a new one.' },
   AUTH_SESSION_UNKNOWN: { status: 404, sentence: 'You have no living session of that id.' },
   IDENTITY_INPUT_INVALID: { status: 400, sentence: 'The account details are not acceptable; see the detail.' },
   IDENTITY_EXISTS: { status: 409, sentence: 'An account with this identifier exists already.' },
@@ -48,6 +49,7 @@ export const CATALOGUE = {
   IDENTITY_GROUP_UNKNOWN: { status: 404, sentence: 'There is no such group.' },
   IDENTITY_GROUP_EXISTS: { status: 409, sentence: 'A group with this name exists already.' },
   IDENTITY_MEMBER_UNKNOWN: { status: 404, sentence: 'The account is not a member of this group.' },
+  MAIL_UNAVAILABLE: { status: 503, sentence: 'Mail cannot be sent now; try again later or tell the operator.' },
   // translate
   TRANSLATE_QUESTION_INVALID: { status: 422, sentence: 'Ask one question in words, between 1 and 2000 characters.' },
   TRANSLATE_MODEL_UNAVAILABLE: { status: 503, sentence: 'The language model does not answer now; try again later.' },

@@ -6,6 +6,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
 import type { AccountStatus } from '../store/tables.js';
+import { endTokens } from './end-tokens.js';
 import type { Account } from './find-account.js';
 import { normaliseIdentifier, parseCustomerNumber } from './identifiers.js';
 import type { Passwords } from './passwords.js';
@@ -16,14 +17,13 @@ export const DEFAULT_TIER = 'standard';
 /** Role of an employee where none is given: the least. */
 export const DEFAULT_ROLE: EmployeeRole = 'viewer';
 
-/** A new account. Fields that do not fit its kind refuse. */
-export interface NewAccount {
+/** What a new account is to be, without its password. Fields that do not fit its kind refuse. */
+export interface AccountDetails {
   readonly kind: PrincipalKind;
   /** Whose people it is of; absent and null where tenancy is off. Where that is on, nobody comes in by an account without one. */
   readonly tenant?: Tenant;
   /** E-mail address; for customers the customer number will do. */
   readonly identifier: string;
-  readonly password: string;
   /** Customers only; where the identifier is a customer number, that one. */
   readonly customerNumber?: string;
   /** Employees only, default `viewer`. */
@@ -34,6 +34,11 @@ export interface NewAccount {
   readonly tier?: string;
   /** Further claims that row rules may name, e.g. `employee_id`. Text or whole numbers. */
   readonly claims?: Readonly<Record<string, string | number>>;
+}
+
+/** A new account. */
+export interface NewAccount extends AccountDetails {
+  readonly password: string;
 }
 
 /** Which table holds which kind. */
@@ -77,58 +82,86 @@ export async function addAccount(
   deps: { readonly store: Store; readonly passwords: Passwords; readonly clock: Clock },
   account: NewAccount,
 ): Promise<string> {
-  const { kind } = account;
-  const details = kind === 'customer' ? readCustomer(account) : readStaff(account);
-  const shared = {
-    tenant: toTenantColumn(account.tenant ?? null),
-    identifier: details.identifier,
-    status: 'active' as const,
-    tier: checkTier(account.tier ?? DEFAULT_TIER),
-    claims: JSON.stringify(readClaims(account)),
-    created_at: deps.clock(),
-  };
-  const own = readOwnColumns(account);
-  const personal = [details.identifier, details.customerNumber ?? ''];
-  const row = { ...shared, ...own, password_hash: await deps.passwords.hash(account.password, personal) };
-  try {
-    const id = await deps.store.run((db) => insertAccount(db, kind, row, details.customerNumber));
-    return `${kind}:${id}`;
-  } catch (error) {
-    if (isDuplicateKey(error)) throw new SwaliError('IDENTITY_EXISTS', { cause: error });
-    throw error;
-  }
+  const details = checkDetails(account);
+  const password_hash = await deps.passwords.hash(account.password, [
+    details.identifier,
+    details.customer_number ?? '',
+  ]);
+  const row = { ...details, password_hash, status: 'active' as const, created_at: deps.clock() };
+  const id = await deps.store.run((db) => insertAccount(db, account.kind, row)).catch(refuseTaken);
+  return `${account.kind}:${id}`;
 }
 
-type NewRow = {
+/**
+ * Adds an account that nobody can sign in to until it has accepted its invitation: its password is one that nobody knows.
+ *
+ * @param work what is done in the same transaction, for the new account
+ * @throws SwaliError as {@link addAccount}
+ */
+export async function addInvitedAccount<Result>(
+  deps: { readonly store: Store; readonly passwords: Passwords; readonly clock: Clock },
+  account: AccountDetails,
+  work: (db: StoreDatabase, account: Pick<Account, 'tenant' | 'kind' | 'id'>) => Promise<Result>,
+): Promise<{ readonly id: number; readonly result: Result }> {
+  const { kind } = account;
+  const details = checkDetails(account);
+  const password_hash = await deps.passwords.hashRandom();
+  const row = { ...details, password_hash, status: 'invited' as const, created_at: deps.clock() };
+  return deps.store
+    .transaction(async (db) => {
+      const id = await insertAccount(db, kind, row);
+      return { id, result: await work(db, { tenant: account.tenant ?? null, kind, id }) };
+    })
+    .catch(refuseTaken);
+}
+
+function refuseTaken(error: unknown): never {
+  throw isDuplicateKey(error) ? new SwaliError('IDENTITY_EXISTS', { cause: error }) : error;
+}
+
+/** Checked and normalised columns; those of other kinds are there too, and are not stored. */
+interface CheckedDetails {
   readonly tenant: string;
   readonly identifier: string;
-  readonly status: AccountStatus;
   readonly tier: string;
   readonly claims: string;
-  readonly created_at: number;
-  readonly password_hash: string;
   readonly role: string;
   readonly allow_tables: string;
-};
+  readonly customer_number: string | null;
+}
 
-async function insertAccount(
-  db: StoreDatabase,
-  kind: PrincipalKind,
-  row: NewRow,
-  customerNumber: string | null,
-): Promise<number> {
-  const { role, allow_tables, ...shared } = row;
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` */
+function checkDetails(account: AccountDetails): CheckedDetails {
+  const { identifier, customerNumber } = account.kind === 'customer' ? readCustomer(account) : readStaff(account);
+  return {
+    tenant: toTenantColumn(account.tenant ?? null),
+    identifier,
+    customer_number: customerNumber,
+    tier: checkTier(account.tier ?? DEFAULT_TIER),
+    claims: JSON.stringify(readClaims(account)),
+    ...readOwnColumns(account),
+  };
+}
+
+interface NewRow extends CheckedDetails {
+  readonly status: AccountStatus;
+  readonly created_at: number;
+  readonly password_hash: string;
+}
+
+async function insertAccount(db: StoreDatabase, kind: PrincipalKind, row: NewRow): Promise<number> {
+  const { role, allow_tables, customer_number, ...shared } = row;
   const insert = {
     admin: () => db.insertInto('admins').values(shared),
     employee: () => db.insertInto('employees').values({ ...shared, role, allow_tables }),
-    customer: () => db.insertInto('customers').values({ ...shared, customer_number: customerNumber }),
+    customer: () => db.insertInto('customers').values({ ...shared, customer_number }),
   }[kind];
   const { insertId } = await insert().executeTakeFirstOrThrow();
   if (insertId === undefined) throw new Error('the store gave no id');
   return Number(insertId);
 }
 
-function readCustomer(account: NewAccount): { identifier: string; customerNumber: string | null } {
+function readCustomer(account: AccountDetails): { identifier: string; customerNumber: string | null } {
   const identifier = normaliseIdentifier(account.identifier);
   if (identifier.form === 'email') {
     const { customerNumber } = account;
@@ -144,14 +177,14 @@ function readCustomer(account: NewAccount): { identifier: string; customerNumber
   return { identifier: number, customerNumber: number };
 }
 
-function readStaff(account: NewAccount): { identifier: string; customerNumber: null } {
+function readStaff(account: AccountDetails): { identifier: string; customerNumber: null } {
   const identifier = normaliseIdentifier(account.identifier);
   if (identifier.form !== 'email') invalid(`an ${account.kind} is identified by an e-mail address`);
   if (account.customerNumber !== undefined) invalid('only customers have a customer number');
   return { identifier: identifier.value, customerNumber: null };
 }
 
-function readOwnColumns(account: NewAccount): { role: string; allow_tables: string } {
+function readOwnColumns(account: AccountDetails): { role: string; allow_tables: string } {
   if (account.kind !== 'employee') {
     if (account.role !== undefined) invalid('only employees have a role');
     if (account.allowTables !== undefined) invalid('only employees have a list of tables');
@@ -160,7 +193,7 @@ function readOwnColumns(account: NewAccount): { role: string; allow_tables: stri
   return { role, allow_tables: JSON.stringify(checkAllowTables(account.allowTables ?? [])) };
 }
 
-function readClaims(account: NewAccount): Readonly<Record<string, string | number>> {
+function readClaims(account: AccountDetails): Readonly<Record<string, string | number>> {
   return checkClaims(account.kind, account.claims ?? {});
 }
 
@@ -214,20 +247,27 @@ export async function setAccountStatus(
       .set({ status })
       .where('id', '=', account.id)
       .executeTakeFirst();
-    if (status === 'disabled') await endSessionsOf(db, account, deps.clock());
+    if (status === 'disabled') await shutOut(db, account, deps.clock());
     return numUpdatedRows > 0n;
   });
 }
 
-/** Ends every session of an account that may no longer sign in. */
+/** Ends what lets an account in that is disabled now: its sessions, and the links that were mailed to it. */
+export async function shutOut(db: StoreDatabase, account: Pick<Account, 'kind' | 'id'>, now: number): Promise<void> {
+  await endSessionsOf(db, account, now, 'disabled');
+  await endTokens(db, account, now);
+}
+
+/** Ends every session of an account. */
 export async function endSessionsOf(
   db: StoreDatabase,
   { kind, id }: Pick<Account, 'kind' | 'id'>,
   now: number,
+  by: 'disabled' | 'reset',
 ): Promise<void> {
   await db
     .updateTable('sessions')
-    .set({ ended_at: now, ended_by: 'disabled' })
+    .set({ ended_at: now, ended_by: by })
     .where('kind', '=', kind)
     .where('account_id', '=', id)
     .where('ended_at', 'is', null)

@@ -11,6 +11,7 @@ const BELONGINGS = [
   'api_keys',
   'second_factors',
   'recovery_codes',
+  'mailed_tokens',
   'employee_groups',
   'employee_group_members',
 ] as const;

@@ -3,7 +3,12 @@ import { SwaliError } from '../errors/swali-error.js';
 
 const rank = (role: string | null): number => EMPLOYEE_ROLES.indexOf(role as EmployeeRole);
 
-/** @throws SwaliError `AUTH_PERMISSION_MISSING` where an account of this kind, and of these roles, is not theirs to manage */
+/**
+ * The one rule of who manages whom: admins manage everyone; employees with `users:manage` manage customers, and employees
+ * of roles up to their own.
+ *
+ * @throws SwaliError `AUTH_PERMISSION_MISSING` where an account of this kind, and of these roles, is not theirs to manage
+ */
 export function assertManages(actor: Principal, kind: PrincipalKind, ...roles: readonly (string | null)[]): void {
   if (!actor.permissions.has('users:manage')) throw new SwaliError('AUTH_PERMISSION_MISSING');
   if (actor.kind === 'admin') return;

@@ -15,8 +15,8 @@ import {
   checkRole,
   checkTier,
   DEFAULT_ROLE,
-  endSessionsOf,
   type NewAccount,
+  shutOut,
 } from './accounts.js';
 import { assertManages, assertOther } from './assert-manages.js';
 import { findAccount } from './find-account.js';
@@ -58,6 +58,13 @@ export interface PersonalData {
     readonly endedAt: number | null;
     readonly endedBy: string | null;
   }[];
+  /** Links that were mailed to them and are not forgotten yet. */
+  readonly mailedLinks: readonly {
+    readonly purpose: string;
+    readonly createdAt: number;
+    readonly expiresAt: number;
+    readonly usedAt: number | null;
+  }[];
 }
 
 /** A new account as its maker states it: it is of the maker's tenant. */
@@ -86,7 +93,7 @@ export interface AccountManager {
   /** @throws SwaliError as `addAccount` does, `AUTH_PERMISSION_MISSING`, `AUDIT_UNAVAILABLE` */
   create(actor: Principal, account: StatedAccount, context: AccessContext): Promise<ManagedAccount>;
   /**
-   * Disabling ends the account's sessions. Role, list of tables and tier count from the next request on.
+   * Disabling ends the account's sessions and the links mailed to it. Role, list of tables and tier count from the next request on.
    *
    * @throws SwaliError `AUTH_PERMISSION_MISSING`, `IDENTITY_UNKNOWN`, `IDENTITY_INPUT_INVALID`, `IDENTITY_EXISTS` for a
    *   customer number that another has, `IDENTITY_LAST_ADMIN`, `AUDIT_UNAVAILABLE`, `STORE_UNAVAILABLE`
@@ -147,6 +154,7 @@ function applyChange(account: ManagedAccount, change: AccountChange): ManagedAcc
   if (kind !== 'employee' && change.allowTables !== undefined) invalid('only employees have a list of tables');
   if (kind !== 'customer' && change.customerNumber !== undefined) invalid('only customers have a customer number');
   const { customerNumber } = change;
+  if (account.status === 'invited' && change.status === 'active') invalid('an invited account accepts its invitation');
   return {
     ...account,
     status: change.status ?? account.status,
@@ -224,7 +232,7 @@ export function createAccountManager(deps: Deps): AccountManager {
             assertManages(actor, kind, before.role, after.role);
             if (after.status === 'disabled') {
               await assertNotLastAdmin(db, before, store.dialect === 'sqlite');
-              await endSessionsOf(db, before, clock());
+              await shutOut(db, before, clock());
             }
             await writeAccount(db, after);
             return { before, after };
@@ -251,7 +259,14 @@ export function createAccountManager(deps: Deps): AccountManager {
             .orderBy('created_at')
             .execute();
           const groups = kind === 'employee' ? await readGroupNames(db, id) : [];
-          return { account, groups, sessions };
+          const mailedLinks = await db
+            .selectFrom('mailed_tokens')
+            .select(['purpose', 'created_at as createdAt', 'expires_at as expiresAt', 'used_at as usedAt'])
+            .where('kind', '=', kind)
+            .where('account_id', '=', id)
+            .orderBy('created_at')
+            .execute();
+          return { account, groups, sessions, mailedLinks };
         });
         return { result, target, before: null, after: null };
       });
@@ -274,6 +289,7 @@ export function createAccountManager(deps: Deps): AccountManager {
           }
           await db.deleteFrom('second_factors').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('recovery_codes').where('kind', '=', kind).where('account_id', '=', id).execute();
+          await db.deleteFrom('mailed_tokens').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('api_keys').where('kind', '=', kind).where('account_id', '=', id).execute();
           if (kind === 'employee')
             await db.deleteFrom('employee_group_members').where('employee_id', '=', id).execute();

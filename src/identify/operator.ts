@@ -13,7 +13,7 @@ import { principalOf } from './principal-of.js';
  * @param tenant whose accounts; null where tenancy is off
  * @param as `KIND` for the first account of that kind, or `KIND:IDENTIFIER`, e.g. `customer:103`, `employee:ada@example.org`
  * @returns a principal without a session
- * @throws SwaliError `IDENTITY_INPUT_INVALID` for an unknown kind, and where there is no such account or it is disabled;
+ * @throws SwaliError `IDENTITY_INPUT_INVALID` for an unknown kind, and where there is no such account or it is not active;
  *   `STORE_UNAVAILABLE`
  */
 export async function principalFor(store: Store, tenant: Tenant, as: string): Promise<Principal> {
@@ -26,6 +26,7 @@ export async function principalFor(store: Store, tenant: Tenant, as: string): Pr
       ? await findFirstAccount(store, tenant, kind)
       : await findAccount(store, kind, { tenant, identifier: as.slice(colon + 1) });
   if (!account) refuse(colon < 0 ? `there is no ${kind} yet` : `there is no ${kind} with that identifier`);
+  if (account.status === 'invited') refuse('that account has not accepted its invitation');
   if (account.status !== 'active') refuse('that account is disabled');
   return principalOf(account, null);
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { threadEntry } from '../domain/thread-entry.js';
@@ -39,6 +40,13 @@ export interface Passwords {
    * @throws SwaliError `IDENTITY_INPUT_INVALID` over 72 bytes, `RATE_LIMITED` where too many wait
    */
   rehash(password: string): Promise<string>;
+  /**
+   * Digests a random password that nobody is told, for an account that has none yet: trying to sign in to it takes as long
+   * as to any other.
+   *
+   * @throws SwaliError `RATE_LIMITED` where too many wait
+   */
+  hashRandom(): Promise<string>;
   /**
    * Whether a password is that of a digest. Without a digest (an unknown account) it works as long, and is false.
    *
@@ -113,6 +121,7 @@ export async function createPasswords(
       if (Buffer.byteLength(prepared) > MAX_BYTES) throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: TOO_LONG });
       return run('hashInWorker', { password: prepared, cost });
     },
+    hashRandom: () => run('hashInWorker', { password: randomBytes(32).toString('base64url'), cost }),
     async matches(password, digest) {
       const prepared = preparePassword(password);
       // Too long for any account, known or not: the quick answer tells nothing.

@@ -135,7 +135,27 @@ async function createSecondFactorTables(db: Kysely<unknown>, types: TypeNames): 
   await run(db, `create table if not exists recovery_codes (${codes.join(', ')})${types.suffix}`);
 }
 
-/** Indexes are not unique: under tries at the same time, unique ones would lock each other's neighbours on a server. */
+/**
+ * Makes a table and its indexes. Those are not unique: under writes at the same time, unique ones would lock each other's
+ * neighbours on a server.
+ *
+ * @param indexes name → columns
+ */
+async function createIndexed(
+  db: Kysely<unknown>,
+  family: Families,
+  table: string,
+  columns: readonly string[],
+  indexes: Readonly<Record<string, string>>,
+): Promise<void> {
+  const named = Object.entries(indexes);
+  // MySQL knows no CREATE INDEX IF NOT EXISTS, SQLite no index inside CREATE TABLE.
+  const inside = family === 'mysql' ? named.map(([name, on]) => `index ${name} (${on})`) : [];
+  await run(db, `create table if not exists ${table} (${[...columns, ...inside].join(', ')})${typesOf(family).suffix}`);
+  if (family === 'mysql') return;
+  for (const [name, on] of named) await run(db, `create index if not exists ${name} on ${table} (${on})`);
+}
+
 async function createSignInAttempts(db: Kysely<unknown>, family: Families): Promise<void> {
   const types = typesOf(family);
   const columns = [
@@ -148,13 +168,7 @@ async function createSignInAttempts(db: Kysely<unknown>, family: Families): Prom
     `blocked_until ${types.count} not null`,
   ];
   const indexes = { sign_in_attempts_account: 'account_digest', sign_in_attempts_age: 'last_at' };
-  const named = Object.entries(indexes);
-  // MySQL knows no CREATE INDEX IF NOT EXISTS, SQLite no index inside CREATE TABLE.
-  const inside = family === 'mysql' ? named.map(([name, column]) => `index ${name} (${column})`) : [];
-  await run(db, `create table if not exists sign_in_attempts (${[...columns, ...inside].join(', ')})${types.suffix}`);
-  if (family === 'mysql') return;
-  for (const [name, column] of named)
-    await run(db, `create index if not exists ${name} on sign_in_attempts (${column})`);
+  await createIndexed(db, family, 'sign_in_attempts', columns, indexes);
 }
 
 /** Whoever may drop a trigger may still change a record; the hash chain then shows it. */
@@ -323,6 +337,22 @@ async function createGroupTables(db: Kysely<unknown>, types: TypeNames): Promise
   await run(db, `create table if not exists employee_group_members (${members.join(', ')})${types.suffix}`);
 }
 
+async function createMailedTokens(db: Kysely<unknown>, family: Families): Promise<void> {
+  const types = typesOf(family);
+  const columns = [
+    textColumn(types, 'digest', 64, 'not null primary key'),
+    textColumn(types, 'purpose', 16, 'not null'),
+    textColumn(types, 'kind', 16, 'not null'),
+    `account_id ${types.id} not null`,
+    `created_at ${types.count} not null`,
+    `expires_at ${types.count} not null`,
+    `used_at ${types.count} null`,
+    tenantColumn(types),
+  ];
+  const indexes = { mailed_tokens_account: 'account_id, kind, purpose', mailed_tokens_age: 'expires_at' };
+  await createIndexed(db, family, 'mailed_tokens', columns, indexes);
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -345,6 +375,7 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0006-sign-in-attempts': { up: (db) => createSignInAttempts(db, family) },
     '0007-api-keys': { up: (db) => createKeyTable(db, types) },
     '0008-tenants': { up: (db) => addTenants(db, family) },
+    '0009-mailed-tokens': { up: (db) => createMailedTokens(db, family) },
     '0011-groups': { up: (db) => createGroupTables(db, types) },
   };
 }

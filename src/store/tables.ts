@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 
-/** Whether an account may sign in. */
-export type AccountStatus = 'active' | 'disabled';
+/** Whether an account may sign in: only an active one may. `invited` is one that has not accepted its invitation yet. */
+export type AccountStatus = 'active' | 'invited' | 'disabled';
 
 /** Whether a tenant's people may come in. */
 export type TenantStatus = 'active' | 'disabled';
@@ -64,7 +64,7 @@ export interface SessionTable extends TenantColumn {
   expires_at: number;
   /** Null until somebody ends the session; one that is idle or has expired keeps null. */
   ended_at: number | null;
-  /** `logout`, `reuse`, `owner` or `disabled`; null until somebody ends the session. */
+  /** `logout`, `reuse`, `owner`, `reset` or `disabled`; null until somebody ends the session. */
   ended_by: string | null;
 }
 
@@ -159,6 +159,22 @@ export interface SignInAttemptTable extends TenantColumn {
   blocked_until: number;
 }
 
+/** A token that went to an account's e-mail address; it works once. Only its digest is kept. */
+export interface MailedTokenTable {
+  /** sha256 of the token, hexadecimal. */
+  digest: string;
+  purpose: 'invitation' | 'reset';
+  kind: string;
+  /** Below 0 for nobody: rows that make asking for an unknown account cost what asking for a known one costs. */
+  account_id: number;
+  created_at: number;
+  /** Moved to the present where a newer one, or a disabling, ends it early. */
+  expires_at: number;
+  used_at: number | null;
+  /** Of the account; empty where tenancy is off. */
+  tenant: string;
+}
+
 /** One link of the audit chain. Rows are only ever added: triggers refuse UPDATE and DELETE. */
 export interface AuditRecordTable extends TenantColumn {
   /** Order of arrival over all writers. */
@@ -195,6 +211,7 @@ export interface StoreTables {
   second_factors: SecondFactorTable;
   recovery_codes: RecoveryCodeTable;
   sign_in_attempts: SignInAttemptTable;
+  mailed_tokens: MailedTokenTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
 }

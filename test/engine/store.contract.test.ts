@@ -8,6 +8,8 @@ import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { describeGroupsContract } from '../unit/identify/groups-contract.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
+import { describeMailedLinksContract } from '../unit/identify/mailed-links-contract.js';
+import { describeMailedTokensContract } from '../unit/identify/mailed-tokens-contract.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
@@ -40,6 +42,21 @@ describeEngines(
     });
     afterAll(() => identity.close());
     describeGroupsContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'mailed tokens',
+  'select 1',
+  (engine) => {
+    let identity: Identity;
+    beforeAll(async () => {
+      identity = await openIdentity(undefined, engine.url);
+    });
+    afterAll(() => identity.close());
+    describeMailedTokensContract(() => identity);
+    describeMailedLinksContract(() => identity);
   },
   ['mariadb', 'mysql'],
 );

@@ -1,8 +1,9 @@
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import request from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runProgram } from '../../src/cli/program.js';
 import { createLogger } from '../../src/operate/logger.js';
+import { keepWritten } from '../support/paper.js';
 import { openTestGateway, PASSWORD, type TestGateway } from './open-test-gateway.js';
 
 const CLI_PASSWORD = 'nine purple geese at noon';
@@ -10,14 +11,7 @@ const WEAK = 'ada.lovelace@example.org';
 const WRONG = 'elsewhere-I-use-this-one';
 const SECRETS = [PASSWORD, CLI_PASSWORD, WEAK, WRONG];
 
-const written: string[] = [];
-const paper = () =>
-  new Writable({
-    write(chunk, _encoding, done) {
-      written.push(String(chunk));
-      done();
-    },
-  });
+const { lines: written, paper } = keepWritten();
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../../domain/principal.js';
+import type { Invite } from '../../identify/invite.js';
 import type { AccountChange, AccountManager } from '../../identify/manage-accounts.js';
 import type { ManagedAccount } from '../../identify/managed-account.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
@@ -15,17 +16,30 @@ const DETAILS = {
   claims: claims.optional(),
 };
 
+const NEW_ACCOUNT = {
+  identifier: z.string().min(1).max(512),
+  customer_number: z.string().min(1).max(512).optional(),
+  ...DETAILS,
+};
+
 const ACCOUNT = z.strictObject({
   subject: z.string(),
   id: z.int(),
   identifier: z.string(),
-  status: z.enum(['active', 'disabled']),
+  status: z.enum(['active', 'invited', 'disabled']),
   tier: z.string(),
   claims,
   role: z.string().nullable(),
   allow_tables: z.array(z.string()).readonly().nullable(),
   customer_number: z.string().nullable(),
   created_at: z.iso.datetime(),
+});
+
+const MAILED_LINK = z.strictObject({
+  purpose: z.string(),
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime(),
+  used_at: z.iso.datetime().nullable(),
 });
 
 const SESSION = z.strictObject({
@@ -37,8 +51,31 @@ const SESSION = z.strictObject({
 });
 
 /** `/v1/admin/{customers,employees,admins}`: accounts, for those with `users:manage`. Identify audits each change. */
-export function createAccountRoutes(manager: AccountManager, ports: ApiPorts): readonly ApiRoute[] {
-  return PRINCIPAL_KINDS.flatMap((kind) => createRoutesOf(kind, manager, ports));
+export function createAccountRoutes(manager: AccountManager, invite: Invite, ports: ApiPorts): readonly ApiRoute[] {
+  return PRINCIPAL_KINDS.flatMap((kind) => [
+    // Before `/:id`, which answers for every path of its form.
+    createInviteRoute(kind, invite, ports),
+    ...createRoutesOf(kind, manager, ports),
+  ]);
+}
+
+function createInviteRoute(kind: PrincipalKind, invite: Invite, ports: ApiPorts): ApiRoute {
+  return createApiHandler(
+    {
+      method: 'POST',
+      path: `/v1/admin/${kind}s/invite`,
+      access: { permission: 'users:manage' },
+      input: z.strictObject(NEW_ACCOUNT),
+      output: ACCOUNT,
+      limit: 'manage',
+      audit: 'account',
+      handle: async ({ input, principal, context }) => {
+        const { account, isNew } = await invite(principal, { kind, ...toDetails(input) }, context);
+        return { status: isNew ? (201 as const) : (200 as const), body: printAccount(account) };
+      },
+    },
+    ports,
+  );
 }
 
 function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: ApiPorts): readonly ApiRoute[] {
@@ -76,23 +113,12 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
         method: 'POST',
         path,
         access,
-        input: z.strictObject({
-          identifier: z.string().min(1).max(512),
-          password: z.string().min(1).max(512),
-          customer_number: z.string().min(1).max(512).optional(),
-          ...DETAILS,
-        }),
+        input: z.strictObject({ ...NEW_ACCOUNT, password: z.string().min(1).max(512) }),
         output: ACCOUNT,
         limit: 'manage',
         audit: 'account',
         handle: async ({ input, principal, context }) => {
-          const { customer_number, allow_tables, ...rest } = input;
-          const account = {
-            kind,
-            ...withoutUndefined(rest),
-            ...(customer_number === undefined ? {} : { customerNumber: customer_number }),
-            ...(allow_tables === undefined ? {} : { allowTables: allow_tables }),
-          };
+          const account = { kind, ...toDetails(input) };
           return { status: 201 as const, body: printAccount(await manager.create(principal, account, context)) };
         },
       },
@@ -128,12 +154,8 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
         limit: 'manage',
         audit: 'account',
         handle: async ({ input, principal, context }) => {
-          const { id, customer_number, allow_tables, ...rest } = input;
-          const change: AccountChange = {
-            ...withoutUndefined(rest),
-            ...(customer_number === undefined ? {} : { customerNumber: customer_number }),
-            ...(allow_tables === undefined ? {} : { allowTables: allow_tables }),
-          };
+          const { id, ...given } = input;
+          const change: AccountChange = toDetails(given);
           return { body: printAccount(await manager.change(principal, kind, id, change, context)) };
         },
       },
@@ -165,11 +187,13 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
           account: ACCOUNT,
           groups: z.array(z.string()).readonly(),
           sessions: z.array(SESSION),
+          mailed_links: z.array(MAILED_LINK),
         }),
         limit: 'manage',
         audit: 'account',
         handle: async ({ input, principal, context }) => {
-          const { account, groups, sessions } = await manager.exportData(principal, kind, input.id, context);
+          const kept = await manager.exportData(principal, kind, input.id, context);
+          const { account, groups, sessions, mailedLinks } = kept;
           const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
             id,
             address,
@@ -177,7 +201,13 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
             ended_at: endedAt === null ? null : printTime(endedAt),
             ended_by: endedBy,
           }));
-          return { body: { account: printAccount(account), groups, sessions: printed } };
+          const links = mailedLinks.map(({ purpose, createdAt, expiresAt, usedAt }) => ({
+            purpose,
+            created_at: printTime(createdAt),
+            expires_at: printTime(expiresAt),
+            used_at: usedAt === null ? null : printTime(usedAt),
+          }));
+          return { body: { account: printAccount(account), groups, sessions: printed, mailed_links: links } };
         },
       },
       ports,
@@ -202,9 +232,18 @@ function printAccount(account: ManagedAccount): z.input<typeof ACCOUNT> {
   };
 }
 
-/** A field that was not given is absent, not undefined. */
-function withoutUndefined<Given extends object>(
-  given: Given,
-): { [Key in keyof Given]: Exclude<Given[Key], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
+/** The fields that were given, in identify's spelling; one that was not is absent, not undefined. */
+function toDetails<Given extends object>(given: Given): Respelt<Given> {
+  const own = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(own.map(([name, value]) => [SPELLING[name] ?? name, value])) as never;
 }
+
+const SPELLING: Readonly<Record<string, string>> = { customer_number: 'customerNumber', allow_tables: 'allowTables' };
+
+type Respelt<Given> = {
+  [Key in keyof Given as Key extends 'customer_number'
+    ? 'customerNumber'
+    : Key extends 'allow_tables'
+      ? 'allowTables'
+      : Key]: Exclude<Given[Key], undefined>;
+};

@@ -40,6 +40,9 @@ describe('parseSettings', () => {
       sessionIdleTtlS: 43_200,
       sessionMaxTtlS: 2_592_000,
       queryTimeoutMs: 5000,
+      invitationTtlS: 259_200,
+      passwordResetTtlS: 1800,
+      smtp: null,
       translator: 'auto',
       openaiApiKey: null,
       rateLimit: true,
@@ -85,6 +88,8 @@ describe('parseSettings', () => {
     ['SOURCE_NAME', '../other'],
     ['SESSION_IDLE_TTL_S', '299'],
     ['SESSION_MAX_TTL_S', '0'],
+    ['INVITATION_TTL_S', '299'],
+    ['PASSWORD_RESET_TTL_S', '86401'],
     ['MAX_ROWS', '0'],
     ['ALLOW_WIDE_GRANTS', 'yes'],
     ['PUBLIC_URL', 'javascript:alert(1)'],
@@ -132,6 +137,60 @@ describe('parseSettings', () => {
     ]);
   });
 
+  it.each([
+    ['smtps://ada:p%40ss@mail.example.com', 'mail.example.com', 465, 'tls', { name: 'ada', password: 'p@ss' }],
+    ['smtp://ada:pass@mail.example.com', 'mail.example.com', 587, 'starttls', { name: 'ada', password: 'pass' }],
+    ['smtp://mail.example.com:25/', 'mail.example.com', 25, 'starttls', null],
+    ['smtp://127.0.0.1:2525', '127.0.0.1', 2525, 'none', null],
+    ['smtp://ada:pass@localhost:25', 'localhost', 25, 'none', { name: 'ada', password: 'pass' }],
+    ['smtp://[::1]:25', '::1', 25, 'none', null],
+    ['smtps://localhost', 'localhost', 465, 'tls', null],
+    ['smtp://127.0.0.1.example.com', '127.0.0.1.example.com', 587, 'starttls', null],
+    ['smtp://localhost.example.com', 'localhost.example.com', 587, 'starttls', null],
+    ['smtp://10.0.0.1', '10.0.0.1', 587, 'starttls', null],
+  ])('reads the mail server %s, without TLS on loopback alone', (url, host, port, security, user) => {
+    const { smtp } = parseSettings({ SMTP_URL: url, MAIL_FROM: 'a@example.com' });
+    expect(smtp).toEqual({ server: { host, port, security, user }, from: { name: '', address: 'a@example.com' } });
+  });
+
+  it.each([
+    'smtp://ada:hush@mail.example.com?ignoreTLS=true',
+    'smtp://ada:hush@mail.example.com/?requireTLS=false',
+    'smtps://ada:hush@mail.example.com?tls.rejectUnauthorized=false',
+    'smtp://ada:hush@mail.example.com#secure',
+    'smtp://ada:hush@mail.example.com/inbox',
+    'smtp://ada@mail.example.com',
+    'smtp://:hush@mail.example.com',
+    'smtp://ada:%E0hush@mail.example.com',
+    'smtp://mail.example.com:0',
+    'http://ada:hush@mail.example.com',
+    'mail.example.com:587',
+    'smtp://',
+  ])('refuses the mail server %s, and shows no password', (url) => {
+    const faults = faultsOf({ SMTP_URL: url, MAIL_FROM: 'a@example.com' });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(/^SMTP_URL: the value is not usable, expected smtps:/);
+    expect(faults[0]).not.toContain('hush');
+  });
+
+  it('reads whom mail comes from, and refuses what could become a second header or address', () => {
+    const from = (text: string) => parseSettings({ SMTP_URL: 'smtps://m.example', MAIL_FROM: text }).smtp?.from;
+    expect(from('no-reply@example.com')).toEqual({ name: '', address: 'no-reply@example.com' });
+    expect(from('Swali, Inc. <no-reply@example.com>')).toEqual({
+      name: 'Swali, Inc.',
+      address: 'no-reply@example.com',
+    });
+    expect(from('"Swali" <no-reply@example.com>')).toEqual({ name: 'Swali', address: 'no-reply@example.com' });
+    for (const text of ['Swali', 'a@x.org, b@x.org', 'S\r\nBcc: b@x.org <a@x.org>', 'S <a@x.org> <b@x.org>', 'S <>'])
+      expect(faultsOf({ MAIL_FROM: text })).toEqual([
+        expect.stringMatching(/^MAIL_FROM: .*expected an e-mail address/),
+      ]);
+    expect(faultsOf({ SMTP_URL: 'smtps://m.example' })).toEqual([
+      'MAIL_FROM: is not set beside SMTP_URL, expected an e-mail address, or NAME <ADDRESS>',
+    ]);
+    expect(parseSettings({ MAIL_FROM: 'a@example.com' }).smtp).toBeNull();
+  });
+
   it('refuses a store that is the source itself', () => {
     expect(faultsOf({ STORE_URL: 'sqlite:/x/one.sqlite', SOURCE_URL: 'sqlite:/x/one.sqlite' })[0]).toContain(
       'STORE_URL',
@@ -165,6 +224,11 @@ describe('production rules', () => {
       'a retired secret shared with the masks',
       { JWT_RETIRED_KEYS: OTHER_SECRET, MASK_KEY: OTHER_SECRET },
       'JWT_RETIRED_KEYS',
+    ],
+    [
+      'a secret shared with the mail server',
+      { SMTP_URL: `smtps://u:${GOOD_SECRET}@mail.example.com`, MAIL_FROM: 'a@example.com' },
+      'JWT_SECRET',
     ],
     ['no key of the store', { STORE_KEY: '' }, 'STORE_KEY'],
     ['a key of the store that is a placeholder', { STORE_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'STORE_KEY'],

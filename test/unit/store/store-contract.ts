@@ -27,6 +27,7 @@ export const MIGRATIONS = [
   '0006-sign-in-attempts',
   '0007-api-keys',
   '0008-tenants',
+  '0009-mailed-tokens',
   '0011-groups',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
