@@ -152,11 +152,12 @@ describe('what fails', () => {
   });
 
   it.each([
-    ['says nothing', 3600_000],
-    ['drips', 20],
-  ])('ends in time where the server %s', async (_what, everyMs) => {
+    ['says nothing', '', 3600_000],
+    ['never ends its answer', '220 here\r\n', 20],
+  ])('ends in time where the server %s', async (_what, greeting, everyMs) => {
     const silent = createServer((socket) => {
-      const drip = setInterval(() => socket.write('220-'), everyMs);
+      socket.write(greeting);
+      const drip = setInterval(() => socket.write('250-more\r\n'), everyMs);
       socket.on('error', () => undefined);
       socket.on('close', () => clearInterval(drip));
     });
