@@ -98,6 +98,20 @@ describe.skipIf(program === null)('the session of a browser', { timeout: 60_000 
     context.on('response', (response) => {
       if (response.url().endsWith('/v1/auth/refresh')) refreshed.push(response.status());
     });
+    // Both windows would send the same token at the same time, were it not one after the other.
+    let waiting: (() => void)[] = [];
+    const letGo = (): void => {
+      for (const go of waiting) go();
+      waiting = [];
+    };
+    await context.route('**/v1/auth/refresh', async (route) => {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length === 2) letGo();
+        else setTimeout(letGo, 1000);
+      });
+      await route.continue();
+    });
     for (let round = 0; round < 3; round += 1) {
       await context.clearCookies({ name: 'swali-access' });
       await Promise.all([ask(page), ask(other)]);
