@@ -20,6 +20,13 @@ import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-at
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
 import { createStepUp } from './identify/step-up.js';
 import { createTokens } from './identify/tokens.js';
+import { createIsListedOrigin } from './identify/widget-origins.js';
+import {
+  createWidgetAuthenticate,
+  createWidgetClaims,
+  createWidgetTokens,
+  type WidgetTokens,
+} from './identify/widget-tokens.js';
 import type { Store } from './store/store.js';
 
 /** Who may come in, and how it is told. */
@@ -32,6 +39,10 @@ export interface Identity {
   readonly createChangePassword: (audit: AuditLog) => ChangePassword;
   /** Makes the keys for servers over an audit log. */
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
+  /** Makes the tokens of the pages of companies' own sites over an audit log. */
+  readonly createWidgetTokens: (audit: AuditLog) => WidgetTokens;
+  /** Whether any living key lists an origin of pages. */
+  readonly isListedOrigin: (origin: string) => Promise<boolean>;
   /** Makes the management of accounts over an audit log. */
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
   /** Makes the management of groups over an audit log. */
@@ -74,10 +85,17 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     requireTotpFor: settings.requireTotpFor,
   });
   const byKey = createKeyAuthenticate({ store, clock });
+  const widgetClaims = createWidgetClaims({ keys, clock, newId: randomUUID });
+  const byWidgetToken = createWidgetAuthenticate({ store, clock, signed: widgetClaims });
   return {
     passwords,
-    authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
-    createApiKeys: (audit) => createApiKeys({ store, clock, audit, stepUp }),
+    authenticate: (token) => {
+      if (isApiKey(token)) return byKey(token);
+      return widgetClaims.isOne(token) ? byWidgetToken(token) : byToken(token);
+    },
+    isListedOrigin: createIsListedOrigin({ store, clock }),
+    createWidgetTokens: (audit) => createWidgetTokens({ store, signed: widgetClaims, audit }),
+    createApiKeys: (audit) => createApiKeys({ store, clock, audit, stepUp, allowLoopbackHttp: !settings.production }),
     createLogin: (audit) => createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, audit }),
     createChangePassword: (audit) => createChangePassword({ store, passwords, sessions, attempts, audit }),
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),

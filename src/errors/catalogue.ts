@@ -35,6 +35,8 @@ export const CATALOGUE = {
     sentence: 'Your account must have a second factor; set one up and confirm it first.',
   },
   AUTH_PERMISSION_MISSING: { status: 403, sentence: 'Your account does not have the right to do this.' },
+  AUTH_ORIGIN_REFUSED: { status: 403, sentence: 'This is not open to pages of this origin.' },
+  AUTH_CUSTOMER_UNKNOWN: { status: 404, sentence: 'There is no active customer account with this number.' },
   AUTH_SESSION_UNKNOWN: { status: 404, sentence: 'You have no living session of that id.' },
   IDENTITY_INPUT_INVALID: { status: 400, sentence: 'The account details are not acceptable; see the detail.' },
   IDENTITY_EXISTS: { status: 409, sentence: 'An account with this identifier exists already.' },

@@ -246,6 +246,12 @@ async function createGroupTables(db: Kysely<unknown>, types: TypeNames): Promise
   await run(db, `create table if not exists employee_group_members (${members.join(', ')})${types.suffix}`);
 }
 
+/** Keys of today serve no pages. */
+async function addKeyOrigins(db: Kysely<unknown>, family: Families): Promise<void> {
+  const there = await readColumns(db, family, 'api_keys');
+  if (!there.has('origins')) await run(db, `alter table api_keys add column origins ${typesOf(family).longText} null`);
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -268,5 +274,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0006-sign-in-attempts': { up: (db) => createSignInAttempts(db, family) },
     '0007-api-keys': { up: (db) => createKeyTable(db, types) },
     '0011-groups': { up: (db) => createGroupTables(db, types) },
+    '0011b-widget': { up: (db) => addKeyOrigins(db, family) },
   };
 }

@@ -9,6 +9,7 @@ import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { describeGroupsContract } from '../unit/identify/groups-contract.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
+import { describeWidgetContract } from '../unit/identify/widget-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9', userAgent: 'curl/8' };
@@ -40,6 +41,20 @@ describeEngines(
     });
     afterAll(() => identity.close());
     describeGroupsContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'tokens of widgets',
+  'select 1',
+  (engine) => {
+    let identity: Identity;
+    beforeAll(async () => {
+      identity = await openIdentity(undefined, engine.url);
+    });
+    afterAll(() => identity.close());
+    describeWidgetContract(() => identity);
   },
   ['mariadb', 'mysql'],
 );

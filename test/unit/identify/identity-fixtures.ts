@@ -13,7 +13,7 @@ import { createSecondFactors, type SecondFactors } from '../../../src/identify/s
 import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
 import { createSessions } from '../../../src/identify/sessions.js';
 import { createSignInAttempts, type SignInAttempts } from '../../../src/identify/sign-in-attempts.js';
-import { readSigningKeys } from '../../../src/identify/signing-keys.js';
+import { readSigningKeys, type SigningKeys } from '../../../src/identify/signing-keys.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 
@@ -28,6 +28,8 @@ export interface Identity {
   readonly store: Store;
   readonly passwords: Passwords;
   readonly tokens: Tokens;
+  /** What signs them. */
+  readonly keys: SigningKeys;
   readonly attempts: SignInAttempts;
   readonly audit: ChainedAuditLog;
   readonly secondFactors: SecondFactors;
@@ -77,6 +79,7 @@ export async function openIdentity(
     store,
     passwords,
     tokens,
+    keys,
     attempts,
     audit,
     path,

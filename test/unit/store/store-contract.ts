@@ -26,6 +26,7 @@ export const MIGRATIONS = [
   '0006-sign-in-attempts',
   '0007-api-keys',
   '0011-groups',
+  '0011b-widget',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
 
