@@ -52,6 +52,8 @@ export type AccessEvent = AccessContext &
         /** The part of the key that is shown; null where none was made or found. */
         readonly key: string | null;
         readonly scopes: readonly string[];
+        /** Of the pages that use its tokens; empty where it makes none, or none was made. */
+        readonly origins: readonly string[];
         readonly decision: 'accepted' | 'refused';
         readonly code: string | null;
       }

@@ -7,7 +7,7 @@ import type { ApiKeyTable } from '../store/tables.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import { readAccountId } from './account-id.js';
 import { readKeyPower, readScopes, refuseKey } from './key-power.js';
-import { putOnRecord } from './put-on-record.js';
+import { type Attempt, putOnRecord } from './put-on-record.js';
 import type { Proof, StepUp } from './step-up.js';
 import { parseStoredOrigins, readOrigins } from './widget-origins.js';
 
@@ -145,6 +145,8 @@ function selectLiving(db: StoreDatabase, owner: Principal, now: number): Promise
     .execute();
 }
 
+type KeyAttempt = Extract<Attempt, { readonly event: 'api-key' }>;
+
 /**
  * Wires the keys over the store.
  *
@@ -167,16 +169,19 @@ export function createApiKeys(deps: {
     { requestId, address }: AccessContext,
     act: { readonly action: 'create' | 'revoke'; readonly key: string | null; readonly scopes: readonly string[] },
     work: () => Promise<Result>,
+    originsOf: (result: Result) => readonly string[] = () => [],
   ): Promise<Result> {
     const { subject, kind } = owner;
-    return putOnRecord(audit, { event: 'api-key', requestId, address, subject, kind, ...act }, work);
+    const attempt: KeyAttempt = { event: 'api-key', requestId, address, subject, kind, ...act, origins: [] };
+    return putOnRecord(audit, attempt, work, (result) => ({ origins: originsOf(result) }));
   }
 
   return Object.freeze({
     create(owner, wanted, proof, context) {
       const id = random(8).toString('hex');
       const { scopes } = wanted;
-      return onRecord(owner, context, { action: 'create', key: id, scopes }, async () => {
+      const act = { action: 'create' as const, key: id, scopes };
+      const make = async () => {
         assertSignedIn(owner);
         assertFits(wanted, owner);
         const origins = readOrigins(wanted.origins ?? [], deps.allowLoopbackHttp);
@@ -201,7 +206,8 @@ export function createApiKeys(deps: {
           await db.insertInto('api_keys').values(row).execute();
         });
         return { key, apiKey: toApiKey(row) };
-      });
+      };
+      return onRecord(owner, context, act, make, ({ apiKey }) => apiKey.origins);
     },
 
     async list(owner) {

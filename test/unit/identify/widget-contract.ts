@@ -93,6 +93,7 @@ export function describeWidgetContract(open: () => Identity): void {
       const spelled = ['https://Shop.Example.com:443/', 'https://shop.example.com', 'https://www.example.com'];
       const { key, apiKey } = await keys.create(owner, wanted(spelled), PROOF, CONTEXT);
       expect(apiKey.origins).toEqual(ORIGINS);
+      expect(await lastEvent()).toMatchObject({ event: 'api-key', scopes: ['widget:issue'], origins: ORIGINS });
       expect((await keys.list(owner)).map(({ origins }) => origins)).toEqual([ORIGINS]);
       const principal = await byKey(key);
       expect(principal.permissions).toEqual(new Set(['widget:issue']));
@@ -226,11 +227,12 @@ export function describeWidgetContract(open: () => Identity): void {
       expect(await lastEvent()).toMatchObject({ event: 'widget-token', decision: 'refused', target: null });
     });
 
-    it('is made with such a key alone, not by its maker’s session', async () => {
-      const { owner, number } = await openSite();
+    it('is made with such a key alone, not by its maker’s session, nor by a page', async () => {
+      const { owner, number, issue } = await openSite();
       const about = { customerNumber: number, origin: null, ttlS: 60 };
       expect(owner.permissions.has('widget:issue')).toBe(true);
-      expect(await codeOfPromise(widget.issue(owner, about, CONTEXT))).toBe('AUTH_PERMISSION_MISSING');
+      for (const who of [owner, await byToken(await issue())])
+        expect(await codeOfPromise(widget.issue(who, about, CONTEXT))).toBe('AUTH_PERMISSION_MISSING');
     });
 
     it('is no access token, and no access token is one', async () => {
