@@ -30,8 +30,10 @@ import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js';
 import { createSessionRoutes } from './http/routes/session-routes.js';
 import { createSigningKeyRoutes } from './http/routes/signing-key-routes.js';
+import { createWidgetRoutes } from './http/routes/widget-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import { createSessionCookies } from './http/session-cookies.js';
+import type { IsListedOrigin } from './http/widget-access.js';
 import type { ApiKeys } from './identify/api-keys.js';
 import type { ChangePassword } from './identify/change-password.js';
 import type { ForgotPassword } from './identify/forgot-password.js';
@@ -44,6 +46,7 @@ import type { OwnSessions } from './identify/own-sessions.js';
 import type { SetPasswordByLink } from './identify/set-password-by-link.js';
 import type { PublicJwk } from './identify/signing-keys.js';
 import type { Tiers } from './identify/tiers.js';
+import type { WidgetTokens } from './identify/widget-tokens.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
 
@@ -68,6 +71,10 @@ export interface AppDeps {
   readonly createSetPasswordByLink: (audit: AuditLog) => SetPasswordByLink;
   /** Makes the keys for servers over an audit log. */
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
+  /** Makes the tokens of the pages of companies' own sites over an audit log. */
+  readonly createWidgetTokens: (audit: AuditLog) => WidgetTokens;
+  /** Whether any living key lists an origin of pages. */
+  readonly isListedOrigin: IsListedOrigin;
   /** Makes what accounts do with their own sessions, over an audit log. */
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   /** Makes what accounts do with their second factor over an audit log. */
@@ -134,10 +141,11 @@ export function createApp(deps: AppDeps): Express {
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
     ...createKeyRoutes(deps.createApiKeys(witness.log), ports),
+    ...createWidgetRoutes(deps.createWidgetTokens(witness.log), ports),
     ...createAccountRoutes(deps.createAccountManager(witness.log), deps.createInvite(witness.log, deps.audit), ports),
     ...createGroupRoutes(deps.createGroupManager(witness.log), ports),
   ];
-  mountRoutes(app, [...routes, ...createOpenApiRoutes(routes, ports)]);
+  mountRoutes(app, [...routes, ...createOpenApiRoutes(routes, ports)], deps.isListedOrigin);
   app.use(createConsoleRouter());
   app.use(createErrorPageRouter());
   app.use(() => {

@@ -24,6 +24,13 @@ import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
 import { createStepUp } from './identify/step-up.js';
 import { createTenants } from './identify/tenants.js';
 import { createTokens } from './identify/tokens.js';
+import { createIsListedOrigin } from './identify/widget-origins.js';
+import {
+  createWidgetAuthenticate,
+  createWidgetClaims,
+  createWidgetTokens,
+  type WidgetTokens,
+} from './identify/widget-tokens.js';
 import { openMailedLinks, openOutbox } from './mailing.js';
 import type { Store } from './store/store.js';
 
@@ -43,6 +50,10 @@ export interface Identity {
   readonly createChangePassword: (audit: AuditLog) => ChangePassword;
   /** Makes the keys for servers over an audit log. */
   readonly createApiKeys: (audit: AuditLog) => ApiKeys;
+  /** Makes the tokens of the pages of companies' own sites over an audit log. */
+  readonly createWidgetTokens: (audit: AuditLog) => WidgetTokens;
+  /** Whether any living key lists an origin of pages. */
+  readonly isListedOrigin: (origin: string) => Promise<boolean>;
   /** Makes the management of accounts over an audit log. */
   readonly createAccountManager: (audit: AuditLog) => AccountManager;
   /** Makes the management of groups over an audit log. */
@@ -98,13 +109,20 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     requireTotpFor: settings.requireTotpFor,
   });
   const byKey = createKeyAuthenticate({ store, clock, tenants });
+  const widgetClaims = createWidgetClaims({ keys, clock, newId: randomUUID });
+  const byWidgetToken = createWidgetAuthenticate({ store, clock, tenants, signed: widgetClaims });
   return {
     passwords,
-    authenticate: (token) => (isApiKey(token) ? byKey(token) : byToken(token)),
+    authenticate: (token) => {
+      if (isApiKey(token)) return byKey(token);
+      return widgetClaims.isOne(token) ? byWidgetToken(token) : byToken(token);
+    },
     sessionOf: async (refreshToken) => (await sessions.find(refreshToken))?.id ?? null,
     readIdentifier: createReadIdentifier(store),
     csrfKey: deriveCsrfKey(readStoreKey(surroundings)),
-    createApiKeys: (audit) => createApiKeys({ store, clock, audit, stepUp }),
+    isListedOrigin: createIsListedOrigin({ store, clock }),
+    createWidgetTokens: (audit) => createWidgetTokens({ store, signed: widgetClaims, audit }),
+    createApiKeys: (audit) => createApiKeys({ store, clock, audit, stepUp, allowLoopbackHttp: !settings.production }),
     createLogin: (audit) =>
       createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, tenants, audit }),
     createChangePassword: (audit) => createChangePassword({ store, passwords, sessions, attempts, audit }),

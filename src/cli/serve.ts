@@ -49,6 +49,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createAsk: gateway.createAsk,
       createLogin: identity.createLogin,
       createApiKeys: identity.createApiKeys,
+      createWidgetTokens: identity.createWidgetTokens,
+      isListedOrigin: identity.isListedOrigin,
       createChangePassword: identity.createChangePassword,
       createAccountManager: identity.createAccountManager,
       createGroupManager: identity.createGroupManager,

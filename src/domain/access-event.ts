@@ -11,8 +11,8 @@ export interface AccessContext {
 }
 
 /**
- * What identify reports: attempts to sign in, and what becomes of sessions, second factors, keys, accounts and groups.
- * Holds no password, token, code, seed or key, and identifiers only masked.
+ * What identify reports: attempts to sign in, and what becomes of sessions, second factors, keys, tokens of
+ * widgets, accounts and groups. Holds no password, token, code, seed or key, and identifiers only masked.
  */
 export type AccessEvent = AccessContext &
   (
@@ -69,6 +69,22 @@ export type AccessEvent = AccessContext &
         /** The part of the key that is shown; null where none was made or found. */
         readonly key: string | null;
         readonly scopes: readonly string[];
+        /** Of the pages that use its tokens; empty where it makes none, or none was made. */
+        readonly origins: readonly string[];
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
+        readonly event: 'widget-token';
+        /** Whose key the site's server asked with. */
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        /** The part of the key that is shown; null where no such key asked. */
+        readonly key: string | null;
+        /** The customer whom the token is for; null where none was made. */
+        readonly target: string | null;
+        /** Where it may be sent from; empty where none was made. */
+        readonly origins: readonly string[];
         readonly decision: 'accepted' | 'refused';
         readonly code: string | null;
       }

@@ -33,6 +33,21 @@ export interface Principal {
    * to it but what sets one up.
    */
   readonly lacksSecondFactor: boolean;
+  /** Where it is about the chat widget on a company's own site; absent for everybody else. */
+  readonly widget?: WidgetStanding;
+}
+
+/**
+ * A site's part in a request. `issuer`: the site's server asks with its key, which exchanges customer numbers for tokens
+ * and does nothing else. `page`: a customer's browser asks with such a token, from one of the origins and from nowhere
+ * else.
+ */
+export interface WidgetStanding {
+  readonly part: 'issuer' | 'page';
+  /** Id of the site's key. */
+  readonly key: string;
+  /** Origins of the site's pages, e.g. `https://shop.example.com`, as browsers spell them. */
+  readonly origins: readonly string[];
 }
 
 /** What a principal may do beside reading its slice. */
@@ -46,5 +61,6 @@ export const PERMISSIONS = [
   'verified:promote',
   'audit:read',
   'users:manage',
+  'widget:issue',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];

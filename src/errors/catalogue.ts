@@ -40,6 +40,8 @@ export const CATALOGUE = {
   },
   AUTH_PERMISSION_MISSING: { status: 403, sentence: 'Your account does not have the right to do this.' },
   AUTH_LINK_INVALID: { status: 400, sentence: 'The link is not valid, was used or has expired; ask for a new one.' },
+  AUTH_ORIGIN_REFUSED: { status: 403, sentence: 'This is not open to pages of this origin.' },
+  AUTH_CUSTOMER_UNKNOWN: { status: 404, sentence: 'There is no active customer account with this number.' },
   AUTH_SESSION_UNKNOWN: { status: 404, sentence: 'You have no living session of that id.' },
   IDENTITY_INPUT_INVALID: { status: 400, sentence: 'The account details are not acceptable; see the detail.' },
   IDENTITY_EXISTS: { status: 409, sentence: 'An account with this identifier exists already.' },

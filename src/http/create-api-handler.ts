@@ -11,6 +11,7 @@ import { type CallerPorts, guardRefreshCookie, isTokenInvalid, readCaller } from
 import { type CallContext, contextOf, type RequestContext } from './request-context.js';
 import { parseStrictForm } from './strict-form.js';
 import { parseStrictJson } from './strict-json.js';
+import { assertWidgetMayCall } from './widget-access.js';
 
 /** Longest body, in bytes. */
 export const BODY_MAX_BYTES = 64 * 1024;
@@ -62,6 +63,8 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
   readonly tenant?: 'named';
   /** True where a foreign page posts a form to it (`application/x-www-form-urlencoded`); else bodies are JSON and nothing else. */
   readonly form?: true;
+  /** True where a customer's page on a company's own site may call it, from another origin, with a widget token. */
+  readonly widget?: true;
   /** Of the answer's body: an answer that does not fit is a fault here and does not leave. */
   readonly output: Output;
   readonly limit: Exclude<LimitClass, 'address'>;
@@ -116,7 +119,8 @@ export interface ApiRoute {
  * handler, the audit record, the output's schema.
  *
  * @throws SwaliError from the handlers: `RATE_LIMITED`, `AUTH_REQUIRED`, `AUTH_TOKEN_INVALID`,
- *   `AUTH_CSRF_INVALID`, `AUTH_SECOND_FACTOR_MISSING`, `AUTH_PERMISSION_MISSING`, `REQUEST_*`, what the endpoint throws, `AUDIT_UNAVAILABLE` where the record is missing
+ *   `AUTH_CSRF_INVALID`, `AUTH_SECOND_FACTOR_MISSING`, `AUTH_PERMISSION_MISSING`, `AUTH_ORIGIN_REFUSED`, `REQUEST_*`, what the
+ *   endpoint throws, `AUDIT_UNAVAILABLE` where the record is missing
  */
 export function createApiHandler<Input extends z.ZodType, Output extends z.ZodType, const Who extends Access>(
   endpoint: Endpoint<Input, Output, Who>,
@@ -132,9 +136,12 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     });
   } else if (access !== 'public') {
     const { permission, withoutSecondFactor } = access;
+    const reach = { permission, widget: endpoint.widget ?? false };
     handlers.push(async (request, response, next) => {
+      if (reach.widget) response.vary('Origin');
       const principal = await readCaller(request, response, ports);
       principals.set(request, principal);
+      if (principal.widget) assertWidgetMayCall(principal.widget, reach, request, response);
       if (principal.lacksSecondFactor && !withoutSecondFactor) throw new SwaliError('AUTH_SECOND_FACTOR_MISSING');
       if (withoutSecondFactor && principal.session === null) throw new SwaliError('AUTH_PERMISSION_MISSING');
       if (permission !== null && !principal.permissions.has(permission)) {

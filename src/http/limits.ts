@@ -16,6 +16,7 @@ export const LIMIT_CLASSES = {
   ask: 600,
   read: 240,
   manage: 120,
+  widget: 600,
 } as const satisfies Readonly<Record<string, number>>;
 
 /** Key of {@link LIMIT_CLASSES}. */

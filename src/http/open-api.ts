@@ -82,7 +82,7 @@ function describeSecurity(access: Access, method: Method): readonly Json[] {
 }
 
 function describeOperation(statement: EndpointStatement): Json {
-  const { method, path, access, tenant, output, limit, audit } = statement;
+  const { method, path, access, tenant, output, limit, audit, widget } = statement;
   const name = path.replace(/^\/(?:v1\/)?/, '').replace(/[^a-z0-9]+/gi, '-');
   return {
     operationId: `${method.toLowerCase()}-${name}`,
@@ -96,13 +96,14 @@ function describeOperation(statement: EndpointStatement): Json {
     'x-tenant': tenant ?? (typeof access === 'string' ? null : 'of the caller'),
     'x-limit': limit,
     'x-audit': audit,
+    'x-widget': widget ?? false,
   };
 }
 
 /**
  * Writes the OpenAPI 3.1 document of endpoints, from nothing but what each states of itself.
  *
- * @returns plain JSON; `x-permission`, `x-tenant`, `x-limit` and `x-audit` say what OpenAPI has no word for
+ * @returns plain JSON; `x-permission`, `x-tenant`, `x-limit`, `x-audit` and `x-widget` say what OpenAPI has no word for
  */
 export function describeApi(routes: readonly ApiRoute[]): Json {
   const paths: Record<string, Record<string, Json>> = {};

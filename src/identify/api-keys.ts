@@ -1,22 +1,25 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../domain/ports.js';
-import { PERMISSIONS, type Permission, PRINCIPAL_KINDS, type Principal } from '../domain/principal.js';
+import type { Permission, Principal } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import type { ApiKeyTable } from '../store/tables.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import { readAccountId } from './account-id.js';
-import { findAccount } from './find-account.js';
-import { principalOf } from './principal-of.js';
-import { putOnRecord } from './put-on-record.js';
+import { readKeyPower, readScopes, refuseKey } from './key-power.js';
+import { type Attempt, putOnRecord } from './put-on-record.js';
 import type { Proof, StepUp } from './step-up.js';
 import type { Tenants } from './tenants.js';
+import { parseStoredOrigins, readOrigins } from './widget-origins.js';
 
 /** What every key begins with, so that it is known for one wherever it turns up. */
 const MARK = 'swali_';
 
 const KEY = /^swali_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+
+/** The scope of keys that make tokens for pages. */
+const ISSUE: Permission = 'widget:issue';
 
 /** Longest life of a key, in seconds: a year. */
 export const KEY_MAX_TTL_S = 366 * 24 * 3600;
@@ -33,6 +36,8 @@ export interface ApiKey {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly Permission[];
+  /** Of the pages that use its tokens; empty where it makes none. */
+  readonly origins: readonly string[];
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly expiresAt: number;
@@ -44,13 +49,16 @@ export interface NewApiKey {
   readonly name: string;
   /** Permissions of its owner, one at least. */
   readonly scopes: readonly Permission[];
+  /** Of the pages that use its tokens: one at least with the scope `widget:issue`, else none. */
+  readonly origins?: readonly string[];
   /** Seconds, 60 to {@link KEY_MAX_TTL_S}. */
   readonly ttlS: number;
 }
 
 /**
  * Keys for servers: each acts for the account that made it, from that account's own slice, with those of the owner's rights
- * that are among its scopes. Owners make and revoke keys when they are signed in; a key makes no keys.
+ * that are among its scopes. Owners make and revoke keys when they are signed in; a key makes no keys. One with `widget:issue`
+ * has no other scope.
  */
 export interface ApiKeys {
   /**
@@ -86,16 +94,12 @@ function isSame(left: string, right: string): boolean {
   return one.length === two.length && timingSafeEqual(one, two);
 }
 
-function readScopes(text: string): Permission[] {
-  const stored: unknown = JSON.parse(text);
-  return Array.isArray(stored) ? PERMISSIONS.filter((permission) => stored.includes(permission)) : [];
-}
-
 function toApiKey(row: ApiKeyTable): ApiKey {
   return {
     id: row.id,
     name: row.name,
     scopes: readScopes(row.scopes),
+    origins: parseStoredOrigins(row.origins),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,
@@ -112,15 +116,19 @@ function assertSignedIn(owner: Principal): void {
     throw new SwaliError('AUTH_PERMISSION_MISSING', { cause: new Error('a key manages no keys') });
 }
 
-function assertFits({ name, scopes, ttlS }: NewApiKey, owner: Principal): void {
-  const invalid = (detail: string): never => {
-    throw new SwaliError('IDENTITY_INPUT_INVALID', { detail });
-  };
+function invalid(detail: string): never {
+  throw new SwaliError('IDENTITY_INPUT_INVALID', { detail });
+}
+
+function assertFits({ name, scopes, origins = [], ttlS }: NewApiKey, owner: Principal): void {
   if (name.trim() === '' || name.length > 100 || /\p{C}/u.test(name))
     invalid('the name must have 1 to 100 characters, none of them invisible');
   if (scopes.length === 0) invalid('a key needs one scope at least');
   if (!Number.isInteger(ttlS) || ttlS < 60 || ttlS > KEY_MAX_TTL_S)
     invalid(`the life must be 60 to ${KEY_MAX_TTL_S} seconds`);
+  const issues = scopes.includes(ISSUE);
+  if (issues && scopes.length > 1) invalid(`a key with ${ISSUE} has no other scope`);
+  if (issues !== origins.length > 0) invalid(`a key has origins where its scope is ${ISSUE}, and only there`);
   if (scopes.some((scope) => !owner.permissions.has(scope))) throw new SwaliError('AUTH_PERMISSION_MISSING');
 }
 
@@ -140,6 +148,8 @@ function selectLiving(db: StoreDatabase, owner: Principal, now: number): Promise
     .execute();
 }
 
+type KeyAttempt = Extract<Attempt, { readonly event: 'api-key' }>;
+
 /**
  * Wires the keys over the store.
  *
@@ -150,6 +160,8 @@ export function createApiKeys(deps: {
   readonly clock: Clock;
   readonly audit: AccessLog;
   readonly stepUp: StepUp;
+  /** Whether pages of this machine may come by http. */
+  readonly allowLoopbackHttp: boolean;
   readonly randomBytes?: (size: number) => Buffer;
 }): ApiKeys {
   const { store, clock, audit, stepUp } = deps;
@@ -160,18 +172,22 @@ export function createApiKeys(deps: {
     { requestId, address, tenant }: AccessContext,
     act: { readonly action: 'create' | 'revoke'; readonly key: string | null; readonly scopes: readonly string[] },
     work: () => Promise<Result>,
+    originsOf: (result: Result) => readonly string[] = () => [],
   ): Promise<Result> {
     const { subject, kind } = owner;
-    return putOnRecord(audit, { event: 'api-key', requestId, address, tenant, subject, kind, ...act }, work);
+    const attempt: KeyAttempt = { event: 'api-key', requestId, address, tenant, subject, kind, ...act, origins: [] };
+    return putOnRecord(audit, attempt, work, (result) => ({ origins: originsOf(result) }));
   }
 
   return Object.freeze({
     create(owner, wanted, proof, context) {
       const id = random(8).toString('hex');
       const { scopes } = wanted;
-      return onRecord(owner, context, { action: 'create', key: id, scopes }, async () => {
+      const act = { action: 'create' as const, key: id, scopes };
+      const make = async () => {
         assertSignedIn(owner);
         assertFits(wanted, owner);
+        const origins = readOrigins(wanted.origins ?? [], deps.allowLoopbackHttp);
         await stepUp(owner, proof, context.address);
         const key = `${MARK}${id}_${random(32).toString('base64url')}`;
         const now = clock();
@@ -181,6 +197,7 @@ export function createApiKeys(deps: {
           ...ownerOf(owner),
           name: wanted.name,
           scopes: JSON.stringify(scopes),
+          origins: origins.length === 0 ? null : JSON.stringify(origins),
           created_at: now,
           expires_at: now + wanted.ttlS * 1000,
           last_used_at: null,
@@ -192,7 +209,8 @@ export function createApiKeys(deps: {
           await db.insertInto('api_keys').values(row).execute();
         });
         return { key, apiKey: toApiKey(row) };
-      });
+      };
+      return onRecord(owner, context, act, make, ({ apiKey }) => apiKey.origins);
     },
 
     async list(owner) {
@@ -233,9 +251,6 @@ export function createKeyAuthenticate(deps: {
   readonly tenants: Pick<Tenants, 'isOpen'>;
 }): (key: string) => Promise<Principal> {
   const { store, clock, tenants } = deps;
-  const refuse = (why: string): never => {
-    throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error(`key: ${why}`) });
-  };
 
   /** Nobody waits for it, and nothing hangs on it. */
   function noteUse(row: ApiKeyTable, now: number): void {
@@ -246,20 +261,17 @@ export function createKeyAuthenticate(deps: {
   }
 
   return async (key) => {
-    const id = KEY.exec(key)?.[1] ?? refuse('not of the form');
+    const id = KEY.exec(key)?.[1] ?? refuseKey('not of the form');
     const row = await store.run((db) => db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst());
     // Compared where there is none too: how long it takes tells nothing about which ids there are.
     const matches = isSame(digestOf(key), row?.digest ?? digestOf(''));
-    if (!row || !matches) return refuse('unknown');
+    if (!row || !matches) return refuseKey('unknown');
     const now = clock();
-    if (row.revoked_at !== null || row.expires_at <= now) return refuse('revoked or expired');
-    const kind = PRINCIPAL_KINDS.find((each) => each === row.kind) ?? refuse('of no kind');
-    const account = await findAccount(store, kind, { id: row.account_id });
-    if (account?.status !== 'active') return refuse('its account is disabled or gone');
-    if (!(await tenants.isOpen(account.tenant))) return refuse('its tenant is closed');
+    const { owner, scopes } = await readKeyPower({ store, tenants }, row, now);
     noteUse(row, now);
-    const owner = principalOf(account, null);
-    const scopes = readScopes(row.scopes).filter((scope) => owner.permissions.has(scope));
-    return Object.freeze({ ...owner, permissions: new Set(scopes) });
+    const principal = { ...owner, permissions: new Set(scopes) };
+    if (!readScopes(row.scopes).includes(ISSUE)) return Object.freeze(principal);
+    const widget = { part: 'issuer' as const, key: id, origins: parseStoredOrigins(row.origins) };
+    return Object.freeze({ ...principal, widget });
   };
 }

@@ -353,6 +353,12 @@ async function createMailedTokens(db: Kysely<unknown>, family: Families): Promis
   await createIndexed(db, family, 'mailed_tokens', columns, indexes);
 }
 
+/** Keys of today serve no pages. */
+async function addKeyOrigins(db: Kysely<unknown>, family: Families): Promise<void> {
+  const there = await readColumns(db, family, 'api_keys');
+  if (!there.has('origins')) await run(db, `alter table api_keys add column origins ${typesOf(family).longText} null`);
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -377,5 +383,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0008-tenants': { up: (db) => addTenants(db, family) },
     '0009-mailed-tokens': { up: (db) => createMailedTokens(db, family) },
     '0011-groups': { up: (db) => createGroupTables(db, types) },
+    '0011b-widget': { up: (db) => addKeyOrigins(db, family) },
   };
 }

@@ -90,6 +90,8 @@ export interface ApiKeyTable extends TenantColumn {
   name: string;
   /** JSON list of permissions. */
   scopes: string;
+  /** JSON list of the origins of pages that use its tokens; null where it makes none. */
+  origins: string | null;
   created_at: number;
   expires_at: number;
   last_used_at: number | null;

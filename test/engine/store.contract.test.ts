@@ -11,6 +11,7 @@ import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/id
 import { describeMailedLinksContract } from '../unit/identify/mailed-links-contract.js';
 import { describeMailedTokensContract } from '../unit/identify/mailed-tokens-contract.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
+import { describeWidgetContract } from '../unit/identify/widget-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9', tenant: null, userAgent: 'curl/8' };
@@ -42,6 +43,20 @@ describeEngines(
     });
     afterAll(() => identity.close());
     describeGroupsContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'tokens of widgets',
+  'select 1',
+  (engine) => {
+    let identity: Identity;
+    beforeAll(async () => {
+      identity = await openIdentity(undefined, engine.url);
+    });
+    afterAll(() => identity.close());
+    describeWidgetContract(() => identity);
   },
   ['mariadb', 'mysql'],
 );

@@ -23,6 +23,7 @@ describe('keys for servers', () => {
       id: expect.stringMatching(/^[0-9a-f]{16}$/),
       name: 'nightly',
       scopes: ['ask', 'sql:write-own'],
+      origins: [],
       created_at: expect.any(String),
       expires_at: expect.any(String),
       last_used_at: null,

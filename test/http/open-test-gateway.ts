@@ -73,6 +73,8 @@ export async function openTestGateway(
     createAsk: gateway.createAsk,
     createLogin: identity.createLogin,
     createApiKeys: identity.createApiKeys,
+    createWidgetTokens: identity.createWidgetTokens,
+    isListedOrigin: identity.isListedOrigin,
     createChangePassword: identity.createChangePassword,
     createAccountManager: identity.createAccountManager,
     createGroupManager: identity.createGroupManager,

@@ -209,6 +209,46 @@ describe('another tenant’s ids', () => {
     expect([nobodys.status, nobodys.body.code]).toEqual([404, 'IDENTITY_UNKNOWN']);
   });
 
+  it('get no widget token: a key vouches for customers of its own tenant', async () => {
+    const key = await gateway.call('POST', '/v1/auth/keys', 'acmeAdmin', {
+      name: 'site',
+      scopes: ['widget:issue'],
+      origins: ['https://shop.acme.example'],
+      password: PASSWORD,
+    });
+    expect(key.status, key.text).toBe(201);
+    const exchange = (customer_number: string) =>
+      fetch(`${gateway.url}/v1/widget/tokens`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key.body.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ customer_number }),
+      }).then(async (response) => [response.status, await response.json()]);
+    // 7 is a customer of both, 9 of globex alone.
+    const [status, body] = await exchange('7');
+    expect(status).toBe(200);
+    const { sub } = JSON.parse(Buffer.from(body.token.split('.')[1]!, 'base64url').toString());
+    expect(sub).toBe(`customer:${idOf('customers', 'acme', '7')}`);
+    expect(await exchange('9')).toMatchObject([404, { code: 'AUTH_CUSTOMER_UNKNOWN' }]);
+  });
+
+  it('get no mail by the name of another tenant, and answers tell nothing', async () => {
+    const forget = (tenant: string) =>
+      gateway.call('POST', '/v1/auth/password/forgot', null, {
+        tenant,
+        kind: 'employee',
+        identifier: 'only@globex.example',
+      });
+    const before = (rowsOf(gateway.storePath, 'globex').mailed_tokens ?? []).length;
+    const answers = await Promise.all([forget('acme'), forget('nobody')]);
+    expect(answers.map(({ status, body }) => [status, body])).toEqual([
+      [202, {}],
+      [202, {}],
+    ]);
+    expect(rowsOf(gateway.storePath, 'globex').mailed_tokens).toHaveLength(before);
+    expect((await forget('globex')).status).toBe(202);
+    expect(rowsOf(gateway.storePath, 'globex').mailed_tokens).toHaveLength(before + 1);
+  });
+
   it('do not stand in the way of an account of the same name', async () => {
     const account = { identifier: 'only@globex.example', password: 'another long test password' };
     const made = await gateway.call('POST', '/v1/admin/employees', 'acmeAdmin', account);

@@ -50,6 +50,8 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     createLogin: () => login,
     createChangePassword: () => refuse,
     createApiKeys: () => ({ create: refuse, list: refuse, revoke: refuse }),
+    createWidgetTokens: () => ({ issue: refuse }),
+    isListedOrigin: refuse,
     createAccountManager: () => accounts,
     createGroupManager: () => groups,
     createInvite: () => refuse,

@@ -12,6 +12,7 @@ export function createAskRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute[] 
         method: 'POST',
         path: '/v1/ask',
         access: { permission: 'ask' },
+        widget: true,
         input: z.strictObject({ question: z.string() }),
         output: ANSWER,
         limit: 'ask',

@@ -7,6 +7,7 @@ const KEY = z.strictObject({
   id: z.string(),
   name: z.string(),
   scopes: z.array(z.enum(PERMISSIONS)).readonly(),
+  origins: z.array(z.string()).readonly(),
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime(),
   last_used_at: z.iso.datetime().nullable(),
@@ -38,6 +39,8 @@ export function createKeyRoutes(keys: ApiKeys, ports: ApiPorts): readonly ApiRou
         input: z.strictObject({
           name: z.string().min(1).max(100),
           scopes: z.array(z.enum(PERMISSIONS)).min(1).max(PERMISSIONS.length),
+          /** With the scope `widget:issue`: of the pages that use its tokens. */
+          origins: z.array(z.string().min(1).max(512)).max(50).default([]),
           expires_in: z.int().min(60).max(KEY_MAX_TTL_S).default(DEFAULT_TTL_S),
           /** A code of the second factor or a recovery code, where the account has one. */
           totp: z.string().min(1).max(64).optional(),
@@ -48,7 +51,8 @@ export function createKeyRoutes(keys: ApiKeys, ports: ApiPorts): readonly ApiRou
         limit: 'login',
         audit: 'api-key',
         handle: async ({ input, principal, context }) => {
-          const wanted = { name: input.name, scopes: [...new Set(input.scopes)], ttlS: input.expires_in };
+          const { name, origins, expires_in: ttlS } = input;
+          const wanted = { name, scopes: [...new Set(input.scopes)], origins, ttlS };
           const proof = { code: input.totp ?? null, password: input.password ?? null };
           const { key, apiKey } = await keys.create(principal, wanted, proof, context);
           return { status: 201 as const, body: { ...printKey(apiKey), key } };
@@ -75,12 +79,13 @@ export function createKeyRoutes(keys: ApiKeys, ports: ApiPorts): readonly ApiRou
   ];
 }
 
-function printKey({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: ApiKey): z.input<typeof KEY> {
+function printKey({ id, name, scopes, origins, createdAt, expiresAt, lastUsedAt }: ApiKey): z.input<typeof KEY> {
   const print = (at: number) => new Date(at).toISOString();
   return {
     id,
     name,
     scopes,
+    origins,
     created_at: print(createdAt),
     expires_at: print(expiresAt),
     last_used_at: lastUsedAt === null ? null : print(lastUsedAt),

@@ -15,6 +15,7 @@ export function createSchemaRoutes(
         method: 'GET',
         path: '/v1/schema',
         access: { permission: null },
+        widget: true,
         input: z.strictObject({}),
         output: z.strictObject({
           relations: z

@@ -24,7 +24,7 @@ beforeAll(async () => {
   identity = await openIdentity();
   const { store, tenants, audit } = identity;
   const clock = () => identity.clock.now;
-  keys = createApiKeys({ store, clock, audit, stepUp: createStepUp(identity) });
+  keys = createApiKeys({ store, clock, audit, stepUp: createStepUp(identity), allowLoopbackHttp: false });
   authenticate = createKeyAuthenticate({ store, clock, tenants });
 });
 afterAll(() => identity?.close());

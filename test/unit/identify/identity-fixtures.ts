@@ -13,7 +13,7 @@ import { createSecondFactors, type SecondFactors } from '../../../src/identify/s
 import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
 import { createSessions, type Sessions } from '../../../src/identify/sessions.js';
 import { createSignInAttempts, type SignInAttempts } from '../../../src/identify/sign-in-attempts.js';
-import { readSigningKeys } from '../../../src/identify/signing-keys.js';
+import { readSigningKeys, type SigningKeys } from '../../../src/identify/signing-keys.js';
 import { createTenants, type Tenants } from '../../../src/identify/tenants.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
@@ -30,6 +30,8 @@ export interface Identity {
   readonly passwords: Passwords;
   readonly tokens: Tokens;
   readonly sessions: Sessions;
+  /** What signs them. */
+  readonly keys: SigningKeys;
   readonly attempts: SignInAttempts;
   readonly tenants: Tenants;
   readonly audit: ChainedAuditLog;
@@ -84,6 +86,7 @@ export async function openIdentity(
     passwords,
     tokens,
     sessions,
+    keys,
     attempts,
     tenants,
     audit,

@@ -82,7 +82,8 @@ export function describeMailedTokensContract(identity: () => Identity): void {
   });
 
   describe('made sparingly', () => {
-    const ask = (who: TokenOwner | null = owner) => tokens.issueSparingly('reset', { tenant: null, kind: 'admin' }, who);
+    const ask = (who: TokenOwner | null = owner) =>
+      tokens.issueSparingly('reset', { tenant: null, kind: 'admin' }, who);
 
     it('are three an hour for an account; what is over that ends none', async () => {
       const given = [await ask(), await ask(), await ask()];

@@ -29,6 +29,7 @@ export const MIGRATIONS = [
   '0008-tenants',
   '0009-mailed-tokens',
   '0011-groups',
+  '0011b-widget',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
 
