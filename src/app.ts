@@ -36,6 +36,7 @@ import type { PublicJwk } from './identify/signing-keys.js';
 import type { Tiers } from './identify/tiers.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
+import type { Redis } from './store/redis.js';
 
 /** What the HTTP side stands on. */
 export interface AppDeps {
@@ -64,6 +65,10 @@ export interface AppDeps {
   readonly tiers: Tiers;
   /** False where RATE_LIMIT is off. */
   readonly rateLimit: boolean;
+  /** Where replicas count requests together; null where this process counts by itself. */
+  readonly redis: Redis | null;
+  /** Keys what stands for accounts and addresses in the counts; the same in every replica. */
+  readonly limitKey: string;
   /** Reverse proxies in front whose X-Forwarded-For is believed. */
   readonly trustProxy: number;
   /** Whether people reach the gateway by https. */
@@ -73,7 +78,8 @@ export interface AppDeps {
 /** Wires the HTTP side. Listens to nothing: the caller hands the app to a server. */
 export function createApp(deps: AppDeps): Express {
   const witness = createAuditWitness(deps.audit);
-  const limits = createLimits(deps.rateLimit, deps.tiers);
+  const { rateLimit: enabled, tiers, redis, limitKey: key } = deps;
+  const limits = createLimits({ enabled, tiers, redis, key });
   const ports: ApiPorts = { authenticate: deps.authenticate, limits, witness };
   const app = express();
   app.disable('x-powered-by');

@@ -38,6 +38,8 @@ export interface Identity {
   readonly publicKeys: readonly PublicJwk[];
   /** Makes what accounts do with their second factor over an audit log. */
   readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
+  /** Keys what stands for accounts and addresses where requests are counted; the same in every replica. */
+  readonly limitKey: string;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
+    limitKey: readStoreKey(surroundings),
     publicKeys: tokens.publicKeys,
     close: () => passwords.close(),
   };

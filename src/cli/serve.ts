@@ -8,6 +8,7 @@ import { openGateway, openRecords, type Surroundings } from '../gateway.js';
 import { createIdentity } from '../identity.js';
 import { createHealth } from '../operate/health.js';
 import { createShutdown } from '../operate/shutdown.js';
+import { openRedis } from '../store/redis.js';
 import { describeSeeded } from './describe-seeded.js';
 import { type Terminal, writeLine } from './terminal.js';
 
@@ -33,6 +34,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     opened.push(() => gateway.close());
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());
+    const redis = settings.redisUrl === null ? null : await openRedis(settings.redisUrl, logger);
+    if (redis) opened.push(() => redis.close());
     const seeded = await ensureDemoAccounts(settings, { ...identity, store: records.store, clock });
     for (const warning of gateway.policy.warnings) logger.warn({ warning }, 'the policy is accepted, and unwise');
     for (const right of gateway.excessReads)
@@ -41,6 +44,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     const health = createHealth([
       { name: 'store', run: () => records.store.ping() },
       { name: 'source', run: () => gateway.source.ping() },
+      ...(redis ? [{ name: 'redis', run: () => redis.ping(), isOptional: true }] : []),
     ]);
     const app = createApp({
       audit: records.audit,
@@ -58,6 +62,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       health,
       logger,
       rateLimit: settings.rateLimit,
+      redis,
+      limitKey: identity.limitKey,
       trustProxy: settings.trustProxy,
       https: settings.publicUrl?.startsWith('https:') ?? false,
     });

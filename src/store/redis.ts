@@ -3,6 +3,7 @@ import type { Logger } from '../domain/ports.js';
 
 /** Longest wait for one command, in milliseconds: a request waits for several. */
 const COMMAND_TIMEOUT_MS = 250;
+const COMMAND_TIMEOUT_SLICES = 5;
 
 /** Longest wait for a connection, and for each command of its greeting, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 1000;
@@ -101,24 +102,22 @@ function optionsOf(url: string) {
   };
 }
 
-/** Waits for an answer, and at most as long as one command may take; then tells and fails. */
+/**
+ * Waits for an answer, and at most as long as one command may take; then tells and fails. The time passes in slices, with a turn
+ * to read what has come after each: that this process was busy for a moment says nothing about Redis.
+ */
 function inTime<T>(answer: Promise<T>, onLate: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    let isOpen = true;
-    const timer = setTimeout(
-      // A process that was busy for so long first reads what has come meanwhile.
-      () =>
-        setImmediate(() => {
-          if (!isOpen) return;
-          reject(new Error('redis did not answer in time'));
-          onLate();
-        }),
-      COMMAND_TIMEOUT_MS,
-    );
-    answer.then(resolve, reject).finally(() => {
-      isOpen = false;
-      clearTimeout(timer);
-    });
+    let timer: NodeJS.Timeout;
+    const wait = (slices: number): void => {
+      timer = setTimeout(() => {
+        if (slices > 1) return wait(slices - 1);
+        reject(new Error('redis did not answer in time'));
+        onLate();
+      }, COMMAND_TIMEOUT_MS / COMMAND_TIMEOUT_SLICES);
+    };
+    wait(COMMAND_TIMEOUT_SLICES);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 

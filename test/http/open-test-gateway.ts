@@ -13,6 +13,7 @@ import { openGateway, openRecords, type Surroundings } from '../../src/gateway.j
 import { addAccount, type NewAccount } from '../../src/identify/accounts.js';
 import { createIdentity } from '../../src/identity.js';
 import { createHealth } from '../../src/operate/health.js';
+import { openRedis } from '../../src/store/redis.js';
 
 /** A whole gateway over the demonstration business, in a folder of its own, without a port. */
 export interface TestGateway {
@@ -68,6 +69,7 @@ export async function openTestGateway(
   const records = await openRecords(surroundings, 'test');
   const gateway = await openGateway(surroundings);
   const identity = await createIdentity(surroundings, records.store);
+  const redis = settings.redisUrl === null ? null : await openRedis(settings.redisUrl, surroundings.logger);
   const app = createApp({
     audit: records.audit,
     createAsk: gateway.createAsk,
@@ -81,9 +83,14 @@ export async function openTestGateway(
     publicKeys: identity.publicKeys,
     tiers: gateway.tiers,
     viewFor: gateway.stages.viewFor,
-    health: createHealth([{ name: 'source', run: () => gateway.source.ping() }]),
+    health: createHealth([
+      { name: 'source', run: () => gateway.source.ping() },
+      ...(redis ? [{ name: 'redis', run: () => redis.ping(), isOptional: true }] : []),
+    ]),
     logger: surroundings.logger,
     rateLimit: settings.rateLimit,
+    redis,
+    limitKey: identity.limitKey,
     trustProxy: 0,
     https: false,
   });
@@ -103,6 +110,7 @@ export async function openTestGateway(
     get: (path, as) => request(app).get(path).set(authorize(as)),
     records: () => records.audit.list({ limit: 200 }),
     async close() {
+      await redis?.close();
       await identity.close();
       await gateway.close();
       await records.close();

@@ -49,6 +49,8 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     health: createHealth([]),
     logger: silent,
     rateLimit: false,
+    redis: null,
+    limitKey: 'k'.repeat(40),
     trustProxy: 0,
     https: false,
     ...deps,

@@ -52,7 +52,7 @@ function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express
       if (token !== 'good') throw new SwaliError('AUTH_TOKEN_INVALID');
       return PRINCIPAL;
     },
-    limits: createLimits(limited, readTiers(null)),
+    limits: createLimits({ enabled: limited, tiers: readTiers(null), redis: null, key: 'k' }),
     witness,
   };
   const endpoint: QuestionEndpoint = {

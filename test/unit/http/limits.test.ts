@@ -12,7 +12,7 @@ const tier = { requests_per_minute: 100, requests_per_day: 100, concurrency: 100
 
 /** An app that counts whom the header `x-who` names, as `subject/tier`. */
 function serve(tiers: object, work: () => Promise<void> = async () => {}): Express {
-  const limits = createLimits(true, readTiers(JSON.stringify(tiers)));
+  const limits = createLimits({ enabled: true, tiers: readTiers(JSON.stringify(tiers)), redis: null, key: 'k' });
   const handlers = limits('ask', (asked) => {
     const [subject, name] = (asked.get('x-who') ?? '').split('/');
     return subject && name ? { subject, tier: name } : null;
@@ -82,6 +82,8 @@ describe('what an account may ask', () => {
   });
 
   it('is nothing where limits are off', () => {
-    expect(createLimits(false, readTiers(null))('ask', () => null)).toEqual([]);
+    expect(createLimits({ enabled: false, tiers: readTiers(null), redis: null, key: 'k' })('ask', () => null)).toEqual(
+      [],
+    );
   });
 });

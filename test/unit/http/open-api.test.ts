@@ -14,7 +14,7 @@ const PAGES = ['GET /', 'GET /console.css', 'GET /console.js', 'GET /docs/errors
 
 const ports: ApiPorts = {
   authenticate: () => Promise.reject(new Error('nobody')),
-  limits: createLimits(false, readTiers(null)),
+  limits: createLimits({ enabled: false, tiers: readTiers(null), redis: null, key: 'k' }),
   witness: createAuditWitness({ append: async () => {} }),
 };
 
