@@ -12,6 +12,7 @@ import type { Clock, Logger } from './domain/ports.js';
 import type { PrincipalKind } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
+import { createModelBudget } from './identify/model-budget.js';
 import { readTiers, type Tier, type Tiers } from './identify/tiers.js';
 import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults } from './policy/policy.js';
@@ -142,8 +143,13 @@ function urlsByKind({ sourceUrls }: Settings): Partial<Record<PrincipalKind, str
   return Object.fromEntries(set);
 }
 
-/** Opens everything between a principal and an answer. @throws SwaliError as {@link openRuled} */
-export async function openGateway(surroundings: Surroundings): Promise<Gateway> {
+/**
+ * Opens everything between a principal and an answer.
+ *
+ * @param store where it is counted what the model costs
+ * @throws SwaliError as {@link openRuled}
+ */
+export async function openGateway(surroundings: Surroundings, store: Store): Promise<Gateway> {
   const { settings, clock, logger } = surroundings;
   const tiers = readTiers(readTiersFile(settings));
   const ruled = await openRuled(surroundings);
@@ -173,6 +179,7 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
       timeZone: timeZoneOf(settings),
       metrics: (view) => policy.metricsFor(view),
       currency: policy.defaults.currency,
+      budget: createModelBudget({ store, clock, tiers }),
       logger,
     }),
     seal,

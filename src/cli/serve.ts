@@ -30,7 +30,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     for (const each of opened.reverse()) await each();
   };
   try {
-    const gateway = await openGateway(surroundings);
+    const gateway = await openGateway(surroundings, records.store);
     opened.push(() => gateway.close());
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());

@@ -27,6 +27,7 @@ import {
   readAccounts,
   writeAccount,
 } from './managed-account.js';
+import { eraseModelUse, type ModelUse, readModelUse } from './model-budget.js';
 import type { Passwords } from './passwords.js';
 import { type Attempt, putOnRecord } from './put-on-record.js';
 
@@ -46,6 +47,8 @@ export interface AccountChange {
 /** All that is kept of a person beside the audit log. */
 export interface PersonalData {
   readonly account: ManagedAccount;
+  /** Oldest day first. */
+  readonly modelUse: readonly ModelUse[];
   readonly sessions: readonly {
     readonly id: string;
     readonly address: string;
@@ -253,7 +256,7 @@ export function createAccountManager(deps: Deps): AccountManager {
             .where('account_id', '=', id)
             .orderBy('created_at')
             .execute();
-          return { account, sessions };
+          return { account, sessions, modelUse: await readModelUse(db, target) };
         });
         return { result, target, before: null, after: null };
       });
@@ -277,6 +280,7 @@ export function createAccountManager(deps: Deps): AccountManager {
           await db.deleteFrom('second_factors').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('recovery_codes').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('api_keys').where('kind', '=', kind).where('account_id', '=', id).execute();
+          await eraseModelUse(db, target);
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           return account;
         });

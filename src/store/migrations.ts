@@ -222,6 +222,18 @@ async function createKeyTable(db: Kysely<unknown>, types: TypeNames): Promise<vo
   await run(db, `create table if not exists api_keys (${columns.join(', ')})${types.suffix}`);
 }
 
+async function createUsageCounters(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const columns = [
+    textColumn(types, 'tenant', 64, "not null default ''"),
+    textColumn(types, 'subject', 64, 'not null'),
+    textColumn(types, 'day', 10, 'not null'),
+    `model_tokens ${types.count} not null`,
+    `model_calls ${types.count} not null`,
+    'primary key (tenant, subject, day)',
+  ];
+  await run(db, `create table if not exists usage_counters (${columns.join(', ')})${types.suffix}`);
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -243,5 +255,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0005-second-factor': { up: (db) => createSecondFactorTables(db, types) },
     '0006-sign-in-attempts': { up: (db) => createSignInAttempts(db, family) },
     '0007-api-keys': { up: (db) => createKeyTable(db, types) },
+    '0013-usage': { up: (db) => createUsageCounters(db, types) },
   };
 }

@@ -121,6 +121,18 @@ export interface SignInAttemptTable {
   blocked_until: number;
 }
 
+/** What one account has had of the language model on one day. */
+export interface UsageCounterTable {
+  /** Empty where there are no tenants. */
+  tenant: string;
+  /** `customer:17`. */
+  subject: string;
+  /** Of UTC: `2026-03-01`. */
+  day: string;
+  model_tokens: number;
+  model_calls: number;
+}
+
 /** One link of the audit chain. Rows are only ever added: triggers refuse UPDATE and DELETE. */
 export interface AuditRecordTable {
   /** Order of arrival over all writers. */
@@ -154,6 +166,7 @@ export interface StoreTables {
   second_factors: SecondFactorTable;
   recovery_codes: RecoveryCodeTable;
   sign_in_attempts: SignInAttemptTable;
+  usage_counters: UsageCounterTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
 }

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAuditLog } from '../../src/audit/append-log.js';
 import type { SwaliError } from '../../src/errors/swali-error.js';
 import { findAccount } from '../../src/identify/find-account.js';
-import { openStore, type Store } from '../../src/store/store.js';
+import { migrateStore, openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
+import { describeModelBudgetContract } from '../unit/identify/model-budget-contract.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
@@ -25,6 +26,21 @@ describeEngines(
     });
     afterAll(() => identity.close());
     describeSecondFactorContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'the budget of the model',
+  'select 1',
+  (engine) => {
+    let store: Store;
+    beforeAll(async () => {
+      store = await openStore(engine.url);
+      await migrateStore(store);
+    });
+    afterAll(() => store.close());
+    describeModelBudgetContract(() => store);
   },
   ['mariadb', 'mysql'],
 );

@@ -67,7 +67,7 @@ export async function openTestGateway(
   const surroundings = { settings, clock: Date.now, logger: silent, ...surround };
   await makeDemo({ target: settings.sourceUrl, scale: 0.2, seed: 1, today: '2026-03-01' });
   const records = await openRecords(surroundings, 'test');
-  const gateway = await openGateway(surroundings);
+  const gateway = await openGateway(surroundings, records.store);
   const identity = await createIdentity(surroundings, records.store);
   const redis = settings.redisUrl === null ? null : await openRedis(settings.redisUrl, surroundings.logger);
   const app = createApp({

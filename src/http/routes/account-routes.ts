@@ -39,6 +39,8 @@ const SESSION = z.strictObject({
   ended_by: z.string().nullable(),
 });
 
+const MODEL_USE = z.strictObject({ day: z.iso.date(), model_tokens: z.int(), model_calls: z.int() });
+
 /** `/v1/admin/{customers,employees,admins}`: accounts, for those with `users:manage`. Identify audits each change. */
 export function createAccountRoutes(manager: AccountManager, ports: ApiPorts): readonly ApiRoute[] {
   return PRINCIPAL_KINDS.flatMap((kind) => createRoutesOf(kind, manager, ports));
@@ -164,11 +166,11 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
         path: `${path}/:id/export`,
         access,
         input: one,
-        output: z.strictObject({ account: ACCOUNT, sessions: z.array(SESSION) }),
+        output: z.strictObject({ account: ACCOUNT, sessions: z.array(SESSION), model_use: z.array(MODEL_USE) }),
         limit: 'manage',
         audit: 'account',
         handle: async ({ input, principal, context }) => {
-          const { account, sessions } = await manager.exportData(principal, kind, input.id, context);
+          const { account, sessions, modelUse } = await manager.exportData(principal, kind, input.id, context);
           const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
             id,
             address,
@@ -176,7 +178,12 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
             ended_at: endedAt === null ? null : printTime(endedAt),
             ended_by: endedBy,
           }));
-          return { body: { account: printAccount(account), sessions: printed } };
+          const used = modelUse.map(({ day, modelTokens, modelCalls }) => ({
+            day,
+            model_tokens: modelTokens,
+            model_calls: modelCalls,
+          }));
+          return { body: { account: printAccount(account), sessions: printed, model_use: used } };
         },
       },
       ports,
