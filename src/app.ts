@@ -18,6 +18,7 @@ import { createAuditRoutes } from './http/routes/audit-routes.js';
 import { createAuthRoutes } from './http/routes/auth-routes.js';
 import { createConsoleRouter } from './http/routes/console-routes.js';
 import { createErrorPageRouter } from './http/routes/error-page-routes.js';
+import { createExportRoutes } from './http/routes/export-routes.js';
 import { createKeyRoutes } from './http/routes/key-routes.js';
 import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
@@ -81,6 +82,7 @@ export function createApp(deps: AppDeps): Express {
   const { rateLimit: enabled, tiers, redis, limitKey: key } = deps;
   const limits = createLimits({ enabled, tiers, redis, key });
   const ports: ApiPorts = { authenticate: deps.authenticate, limits, witness };
+  const ask = deps.createAsk(witness.log);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -96,7 +98,8 @@ export function createApp(deps: AppDeps): Express {
     ...createAuthRoutes(deps.createLogin(witness.log), deps.createChangePassword(witness.log), ports),
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
-    ...createAskRoutes(deps.createAsk(witness.log), ports),
+    ...createAskRoutes(ask, ports),
+    ...createExportRoutes(ask, ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
     ...createKeyRoutes(deps.createApiKeys(witness.log), ports),

@@ -13,7 +13,7 @@ import type { PrincipalKind } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
 import { createModelBudget } from './identify/model-budget.js';
-import { readTiers, type Tier, type Tiers } from './identify/tiers.js';
+import { MOST_EXPORT_BYTES, MOST_EXPORT_ROWS, readTiers, type Tiers } from './identify/tiers.js';
 import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults } from './policy/policy.js';
 import type { PrincipalView } from './policy/view.js';
@@ -118,6 +118,7 @@ export async function openRuled(surroundings: Surroundings): Promise<Ruled> {
       catalog,
       hashKey: settings.maskKey ?? keepSecret(settings.dataDir, 'mask-key'),
       limits: { rows: settings.maxRows, timeoutMs: settings.queryTimeoutMs },
+      exportLimits: { rows: MOST_EXPORT_ROWS, bytes: MOST_EXPORT_BYTES },
     });
     return { source, catalog, policy, excessReads: describeExcessReads(source.accounts, policy, catalog) };
   } catch (error) {
@@ -168,7 +169,11 @@ export async function openGateway(surroundings: Surroundings, store: Store): Pro
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
   const stages: Stages = {
-    viewFor: (principal) => capRows(policy.viewFor(principal), tiers.of(principal.tier)),
+    viewFor: (principal) => capView(policy.viewFor(principal), { rows: tiers.of(principal.tier).rows }),
+    exportViewFor: (principal) => {
+      const { exportRows: rows, exportBytes: bytes } = tiers.of(principal.tier);
+      return capView(policy.exportViewFor(principal), { rows, bytes });
+    },
     translate: createTranslate({
       dialect: catalog.dialect,
       mode: settings.translator,
@@ -215,10 +220,12 @@ function readTiersFile({ tiersFile }: Settings): string | null {
   }
 }
 
-/** A view whose answers are no longer than the tier allows. What shapes plans says so in its digest. */
-function capRows(view: PrincipalView, { rows }: Tier): PrincipalView {
-  if (view.limits.rows <= rows) return view;
-  return { ...view, limits: { ...view.limits, rows }, digest: `${view.digest}:rows=${rows}` };
+/** A view whose answers are no larger than the tier allows. What shapes plans, the rows, says so in its digest. */
+function capView(view: PrincipalView, most: { readonly rows: number; readonly bytes?: number }): PrincipalView {
+  const rows = Math.min(view.limits.rows, most.rows);
+  const bytes = Math.min(view.limits.bytes, most.bytes ?? view.limits.bytes);
+  const digest = rows === view.limits.rows ? view.digest : `${view.digest}:rows=${rows}`;
+  return { ...view, limits: { ...view.limits, rows, bytes }, digest };
 }
 
 /** How to reach the model; null where none is set up. */

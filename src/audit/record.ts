@@ -4,7 +4,7 @@ import type { PrincipalKind } from '../domain/principal.js';
 /** One event of the audit log. Further kinds join the union. */
 export type AuditEvent =
   | {
-      readonly event: 'question' | 'sql';
+      readonly event: 'question' | 'sql' | 'export';
       readonly requestId: string;
       /** `http` address of the caller, or `cli`. */
       readonly address: string;

@@ -134,7 +134,7 @@ export const SETTINGS = [
   plain(
     'TIERS_FILE',
     '',
-    'JSON file of tiers: name to requests_per_minute, requests_per_day, concurrency and rows; empty means the built-in free, standard, professional and enterprise.',
+    'JSON file of tiers: name to the limits of docs/http.md, all of them; empty means the built-in free, standard, professional and enterprise.',
   ),
   secret(
     'REDIS_URL',

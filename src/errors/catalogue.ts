@@ -114,6 +114,14 @@ export const CATALOGUE = {
     status: 503,
     sentence: 'The database has names that differ only in case or accents; the operator must rename them.',
   },
+  EXPORT_TOO_LARGE: {
+    status: 422,
+    sentence: 'The export would be larger than it may be, so nothing of it is sent; narrow the question.',
+  },
+  EXPORT_NOT_ANSWERED: {
+    status: 422,
+    sentence: 'The question was not answered, so there is nothing to export; see the detail.',
+  },
   // audit
   AUDIT_UNAVAILABLE: {
     status: 503,

@@ -70,15 +70,20 @@ function describeInput({ method, path, input, form }: EndpointStatement): Json {
   return { parameters, requestBody: { required: true, content: { [type]: { schema: body } } } };
 }
 
+/** By media type: JSON, or the kinds of file that an endpoint states. */
+function describeContent(schema: Json, types: readonly string[] = ['application/json']): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}
+
 function describeOperation(statement: EndpointStatement): Json {
-  const { method, path, access, output, limit, audit } = statement;
+  const { method, path, access, output, download, limit, audit } = statement;
   const name = path.replace(/^\/(?:v1\/)?/, '').replace(/[^a-z0-9]+/gi, '-');
   return {
     operationId: `${method.toLowerCase()}-${name}`,
     ...describeInput(statement),
     security: access === 'public' ? [] : [{ bearer: [] }],
     responses: {
-      200: { description: 'The answer.', content: { 'application/json': { schema: schemaOf(output, 'output') } } },
+      200: { description: 'The answer.', content: describeContent(schemaOf(output, 'output'), download) },
       default: REFUSAL,
     },
     'x-permission': access === 'public' ? null : access.permission,

@@ -105,4 +105,11 @@ describe('the description of an endpoint', () => {
     expect(operation.security).toEqual([{ bearer: [] }]);
     expect(Object.keys(operation.responses)).toEqual(['200', 'default']);
   });
+
+  it('says what kinds of file an answer is', async () => {
+    const { body } = await request(createBareApp()).get('/openapi.json');
+    const { content } = body.paths['/v1/export'].post.responses[200];
+    const text = { schema: { type: 'string' } };
+    expect(content).toEqual({ 'text/csv': text, 'application/x-ndjson': text });
+  });
 });
