@@ -159,10 +159,9 @@ export function createAsk(parts: {
       const detail = answer.row_count >= rows ? `more than ${rows} rows` : `more than ${bytes} bytes`;
       throw new SwaliError('EXPORT_TOO_LARGE', { detail });
     }
-    const text = await timed(trail, 'export', async () => writeExport(request.format, answer.columns, answer.rows));
-    if (Buffer.byteLength(text) > bytes) {
-      throw new SwaliError('EXPORT_TOO_LARGE', { detail: `more than ${bytes} bytes` });
-    }
+    const write = () => writeExport(request.format, answer.columns, answer.rows, bytes);
+    const text = await timed(trail, 'export', write);
+    if (text === null) throw new SwaliError('EXPORT_TOO_LARGE', { detail: `more than ${bytes} bytes` });
     return { status: 'answered', text };
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AnswerColumn } from '../domain/answer.js';
 import type { ExportFormat } from '../domain/export.js';
 import type { ResultType, ResultValue } from '../domain/result-set.js';
@@ -5,25 +6,59 @@ import type { ResultType, ResultValue } from '../domain/result-set.js';
 /** A row as the answer carries it. */
 type Row = readonly ResultValue[];
 
-/** Writes rows as one text, by format; every line ends, the last one too. */
-const WRITERS: Readonly<Record<ExportFormat, (columns: readonly AnswerColumn[], rows: readonly Row[]) => string>> = {
-  csv: writeCsv,
-  ndjson: writeNdjson,
+/** How one format writes names and rows; every line ends, the last one too. */
+interface LineWriter {
+  /** What stands before the rows. */
+  readonly head: string;
+  readonly writeRow: (row: Row) => string;
+}
+
+const WRITERS: Readonly<Record<ExportFormat, (columns: readonly AnswerColumn[]) => LineWriter>> = {
+  csv: createCsvWriter,
+  ndjson: createNdjsonWriter,
 };
 
-/** Writes the rows of an answer as a file of a format. */
-export function writeExport(format: ExportFormat, columns: readonly AnswerColumn[], rows: readonly Row[]): string {
-  return WRITERS[format](columns, rows);
+/** Rows that are written in one go: other requests have their turn after them. */
+const ROWS_AT_ONCE = 500;
+
+/**
+ * Writes the rows of an answer as a file of a format.
+ *
+ * @param maxBytes of the text in UTF-8
+ * @returns null where it would have more, as soon as that shows
+ */
+export async function writeExport(
+  format: ExportFormat,
+  columns: readonly AnswerColumn[],
+  rows: readonly Row[],
+  maxBytes: number,
+): Promise<string | null> {
+  const { head, writeRow } = WRITERS[format](columns);
+  const parts = [head];
+  let bytes = Buffer.byteLength(head);
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    const part = rows
+      .slice(at, at + ROWS_AT_ONCE)
+      .map(writeRow)
+      .join('');
+    bytes += Buffer.byteLength(part);
+    if (bytes > maxBytes) return null;
+    parts.push(part);
+    await setImmediate();
+  }
+  return bytes > maxBytes ? null : parts.join('');
 }
 
 /**
  * RFC 4180: a line of names, then a line for each row, ended by CR LF. NULL is an empty field, empty text is `""`. Text that a
  * spreadsheet would take for a formula gets an apostrophe before it; numbers stay as they are.
  */
-function writeCsv(columns: readonly AnswerColumn[], rows: readonly Row[]): string {
+function createCsvWriter(columns: readonly AnswerColumn[]): LineWriter {
   const names = columns.map(({ name }) => writeField(disarm('text', name)));
-  const lines = rows.map((row) => row.map((value, at) => writeCell(columns[at]?.type ?? 'unknown', value)).join(','));
-  return [names.join(','), ...lines, ''].join('\r\n');
+  return {
+    head: `${names.join(',')}\r\n`,
+    writeRow: (row) => `${row.map((value, at) => writeCell(columns[at]?.type ?? 'unknown', value)).join(',')}\r\n`,
+  };
 }
 
 function writeCell(type: ResultType, value: ResultValue): string {
@@ -47,9 +82,12 @@ function disarm(type: ResultType, text: string): string {
 }
 
 /** One JSON object a line. Of columns with one name the later ones get a number, as an object has each name once. */
-function writeNdjson(columns: readonly AnswerColumn[], rows: readonly Row[]): string {
+function createNdjsonWriter(columns: readonly AnswerColumn[]): LineWriter {
   const keys = tellApart(columns.map(({ name }) => name)).map((name) => JSON.stringify(name));
-  return rows.map((row) => `{${row.map((value, at) => `${keys[at]}:${JSON.stringify(value)}`).join(',')}}\n`).join('');
+  return {
+    head: '',
+    writeRow: (row) => `{${row.map((value, at) => `${keys[at]}:${JSON.stringify(value)}`).join(',')}}\n`,
+  };
 }
 
 /** `a`, `a`, `b` as `a`, `a_2`, `b`; a name that is there already is passed over. */
