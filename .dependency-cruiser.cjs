@@ -70,7 +70,7 @@ module.exports = {
       comment: 'demo/ writes the demonstration business, prove/ its own databases; nothing else opens one.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(?:source|store|demo|prove)/' },
-      to: { path: '^node_modules/(?:mysql2|@photostructure/sqlite)/' },
+      to: { path: '^node_modules/(?:mysql2|@photostructure/sqlite|ioredis)/' },
     },
     {
       name: 'no-test-code-in-the-product',

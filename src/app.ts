@@ -20,6 +20,7 @@ import { createAuditRoutes } from './http/routes/audit-routes.js';
 import { createAuthRoutes } from './http/routes/auth-routes.js';
 import { createConsoleRouter } from './http/routes/console-routes.js';
 import { createErrorPageRouter } from './http/routes/error-page-routes.js';
+import { createExportRoutes } from './http/routes/export-routes.js';
 import { createGroupRoutes } from './http/routes/group-routes.js';
 import { createKeyRoutes } from './http/routes/key-routes.js';
 import { createMailedLinkRoutes } from './http/routes/mailed-link-routes.js';
@@ -49,6 +50,7 @@ import type { Tiers } from './identify/tiers.js';
 import type { WidgetTokens } from './identify/widget-tokens.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
+import type { Redis } from './store/redis.js';
 
 /** What the HTTP side stands on. */
 export interface AppDeps {
@@ -97,6 +99,10 @@ export interface AppDeps {
   readonly tenancy: boolean;
   /** False where RATE_LIMIT is off. */
   readonly rateLimit: boolean;
+  /** Where replicas count requests together; null where this process counts by itself. */
+  readonly redis: Redis | null;
+  /** Keys what stands for accounts and addresses in the counts; the same in every replica. */
+  readonly limitKey: string;
   /** Reverse proxies in front whose X-Forwarded-For is believed. */
   readonly trustProxy: number;
   /** Whether people reach the gateway by https. */
@@ -108,13 +114,15 @@ export interface AppDeps {
 /** Wires the HTTP side. Listens to nothing: the caller hands the app to a server. */
 export function createApp(deps: AppDeps): Express {
   const witness = createAuditWitness(deps.audit);
-  const limits = createLimits(deps.rateLimit, deps.tiers);
+  const { rateLimit: enabled, tiers, redis, limitKey: key } = deps;
+  const limits = createLimits({ enabled, tiers, redis, key });
   const cookies = createSessionCookies(deps.https);
   const csrf = createCsrf({ key: deps.csrfKey, cookies });
   const { tenancy, authenticate, sessionOf } = deps;
   const ports: ApiPorts = { tenancy, authenticate, sessionOf, cookies, csrf, limits, witness };
   const login = deps.createLogin(witness.log);
   const handOut = createHandOutTokens(ports, login);
+  const ask = deps.createAsk(witness.log);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -137,7 +145,8 @@ export function createApp(deps: AppDeps): Express {
     ...createOwnAccountRoutes(deps.readIdentifier, ports),
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
-    ...createAskRoutes(deps.createAsk(witness.log), ports),
+    ...createAskRoutes(ask, ports),
+    ...createExportRoutes(ask, ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
     ...createKeyRoutes(deps.createApiKeys(witness.log), ports),

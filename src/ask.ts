@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { composeAnswer, composeReply } from './answer/compose-answer.js';
+import { writeExport } from './answer/write-export.js';
 import type { AuditLog } from './audit/record.js';
 import type { Answer } from './domain/answer.js';
 import type { Candidate, Translation } from './domain/candidate.js';
+import type { Exported, ExportRequest } from './domain/export.js';
 import type { Logger } from './domain/ports.js';
 import type { Permission, Principal } from './domain/principal.js';
 import type { ResultSet } from './domain/result-set.js';
@@ -17,6 +19,8 @@ import type { Translate } from './translate/translate.js';
 export interface Stages {
   /** The catalog as this principal may see it, and the rules that go with it. */
   readonly viewFor: (principal: Principal) => PrincipalView;
+  /** The same, with the bounds of an export instead of those of an answer. */
+  readonly exportViewFor: (principal: Principal) => PrincipalView;
   readonly translate: Translate;
   readonly seal: (candidate: Candidate, principal: Principal, view: PrincipalView) => Promise<SealedStatement>;
   readonly execute: (statement: SealedStatement, signal: AbortSignal) => Promise<ResultSet>;
@@ -52,6 +56,12 @@ export interface Ask {
   runSql(sql: string, principal: Principal, context: AskContext): Promise<Answer>;
   /** Seals SQL that the principal wrote, and runs nothing. @throws as {@link Ask.ask} */
   dryRun(sql: string, principal: Principal, context: AskContext): Promise<DryRun>;
+  /**
+   * Answers with all rows as one text, and never with a part of them.
+   *
+   * @throws as {@link Ask.ask}, and SwaliError `EXPORT_TOO_LARGE`
+   */
+  exportRows(request: ExportRequest, principal: Principal, context: AskContext): Promise<Exported>;
 }
 
 /** A longer text is no question and is refused; its start is enough to tell what came. */
@@ -90,9 +100,15 @@ export function createAsk(parts: {
   const { stages } = parts;
 
   /** identify → translate → seal → execute → answer, with the way back from seal and execute to the model. */
-  async function answerQuestion(question: string, principal: Principal, context: AskContext, trail: Trail) {
+  async function answerQuestion(
+    question: string,
+    principal: Principal,
+    context: AskContext,
+    trail: Trail,
+    viewFor = stages.viewFor,
+  ): Promise<Answer> {
     demand('ask', principal, context);
-    const view = stages.viewFor(principal);
+    const view = viewFor(principal);
     const feedback: Feedback[] = [];
     for (;;) {
       const request = { question, view, principal, feedback, signal: context.signal };
@@ -110,12 +126,43 @@ export function createAsk(parts: {
     }
   }
 
-  async function answerSql(sql: string, principal: Principal, context: AskContext, trail: Trail) {
+  async function answerSql(
+    sql: string,
+    principal: Principal,
+    context: AskContext,
+    trail: Trail,
+    viewFor = stages.viewFor,
+  ): Promise<Answer> {
     demand('sql:write-own', principal, context);
-    const view = stages.viewFor(principal);
+    const view = viewFor(principal);
     trail.translation = { kind: 'sql', candidate: callersOwn(sql) };
     const sealed = await sealAndExecute(trail.translation.candidate, principal, context, view, trail);
     return compose(principal, context, view, trail, sealed);
+  }
+
+  async function answerExport(
+    request: ExportRequest,
+    principal: Principal,
+    context: AskContext,
+    trail: Trail,
+  ): Promise<Exported> {
+    demand('export', principal, context);
+    const { exportViewFor } = stages;
+    const answer =
+      'sql' in request
+        ? await answerSql(request.sql, principal, context, trail, exportViewFor)
+        : await answerQuestion(request.question, principal, context, trail, exportViewFor);
+    if (answer.status !== 'answered') return { status: answer.status, message: answer.message ?? '' };
+    const { rows, bytes } = exportViewFor(principal).limits;
+    // A file does not show what it lacks.
+    if (answer.truncated) {
+      const detail = answer.row_count >= rows ? `more than ${rows} rows` : `more than ${bytes} bytes`;
+      throw new SwaliError('EXPORT_TOO_LARGE', { detail });
+    }
+    const write = () => writeExport(request.format, answer.columns, answer.rows, bytes);
+    const text = await timed(trail, 'export', write);
+    if (text === null) throw new SwaliError('EXPORT_TOO_LARGE', { detail: `more than ${bytes} bytes` });
+    return { status: 'answered', text };
   }
 
   async function answerDryRun(sql: string, principal: Principal, context: AskContext, trail: Trail): Promise<DryRun> {
@@ -167,8 +214,8 @@ export function createAsk(parts: {
   }
 
   /** Audit wraps all of it: the record is durable before the answer, or the refusal, leaves. */
-  async function audited<T extends Answer | DryRun>(
-    event: 'question' | 'sql',
+  async function audited<T extends Answer | DryRun | Exported>(
+    event: 'question' | 'sql' | 'export',
     question: string | null,
     principal: Principal,
     context: AskContext,
@@ -228,6 +275,10 @@ export function createAsk(parts: {
       audited('sql', null, principal, context, (trail) => answerSql(sql, principal, context, trail)),
     dryRun: (sql, principal, context) =>
       audited('sql', null, principal, context, (trail) => answerDryRun(sql, principal, context, trail)),
+    exportRows: (request, principal, context) =>
+      audited('export', 'question' in request ? request.question : null, principal, context, (trail) =>
+        answerExport(request, principal, context, trail),
+      ),
   };
 }
 
@@ -280,7 +331,7 @@ function translatorOf(translation: Translation | null): string | null {
   return translation.kind === 'sql' ? translation.candidate.translator : translation.translator;
 }
 
-function describeOutcome(outcome: { readonly answer: Answer | DryRun } | { readonly error: SwaliError }) {
+function describeOutcome(outcome: { readonly answer: Answer | DryRun | Exported } | { readonly error: SwaliError }) {
   if ('answer' in outcome) {
     return { decision: 'status' in outcome.answer ? outcome.answer.status : 'answered', code: null } as const;
   }
@@ -291,7 +342,7 @@ function describeOutcome(outcome: { readonly answer: Answer | DryRun } | { reado
 
 /** Policies that decided, or the public words of the refusal; never a value of a row. */
 function reasonsOf(
-  outcome: { readonly answer: Answer | DryRun } | { readonly error: SwaliError },
+  outcome: { readonly answer: Answer | DryRun | Exported } | { readonly error: SwaliError },
   trail: Trail,
 ): readonly string[] {
   if ('error' in outcome) return [outcome.error.message];

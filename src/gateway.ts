@@ -12,7 +12,8 @@ import type { Clock, Logger } from './domain/ports.js';
 import type { PrincipalKind } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
-import { readTiers, type Tier, type Tiers } from './identify/tiers.js';
+import { createModelBudget } from './identify/model-budget.js';
+import { MOST_EXPORT_BYTES, MOST_EXPORT_ROWS, readTiers, type Tiers } from './identify/tiers.js';
 import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults } from './policy/policy.js';
 import type { PrincipalView } from './policy/view.js';
@@ -118,6 +119,7 @@ export async function openRuled(surroundings: Surroundings): Promise<Ruled> {
       hashKey: settings.maskKey ?? keepSecret(settings.dataDir, 'mask-key'),
       tenancy: settings.tenancy,
       limits: { rows: settings.maxRows, timeoutMs: settings.queryTimeoutMs },
+      exportLimits: { rows: MOST_EXPORT_ROWS, bytes: MOST_EXPORT_BYTES },
     });
     return { source, catalog, policy, excessReads: describeExcessReads(source.accounts, policy, catalog) };
   } catch (error) {
@@ -143,8 +145,13 @@ function urlsByKind({ sourceUrls }: Settings): Partial<Record<PrincipalKind, str
   return Object.fromEntries(set);
 }
 
-/** Opens everything between a principal and an answer. @throws SwaliError as {@link openRuled} */
-export async function openGateway(surroundings: Surroundings): Promise<Gateway> {
+/**
+ * Opens everything between a principal and an answer.
+ *
+ * @param store where it is counted what the model costs
+ * @throws SwaliError as {@link openRuled}
+ */
+export async function openGateway(surroundings: Surroundings, store: Store): Promise<Gateway> {
   const { settings, clock, logger } = surroundings;
   const tiers = readTiers(readTiersFile(settings));
   const ruled = await openRuled(surroundings);
@@ -163,7 +170,11 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
   const stages: Stages = {
-    viewFor: (principal) => capRows(policy.viewFor(principal), tiers.of(principal.tier)),
+    viewFor: (principal) => capView(policy.viewFor(principal), { rows: tiers.of(principal.tier).rows }),
+    exportViewFor: (principal) => {
+      const { exportRows: rows, exportBytes: bytes } = tiers.of(principal.tier);
+      return capView(policy.exportViewFor(principal), { rows, bytes });
+    },
     translate: createTranslate({
       dialect: catalog.dialect,
       mode: settings.translator,
@@ -174,6 +185,7 @@ export async function openGateway(surroundings: Surroundings): Promise<Gateway> 
       timeZone: timeZoneOf(settings),
       metrics: (view) => policy.metricsFor(view),
       currency: policy.defaults.currency,
+      budget: createModelBudget({ store, clock, tiers }),
       logger,
     }),
     seal,
@@ -209,10 +221,12 @@ function readTiersFile({ tiersFile }: Settings): string | null {
   }
 }
 
-/** A view whose answers are no longer than the tier allows. What shapes plans says so in its digest. */
-function capRows(view: PrincipalView, { rows }: Tier): PrincipalView {
-  if (view.limits.rows <= rows) return view;
-  return { ...view, limits: { ...view.limits, rows }, digest: `${view.digest}:rows=${rows}` };
+/** A view whose answers are no larger than the tier allows. What shapes plans, the rows, says so in its digest. */
+function capView(view: PrincipalView, most: { readonly rows: number; readonly bytes?: number }): PrincipalView {
+  const rows = Math.min(view.limits.rows, most.rows);
+  const bytes = Math.min(view.limits.bytes, most.bytes ?? view.limits.bytes);
+  const digest = rows === view.limits.rows ? view.digest : `${view.digest}:rows=${rows}`;
+  return { ...view, limits: { ...view.limits, rows, bytes }, digest };
 }
 
 /** How to reach the model; null where none is set up. */

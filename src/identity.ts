@@ -72,6 +72,8 @@ export interface Identity {
   readonly publicKeys: readonly PublicJwk[];
   /** Makes what accounts do with their second factor over an audit log. */
   readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
+  /** Keys what stands for accounts and addresses where requests are counted; the same in every replica. */
+  readonly limitKey: string;
   /** Sends the mail that still waits. */
   close(): Promise<void>;
 }
@@ -136,6 +138,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
       createSetPasswordByLink({ store, tenants, passwords, clock, ...links, attempts, audit }),
     sendsMail: outbox.isOpen,
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
+    limitKey: readStoreKey(surroundings),
     publicKeys: tokens.publicKeys,
     async close() {
       await outbox.close();

@@ -5,7 +5,7 @@ import type { Tenant } from '../domain/tenant.js';
 /** One event of the audit log. Further kinds join the union. */
 export type AuditEvent =
   | {
-      readonly event: 'question' | 'sql';
+      readonly event: 'question' | 'sql' | 'export';
       readonly requestId: string;
       /** `http` address of the caller, or `cli`. */
       readonly address: string;

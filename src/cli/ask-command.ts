@@ -72,7 +72,7 @@ async function actAs(
     const context = { requestId: randomUUID(), address: 'cli', signal: terminal.signal, operator: true };
     const { requestId, address } = context;
     await records.audit.append({ event: 'operator', requestId, address, tenant, action, reasons: [principal.subject] });
-    const gateway = await openGateway(surroundings);
+    const gateway = await openGateway(surroundings, records.store);
     try {
       await work(gateway.createAsk(records.audit), principal, context);
     } finally {

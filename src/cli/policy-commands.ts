@@ -104,7 +104,7 @@ async function testPolicy(surroundings: Surroundings, terminal: Terminal): Promi
   await ensureDemoSource(settings, clock, logger);
   const records = await openRecords(surroundings, 'cli');
   try {
-    const gateway = await openGateway(surroundings);
+    const gateway = await openGateway(surroundings, records.store);
     try {
       await records.audit.append({
         event: 'operator',

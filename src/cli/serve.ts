@@ -8,6 +8,7 @@ import { openGateway, openRecords, type Surroundings } from '../gateway.js';
 import { createIdentity } from '../identity.js';
 import { createHealth } from '../operate/health.js';
 import { createShutdown } from '../operate/shutdown.js';
+import { openRedis } from '../store/redis.js';
 import { describeSeeded } from './describe-seeded.js';
 import { type Terminal, writeLine } from './terminal.js';
 
@@ -29,10 +30,12 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     for (const each of opened.reverse()) await each();
   };
   try {
-    const gateway = await openGateway(surroundings);
+    const gateway = await openGateway(surroundings, records.store);
     opened.push(() => gateway.close());
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());
+    const redis = settings.redisUrl === null ? null : await openRedis(settings.redisUrl, logger);
+    if (redis) opened.push(() => redis.close());
     const seeded = await ensureDemoAccounts(settings, { ...identity, store: records.store, clock });
     for (const warning of gateway.policy.warnings) logger.warn({ warning }, 'the policy is accepted, and unwise');
     for (const right of gateway.excessReads)
@@ -43,6 +46,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     const health = createHealth([
       { name: 'store', run: () => records.store.ping() },
       { name: 'source', run: () => gateway.source.ping() },
+      ...(redis ? [{ name: 'redis', run: () => redis.ping(), isOptional: true }] : []),
     ]);
     const app = createApp({
       audit: records.audit,
@@ -70,6 +74,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       logger,
       tenancy: settings.tenancy,
       rateLimit: settings.rateLimit,
+      redis,
+      limitKey: identity.limitKey,
       trustProxy: settings.trustProxy,
       https: settings.publicUrl?.startsWith('https:') ?? false,
       publicOrigin: settings.publicUrl === null ? null : new URL(settings.publicUrl).origin,

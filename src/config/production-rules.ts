@@ -8,7 +8,7 @@ const MIN_DISTINCT_CHARACTERS = 12;
 
 /**
  * What must hold beyond the checks of each setting where NODE_ENV is `production`: own, long, unshared secrets; an
- * https address; limits on.
+ * https address; TLS to a Redis of another machine; limits on.
  *
  * @returns one line `NAME: what is wrong, what is expected` per fault, empty where there is none; no line holds a secret
  */
@@ -27,9 +27,17 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   if (!values.PUBLIC_URL.startsWith('https://')) {
     faults.push('PUBLIC_URL: is not an https address, expected https:// in production');
   }
+  if (values.REDIS_URL.startsWith('redis:') && !isLoopback(new URL(values.REDIS_URL).hostname)) {
+    faults.push('REDIS_URL: goes to another machine without TLS, expected rediss:// in production');
+  }
   if (values.RATE_LIMIT === 'off') faults.push('RATE_LIMIT: is off, expected on in production');
   if (values.BCRYPT_COST < 12) faults.push('BCRYPT_COST: is below 12, expected 12 to 16 in production');
   return faults;
+}
+
+/** Whether a host of an address is this machine. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** What is wrong with one secret of a setting; empty where nothing is. */
@@ -51,6 +59,7 @@ function otherSecrets(name: string, values: SettingValues): readonly string[] {
     values.SOURCE_URL_EMPLOYEE,
     values.SOURCE_URL_ADMIN,
     values.STORE_URL,
+    values.REDIS_URL,
   ];
   const passwords = urls
     .filter((url) => !url.startsWith('sqlite:') && url !== '')

@@ -24,6 +24,10 @@ const optionalDataAddress = z.string().refine((text) => text === '' || isDataAdd
   error: 'expected mysql://USER@HOST/DATABASE, sqlite:PATH or nothing',
 });
 
+const optionalRedisAddress = z.string().refine((text) => text === '' || isRedisAddress(text), {
+  error: 'expected redis://USER:PASSWORD@HOST:PORT/NUMBER, rediss://… or nothing',
+});
+
 const optionalKey = z
   .string()
   .refine((text) => text === '' || text.length >= 32, { error: 'expected 32 characters or more' });
@@ -109,6 +113,7 @@ export const SETTING_SHAPE = z.object({
   MAX_ROWS: whole(1, 100_000),
   TIME_ZONE: z.string().refine(isTimeZone, { error: 'expected an IANA time zone such as UTC or Africa/Nairobi' }),
   TIERS_FILE: z.string(),
+  REDIS_URL: optionalRedisAddress,
   RATE_LIMIT: choice(['on', 'off']),
   LOG_LEVEL: choice(['debug', 'info', 'warn', 'error', 'silent']),
 });
@@ -122,6 +127,19 @@ function isDataAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   return (url.protocol === 'mysql:' || url.protocol === 'mariadb:') && url.hostname !== '' && url.pathname.length > 1;
+}
+
+/** Nothing may hang on it but the number of a database: whatever else stood there would be passed over in silence. */
+function isRedisAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
+  if (protocol !== 'redis:' && protocol !== 'rediss:') return false;
+  if (hostname === '' || !/^\/?\d{0,5}$/.test(pathname) || search !== '' || hash !== '') return false;
+  try {
+    return decodeURIComponent(username + password) !== null;
+  } catch {
+    return false;
+  }
 }
 
 function protocolOf(text: string): string | null {

@@ -155,7 +155,12 @@ export const SETTINGS = [
   plain(
     'TIERS_FILE',
     '',
-    'JSON file of tiers: name to requests_per_minute, requests_per_day, concurrency and rows; empty means the built-in free, standard, professional and enterprise.',
+    'JSON file of tiers: name to the limits of docs/http.md, all of them; empty means the built-in free, standard, professional and enterprise.',
+  ),
+  secret(
+    'REDIS_URL',
+    '',
+    'Where replicas count together what callers ask: redis://USER:PASSWORD@HOST:PORT/NUMBER, or rediss:// for TLS; empty counts in each process by itself.',
   ),
   plain('RATE_LIMIT', 'on', '`off` lifts the request limits; only outside production.'),
   plain('LOG_LEVEL', 'info', 'debug, info, warn, error or silent.'),

@@ -66,6 +66,8 @@ export interface Settings {
   readonly timeZoneIsDefault: boolean;
   /** Absolute; null where none is named. */
   readonly tiersFile: string | null;
+  /** Null where each process counts by itself. */
+  readonly redisUrl: string | null;
   readonly rateLimit: boolean;
   readonly logLevel: SettingValues['LOG_LEVEL'];
 }
@@ -165,6 +167,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     timeZone: values.TIME_ZONE,
     timeZoneIsDefault,
     tiersFile: values.TIERS_FILE === '' ? null : resolve(base, values.TIERS_FILE),
+    redisUrl: values.REDIS_URL || null,
     rateLimit: values.RATE_LIMIT === 'on',
     logLevel: values.LOG_LEVEL,
   });

@@ -18,6 +18,10 @@ export const CATALOGUE = {
   REQUEST_UNSUPPORTED_MEDIA: { status: 415, sentence: 'Send the body as application/json in UTF-8.' },
   ROUTE_NOT_FOUND: { status: 404, sentence: 'There is nothing at this address.' },
   METHOD_NOT_ALLOWED: { status: 405, sentence: 'This address does not take that method.' },
+  LIMITS_UNAVAILABLE: {
+    status: 503,
+    sentence: 'Sign-ins cannot be counted now, so none is taken; try again shortly.',
+  },
   RATE_LIMITED: { status: 429, sentence: 'Too many requests; try again after the time given.' },
   // identify
   AUTH_REQUIRED: { status: 401, sentence: 'Sign in and send the access token.' },
@@ -121,6 +125,14 @@ export const CATALOGUE = {
   CATALOG_NAMES_COLLIDE: {
     status: 503,
     sentence: 'The database has names that differ only in case or accents; the operator must rename them.',
+  },
+  EXPORT_TOO_LARGE: {
+    status: 422,
+    sentence: 'The export would be larger than it may be, so nothing of it is sent; narrow the question.',
+  },
+  EXPORT_NOT_ANSWERED: {
+    status: 422,
+    sentence: 'The question was not answered, so there is nothing to export; see the detail.',
   },
   // audit
   AUDIT_UNAVAILABLE: {

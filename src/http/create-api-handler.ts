@@ -67,6 +67,8 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
   readonly widget?: true;
   /** Of the answer's body: an answer that does not fit is a fault here and does not leave. */
   readonly output: Output;
+  /** The media types of which one is the answer's, where it is a file: then the body is its text. Else answers are JSON. */
+  readonly download?: readonly string[];
   readonly limit: Exclude<LimitClass, 'address'>;
   /** The audit record without which no answer of this endpoint leaves; null for what reads nobody's data. */
   readonly audit: AuditEvent['event'] | null;
@@ -77,11 +79,21 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
 export type ApiAnswer<Output extends z.ZodType> = {
   readonly body: z.input<Output>;
   readonly status?: 200 | 201 | 202 | 204 | 503;
+  /** What the file is, where the endpoint states `download`. */
+  readonly download?: Download;
   /** Of this gateway or of a provider that the settings name; never one that the caller names. */
   readonly redirect?: string;
   /** `Set-Cookie` values. */
   readonly cookies?: readonly string[];
 };
+
+/** A file that is kept, never shown. */
+export interface Download {
+  /** One of those that the endpoint states; the text is UTF-8. */
+  readonly type: string;
+  /** Letters, digits, `-` and `.`. */
+  readonly name: string;
+}
 
 /** Every handler that {@link createApiHandler} made. */
 const MADE = new WeakSet<RequestHandler>();
@@ -179,6 +191,7 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     }
     for (const cookie of answer.cookies ?? []) response.append('Set-Cookie', cookie);
     if (answer.redirect !== undefined) sendOn(response, answer.redirect);
+    else if (endpoint.download) sendFile(response, endpoint, answer);
     else sendJson(response, answer.status ?? 200, endpoint.output, answer.body);
   });
   for (const handler of handlers) MADE.add(handler);
@@ -250,6 +263,22 @@ function sendOn(response: Response, address: string): void {
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Location', address);
   response.status(303).end();
+}
+
+/** Only text of a type that the endpoint states, under a name that says nothing to the header it stands in. */
+function sendFile(
+  response: Response,
+  { download: types = [], output }: Pick<EndpointStatement, 'download' | 'output'>,
+  { download, body }: Pick<ApiAnswer<z.ZodType>, 'download' | 'body'>,
+): void {
+  const text = output.safeParse(body).data;
+  if (!download || !types.includes(download.type) || !/^[\w.-]+$/.test(download.name) || typeof text !== 'string') {
+    throw new SwaliError('INTERNAL', { cause: new Error('the answer is no file of the kinds stated') });
+  }
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Content-Type', `${download.type}; charset=utf-8`);
+  response.setHeader('Content-Disposition', `attachment; filename="${download.name}"`);
+  response.end(text);
 }
 
 function sendJson(response: Response, status: number, schema: z.ZodType, body: unknown): void {

@@ -72,6 +72,11 @@ function describeInput({ method, path, input, form }: EndpointStatement): Json {
   return { parameters, requestBody: { required: true, content: { [type]: { schema: body } } } };
 }
 
+/** By media type: JSON, or the kinds of file that an endpoint states. */
+function describeContent(schema: Json, types: readonly string[] = ['application/json']): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}
+
 /** The ways to say who calls; programs and browsers have one each. A refresh token of a program stands in the body. */
 function describeSecurity(access: Access, method: Method): readonly Json[] {
   if (access === 'public') return [];
@@ -82,14 +87,14 @@ function describeSecurity(access: Access, method: Method): readonly Json[] {
 }
 
 function describeOperation(statement: EndpointStatement): Json {
-  const { method, path, access, tenant, output, limit, audit, widget } = statement;
+  const { method, path, access, tenant, output, download, limit, audit, widget } = statement;
   const name = path.replace(/^\/(?:v1\/)?/, '').replace(/[^a-z0-9]+/gi, '-');
   return {
     operationId: `${method.toLowerCase()}-${name}`,
     ...describeInput(statement),
     security: describeSecurity(access, method),
     responses: {
-      200: { description: 'The answer.', content: { 'application/json': { schema: schemaOf(output, 'output') } } },
+      200: { description: 'The answer.', content: describeContent(schemaOf(output, 'output'), download) },
       default: REFUSAL,
     },
     'x-permission': typeof access === 'string' ? null : access.permission,

@@ -14,6 +14,7 @@ const BELONGINGS = [
   'mailed_tokens',
   'employee_groups',
   'employee_group_members',
+  'usage_counters',
 ] as const;
 
 /**

@@ -30,6 +30,7 @@ import {
   writeAccount,
 } from './managed-account.js';
 import { readGroupNames } from './managed-group.js';
+import { eraseModelUse, type ModelUse, readModelUse } from './model-budget.js';
 import type { Passwords } from './passwords.js';
 import { type Attempt, putOnRecord } from './put-on-record.js';
 
@@ -51,6 +52,8 @@ export interface PersonalData {
   readonly account: ManagedAccount;
   /** Names of the groups that an employee is in. */
   readonly groups: readonly string[];
+  /** Oldest day first. */
+  readonly modelUse: readonly ModelUse[];
   readonly sessions: readonly {
     readonly id: string;
     readonly address: string;
@@ -266,7 +269,7 @@ export function createAccountManager(deps: Deps): AccountManager {
             .where('account_id', '=', id)
             .orderBy('created_at')
             .execute();
-          return { account, groups, sessions, mailedLinks };
+          return { account, groups, sessions, mailedLinks, modelUse: await readModelUse(db, target) };
         });
         return { result, target, before: null, after: null };
       });
@@ -293,6 +296,7 @@ export function createAccountManager(deps: Deps): AccountManager {
           await db.deleteFrom('api_keys').where('kind', '=', kind).where('account_id', '=', id).execute();
           if (kind === 'employee')
             await db.deleteFrom('employee_group_members').where('employee_id', '=', id).execute();
+          await eraseModelUse(db, target);
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           return account;
         });

@@ -22,6 +22,12 @@ const JUDGE_IDLE_MS = 60_000;
 /** Passwords that wait for a thread at most; more is an attack or an outage, and is answered with 429. */
 const MAX_WAITING = 64;
 
+/**
+ * How far the threads step back: the event loop, which serves everybody, goes before them where both want a core. As steps of
+ * `nice` on Unix; a system without them leaves it.
+ */
+const NICE_INCREMENT = 10;
+
 /** Digests of passwords, made and compared off the event loop. */
 export interface Passwords {
   /**
@@ -81,6 +87,7 @@ export async function createPasswords(
     minThreads: 1,
     maxThreads: options.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1)),
     maxQueue: MAX_WAITING,
+    niceIncrement: NICE_INCREMENT,
   });
   // A thread of its own, started at the first new password: the dictionaries are there once, and only while they are
   // needed, and signing in does not wait for it.
@@ -90,6 +97,7 @@ export async function createPasswords(
     maxThreads: 1,
     idleTimeout: JUDGE_IDLE_MS,
     maxQueue: MAX_WAITING,
+    niceIncrement: NICE_INCREMENT,
   });
   const runIn = async <T>(threads: Piscina, name: string, task: object): Promise<T> => {
     if (threads.queueSize >= MAX_WAITING) throw new SwaliError('RATE_LIMITED', { retryAfterS: 5 });

@@ -1,16 +1,26 @@
 import { z } from 'zod';
 import { SwaliError } from '../errors/swali-error.js';
 
+/** What becomes of questions once the model's tokens of the day are spent: the offline translator answers, or nobody does. */
+export type OverBudget = 'offline' | 'refuse';
+
 /** What a tier allows each of its accounts. */
 export interface Tier {
   /** Questions and statements in a minute. */
   readonly requestsPerMinute: number;
   /** Questions and statements in 24 hours. */
   readonly requestsPerDay: number;
+  /** Tokens of the model in a day of UTC, those of prompts and of answers together. */
+  readonly modelTokensPerDay: number;
+  readonly overBudget: OverBudget;
   /** Questions and statements at the same time. */
   readonly concurrency: number;
   /** Rows of one answer; the policy and MAX_ROWS can only lower it. */
   readonly rows: number;
+  /** Rows of one export; the policy can only lower it. */
+  readonly exportRows: number;
+  /** Bytes of one export; the policy can only lower it. */
+  readonly exportBytes: number;
 }
 
 /** The tiers by name. */
@@ -19,20 +29,67 @@ export interface Tiers {
   of(name: string): Tier;
 }
 
+/** Most rows of an export that a tier can allow. */
+export const MOST_EXPORT_ROWS = 1_000_000;
+/** Most bytes of an export that a tier can allow: it is held in memory as a whole. */
+export const MOST_EXPORT_BYTES = 256 * 1024 * 1024;
+
+const EXPORT_BYTES = 32 * 1024 * 1024;
+
 /** What holds where no file is named, lowest first. */
 const DEFAULT_TIERS: Readonly<Record<string, Tier>> = {
-  free: { requestsPerMinute: 20, requestsPerDay: 100, concurrency: 1, rows: 200 },
-  standard: { requestsPerMinute: 60, requestsPerDay: 2_000, concurrency: 4, rows: 100_000 },
-  professional: { requestsPerMinute: 120, requestsPerDay: 10_000, concurrency: 8, rows: 100_000 },
-  enterprise: { requestsPerMinute: 600, requestsPerDay: 100_000, concurrency: 32, rows: 100_000 },
+  free: {
+    requestsPerMinute: 20,
+    requestsPerDay: 100,
+    modelTokensPerDay: 100_000,
+    overBudget: 'offline',
+    concurrency: 1,
+    rows: 200,
+    exportRows: 1_000,
+    exportBytes: EXPORT_BYTES,
+  },
+  standard: {
+    requestsPerMinute: 60,
+    requestsPerDay: 2_000,
+    modelTokensPerDay: 2_000_000,
+    overBudget: 'offline',
+    concurrency: 4,
+    rows: 100_000,
+    exportRows: 10_000,
+    exportBytes: EXPORT_BYTES,
+  },
+  professional: {
+    requestsPerMinute: 120,
+    requestsPerDay: 10_000,
+    modelTokensPerDay: 10_000_000,
+    overBudget: 'offline',
+    concurrency: 8,
+    rows: 100_000,
+    exportRows: 100_000,
+    exportBytes: EXPORT_BYTES,
+  },
+  enterprise: {
+    requestsPerMinute: 600,
+    requestsPerDay: 100_000,
+    modelTokensPerDay: 100_000_000,
+    overBudget: 'offline',
+    concurrency: 32,
+    rows: 100_000,
+    exportRows: 100_000,
+    exportBytes: EXPORT_BYTES,
+  },
 };
 
 const count = (max: number) => z.int().min(1).max(max);
 const tierSchema = z.strictObject({
   requests_per_minute: count(100_000),
   requests_per_day: count(10_000_000),
+  model_tokens_per_day: z.int().min(0).max(1_000_000_000_000),
+  over_budget: z.enum(['offline', 'refuse']),
   concurrency: count(1_000),
   rows: count(100_000),
+  export_rows: count(MOST_EXPORT_ROWS),
+  export_bytes: z.int().min(1024).max(MOST_EXPORT_BYTES),
 });
 const fileSchema = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), tierSchema);
 
@@ -49,14 +106,22 @@ export function readTiers(text: string | null): Tiers {
     tiers.set(name, {
       requestsPerMinute: tier.requests_per_minute,
       requestsPerDay: tier.requests_per_day,
+      modelTokensPerDay: tier.model_tokens_per_day,
+      overBudget: tier.over_budget,
       concurrency: tier.concurrency,
       rows: tier.rows,
+      exportRows: tier.export_rows,
+      exportBytes: tier.export_bytes,
     });
   const least = [...tiers.values()].reduce((lowest, tier) => ({
     requestsPerMinute: Math.min(lowest.requestsPerMinute, tier.requestsPerMinute),
     requestsPerDay: Math.min(lowest.requestsPerDay, tier.requestsPerDay),
+    modelTokensPerDay: Math.min(lowest.modelTokensPerDay, tier.modelTokensPerDay),
+    overBudget: tier.overBudget === 'refuse' ? 'refuse' : lowest.overBudget,
     concurrency: Math.min(lowest.concurrency, tier.concurrency),
     rows: Math.min(lowest.rows, tier.rows),
+    exportRows: Math.min(lowest.exportRows, tier.exportRows),
+    exportBytes: Math.min(lowest.exportBytes, tier.exportBytes),
   }));
   return Object.freeze({ of: (name: string) => tiers.get(name) ?? least });
 }

@@ -1,7 +1,9 @@
-/** One thing that the gateway needs to answer. Rejects where it is not there. */
+/** One thing that the gateway answers with. Rejects where it is not there. */
 export interface ReadinessCheck {
   readonly name: string;
   run(): Promise<void>;
+  /** True for what requests can do without: it is shown, and failing makes nothing unready. */
+  readonly isOptional?: boolean;
 }
 
 /** Whether the gateway should get requests now. */
@@ -31,7 +33,8 @@ export function createHealth(checks: readonly ReadinessCheck[], timeoutMs = 2000
       const results = await Promise.all(
         checks.map(async (check) => [check.name, (await passes(check, timeoutMs)) ? 'ok' : 'failing'] as const),
       );
-      return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
+      const needed = results.filter((_, index) => !checks[index]?.isOptional);
+      return { ready: needed.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
     },
     drain() {
       draining = true;

@@ -33,6 +33,8 @@ export interface Policy {
   readonly metrics: readonly CompiledMetric[];
   /** The catalog as this principal may see it now. Cheap: everything but the values of claims is kept. */
   viewFor(principal: Principal): PrincipalView;
+  /** The same with the bounds of an export: the file's own, and beside them those of `exportLimits`. */
+  exportViewFor(principal: Principal): PrincipalView;
   /** The verified questions that are open to this principal and read only relations that they may see. */
   verifiedFor(principal: Principal): readonly CompiledQuestion[];
   /** The metrics of which a principal sees every column unmasked. */
@@ -48,6 +50,8 @@ export interface PolicyOptions {
   readonly hashKey?: string | Uint8Array;
   /** Bounds of the settings: the policy can only narrow them. */
   readonly limits?: Partial<ViewLimits>;
+  /** What holds for exports instead. */
+  readonly exportLimits?: Pick<ViewLimits, 'rows' | 'bytes'>;
   readonly tenancy?: boolean;
   /** A filtered relation without an index led by its filter is a fault, not a warning. */
   readonly strict?: boolean;
@@ -68,11 +72,9 @@ export function readPolicy(text: string, file: string, options: PolicyOptions): 
     strict: options.strict ?? false,
     hasHashKey: hashKey !== null && hashKey.length >= 32,
   });
-  const viewFor = createViewFor(compiled, catalog, {
-    version,
-    hashKey,
-    widest: options.limits ?? {},
-  });
+  const { exportLimits = {}, limits = {} } = options;
+  const viewFor = createViewFor(compiled, catalog, { version, hashKey, widest: limits });
+  const exportViewFor = createViewFor(compiled, catalog, { version, hashKey, widest: { ...limits, ...exportLimits } });
   const { relations, verified, metrics, warnings } = compiled;
   const { currency = null, time_zone: timeZone = null } = compiled.file.defaults ?? {};
   return {
@@ -84,6 +86,7 @@ export function readPolicy(text: string, file: string, options: PolicyOptions): 
     verified,
     metrics,
     viewFor,
+    exportViewFor,
     verifiedFor: (principal) => {
       const view = viewFor(principal);
       return verified.filter(

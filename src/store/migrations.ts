@@ -359,6 +359,18 @@ async function addKeyOrigins(db: Kysely<unknown>, family: Families): Promise<voi
   if (!there.has('origins')) await run(db, `alter table api_keys add column origins ${typesOf(family).longText} null`);
 }
 
+async function createUsageCounters(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const columns = [
+    tenantColumn(types),
+    textColumn(types, 'subject', 64, 'not null'),
+    textColumn(types, 'day', 10, 'not null'),
+    `model_tokens ${types.count} not null`,
+    `model_calls ${types.count} not null`,
+    'primary key (tenant, subject, day)',
+  ];
+  await run(db, `create table if not exists usage_counters (${columns.join(', ')})${types.suffix}`);
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -384,5 +396,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0009-mailed-tokens': { up: (db) => createMailedTokens(db, family) },
     '0011-groups': { up: (db) => createGroupTables(db, types) },
     '0011b-widget': { up: (db) => addKeyOrigins(db, family) },
+    '0013-usage': { up: (db) => createUsageCounters(db, types) },
   };
 }

@@ -162,7 +162,7 @@ export interface SignInAttemptTable extends TenantColumn {
 }
 
 /** A token that went to an account's e-mail address; it works once. Only its digest is kept. */
-export interface MailedTokenTable {
+export interface MailedTokenTable extends TenantColumn {
   /** sha256 of the token, hexadecimal. */
   digest: string;
   purpose: 'invitation' | 'reset';
@@ -173,8 +173,16 @@ export interface MailedTokenTable {
   /** Moved to the present where a newer one, or a disabling, ends it early. */
   expires_at: number;
   used_at: number | null;
-  /** Of the account; empty where tenancy is off. */
-  tenant: string;
+}
+
+/** What one account has had of the language model on one day. */
+export interface UsageCounterTable extends TenantColumn {
+  /** `customer:17`. */
+  subject: string;
+  /** Of UTC: `2026-03-01`. */
+  day: string;
+  model_tokens: number;
+  model_calls: number;
 }
 
 /** One link of the audit chain. Rows are only ever added: triggers refuse UPDATE and DELETE. */
@@ -214,6 +222,7 @@ export interface StoreTables {
   recovery_codes: RecoveryCodeTable;
   sign_in_attempts: SignInAttemptTable;
   mailed_tokens: MailedTokenTable;
+  usage_counters: UsageCounterTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
 }

@@ -1,11 +1,12 @@
 import OpenAI, { APIConnectionError, APIError, APIUserAbortError } from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
-import type { Translation } from '../domain/candidate.js';
+import type { Candidate, Translation } from '../domain/candidate.js';
 import type { Dialect } from '../domain/dialect.js';
-import type { Logger } from '../domain/ports.js';
+import type { Logger, ModelBudget } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Day } from './dates.js';
+import { estimateTokens, readUsage } from './model-usage.js';
 import { MODEL_ANSWER, readModelAnswer } from './read-model-answer.js';
 import type { TranslateRequest } from './request.js';
 import { type SchemaNotes, writeQuestionPrompt, writeSystemPrompt } from './write-prompt.js';
@@ -48,7 +49,6 @@ const COMPLETION = z.object({
       }),
     )
     .min(1),
-  usage: z.object({ prompt_tokens: z.number().nullish(), completion_tokens: z.number().nullish() }).nullish(),
 });
 type Completion = z.infer<typeof COMPLETION>;
 
@@ -66,6 +66,8 @@ export function createOpenAiTranslate(deps: {
   readonly settings: OpenAiSettings;
   readonly dialect: Dialect;
   readonly timeZone: string;
+  /** Told of every call that was answered, and of every one that was given up while the provider worked on it. */
+  readonly budget: Pick<ModelBudget, 'spend'>;
   readonly logger: Logger;
 }): OpenAiTranslate {
   const { settings } = deps;
@@ -84,23 +86,36 @@ export function createOpenAiTranslate(deps: {
     const messages = writeMessages(request, writeSystemPrompt(request.view, deps.dialect, known), today, deps.timeZone);
     const deadline = AbortSignal.timeout(settings.timeoutMs);
     const signal = AbortSignal.any([request.signal, deadline]);
+    const prompt = messages.map(({ content }) => content).join('\n');
     let attempt = form;
     for (let tried = 0; ; tried += 1) {
+      let isCounted = false;
       try {
-        const completion = await askOnce(client, settings, attempt, messages, signal);
+        const answer = await askOnce(client, settings, attempt, messages, signal);
+        const completion = COMPLETION.safeParse(answer);
+        const usage = readUsage(answer, prompt, writtenIn(answer));
+        isCounted = true;
+        await deps.budget.spend(request.principal, usage.promptTokens + usage.completionTokens);
+        if (!completion.success) throw new SwaliError('TRANSLATE_MODEL_UNUSABLE', { cause: completion.error });
         if (attempt !== form) deps.logger.info({ ...attempt }, 'the model’s endpoint takes this form');
         form = attempt;
-        return readCompletion(completion);
+        return readCompletion(completion.data, usage);
       } catch (error) {
         const lesser = tried + 1 < MAX_FORMS ? lesserForm(error, attempt) : null;
-        if (!lesser) throw explainFailure(error, request.signal);
+        if (!lesser) {
+          // Whoever hangs up, or waits no longer, does not take back what was sent; nor does an answer that is cut off.
+          if (!isCounted && (signal.aborted || error instanceof SyntaxError)) {
+            await deps.budget.spend(request.principal, estimateTokens(prompt));
+          }
+          throw explainFailure(error, request.signal);
+        }
         attempt = lesser;
       }
     }
   };
 }
 
-type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam;
+type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam & { readonly content: string };
 
 function writeMessages(request: TranslateRequest, system: string, today: Day, timeZone: string): readonly Message[] {
   const messages: Message[] = [
@@ -122,7 +137,7 @@ async function askOnce(
   form: EndpointForm,
   messages: readonly Message[],
   signal: AbortSignal,
-): Promise<Completion> {
+): Promise<unknown> {
   const body: OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming = {
     model: settings.model,
     messages: [...messages],
@@ -132,24 +147,23 @@ async function askOnce(
     ...(form.format === 'json_object' ? { response_format: { type: 'json_object' as const } } : {}),
   };
   const ask = () => client.chat.completions.create(body, { signal });
-  let answer: unknown;
   try {
-    answer = await ask();
+    return await ask();
   } catch (error) {
     if (signal.aborted || !isTransient(error)) throw error;
     await pause(RETRY_PAUSE_MS, signal);
-    answer = await ask();
+    return ask();
   }
-  const parsed = COMPLETION.safeParse(answer);
-  if (!parsed.success) throw new SwaliError('TRANSLATE_MODEL_UNUSABLE', { cause: parsed.error });
-  return parsed.data;
 }
 
-function readCompletion(completion: Completion): Translation {
-  const usage = {
-    promptTokens: completion.usage?.prompt_tokens ?? 0,
-    completionTokens: completion.usage?.completion_tokens ?? 0,
-  };
+/** What the model wrote: of a completion its message, of anything else the whole. */
+function writtenIn(answer: unknown): string {
+  const { data } = COMPLETION.safeParse(answer);
+  const message = data?.choices[0]?.message;
+  return message ? `${message.content ?? ''}${message.refusal ?? ''}` : (JSON.stringify(answer) ?? '');
+}
+
+function readCompletion(completion: Completion, usage: Candidate['usage']): Translation {
   const choice = completion.choices[0]!;
   const refusal = choice.message.refusal?.trim();
   if (refusal) return { kind: 'refused', message: bounded(refusal), choices: [], translator: 'openai', usage };

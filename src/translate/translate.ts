@@ -1,6 +1,6 @@
 import type { Translation } from '../domain/candidate.js';
 import type { Dialect } from '../domain/dialect.js';
-import type { Clock, Logger } from '../domain/ports.js';
+import type { Clock, Logger, ModelBudget } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
@@ -37,19 +37,36 @@ export interface TranslateDeps {
   readonly currency: string | null;
   /** IANA name; decides what "today" is. */
   readonly timeZone: string;
+  /** What the model may still cost a principal today, and what it has cost. */
+  readonly budget: ModelBudget;
   readonly logger: Logger;
 }
 
 /**
  * Makes the translate stage: verified questions first, then the model, then the offline translator.
  *
- * @returns a function that throws SwaliError `TRANSLATE_QUESTION_INVALID`, `EXECUTE_CANCELLED` and, in mode `openai`,
- *   `TRANSLATE_MODEL_UNAVAILABLE` and `TRANSLATE_MODEL_UNUSABLE`. A translator that needs no model is not asked twice:
+ * @returns a function that throws SwaliError `TRANSLATE_QUESTION_INVALID`, `EXECUTE_CANCELLED`, `RATE_LIMITED` where the
+ *   model's tokens of the day are spent and nobody goes on, `STORE_UNAVAILABLE` where they cannot be counted, and, in mode
+ *   `openai`, `TRANSLATE_MODEL_UNAVAILABLE` and `TRANSLATE_MODEL_UNUSABLE`. A translator that needs no model is not asked twice:
  *   where its statement is among the feedback, the next one is tried.
  */
 export function createTranslate(deps: TranslateDeps): Translate {
   const model =
     deps.openai && deps.mode !== 'offline' ? createOpenAiTranslate({ ...deps, settings: deps.openai }) : null;
+
+  /** False where the tokens of the day are spent and the offline translator goes on. @throws SwaliError `RATE_LIMITED` where nobody does */
+  async function mayAskModel(principal: Principal): Promise<boolean> {
+    const { tokens, whenSpent, renewsInS } = await deps.budget.left(principal);
+    if (tokens > 0) return true;
+    if (deps.mode === 'openai' || whenSpent === 'refuse') {
+      throw new SwaliError('RATE_LIMITED', {
+        detail: 'the language model’s tokens of the day are spent',
+        retryAfterS: renewsInS,
+      });
+    }
+    deps.logger.info({ subject: principal.subject }, 'the model’s tokens of the day are spent; answering offline');
+    return false;
+  }
 
   return async (asked) => {
     const request = { ...asked, question: checkQuestion(asked.question) };
@@ -59,14 +76,14 @@ export function createTranslate(deps: TranslateDeps): Translate {
     if (verified && isNew(verified, request)) return verified;
     const sharedValues = await readValues(deps.readSharedValues ?? null, request);
     const metrics = deps.metrics(request.view);
-    if (model) {
+    if (model && (await mayAskModel(request.principal))) {
       try {
         return await model(request, today, { sharedValues, metrics });
       } catch (error) {
         if (deps.mode === 'openai' || !isModelFailure(error)) throw error;
         deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');
       }
-    } else if (deps.mode === 'openai') {
+    } else if (!model && deps.mode === 'openai') {
       throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
     }
     return answerOffline(request, { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics });

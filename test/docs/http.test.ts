@@ -5,6 +5,7 @@ import { CATALOGUE, type ErrorCode } from '../../src/errors/catalogue.js';
 import { LIMIT_CLASSES } from '../../src/http/limits.js';
 import { ANSWER, DRY_RUN } from '../../src/http/routes/answer-schema.js';
 import { RESULT_TYPES } from '../../src/http/routes/result-types.js';
+import { readTiers } from '../../src/identify/tiers.js';
 import { createBareApp, listMountedRoutes } from '../support/bare-app.js';
 
 const page = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8');
@@ -43,6 +44,34 @@ describe('docs/http.md', () => {
   it('states the limits of each class', () => {
     for (const [name, count] of Object.entries(LIMIT_CLASSES))
       expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\| ${count}\\b`, 'm'));
+  });
+
+  it('states what each tier allows', () => {
+    const rows = [...page.matchAll(/^\| `(\w+)` \|((?: [\w`]+ \|){8})$/gm)].map(([, name, cells]) => [
+      name,
+      cells!
+        .split('|')
+        .slice(0, -1)
+        .map((text) => text.trim().replaceAll('`', '')),
+    ]);
+    const tiers = readTiers(null);
+    const order = [
+      'requestsPerMinute',
+      'requestsPerDay',
+      'modelTokensPerDay',
+      'overBudget',
+      'concurrency',
+      'rows',
+      'exportRows',
+      'exportBytes',
+    ] as const;
+    const names = ['free', 'standard', 'professional', 'enterprise'];
+    expect(rows).toEqual(names.map((name) => [name, order.map((limit) => String(tiers.of(name)[limit]))]));
+  });
+
+  it('shows a TIERS_FILE that is taken', () => {
+    const shown = /^```json\n(\{ "partner"[\s\S]*?)^```$/m.exec(page)?.[1] ?? '';
+    expect(readTiers(shown).of('partner').modelTokensPerDay).toBe(500_000);
   });
 
   it('gives each code its own status', () => {

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAuditLog } from '../../src/audit/append-log.js';
 import type { SwaliError } from '../../src/errors/swali-error.js';
 import { findAccount } from '../../src/identify/find-account.js';
-import { openStore, type Store } from '../../src/store/store.js';
+import { migrateStore, openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { describeGroupsContract } from '../unit/identify/groups-contract.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
 import { describeMailedLinksContract } from '../unit/identify/mailed-links-contract.js';
 import { describeMailedTokensContract } from '../unit/identify/mailed-tokens-contract.js';
+import { describeModelBudgetContract } from '../unit/identify/model-budget-contract.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeWidgetContract } from '../unit/identify/widget-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
@@ -72,6 +73,21 @@ describeEngines(
     afterAll(() => identity.close());
     describeMailedTokensContract(() => identity);
     describeMailedLinksContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'the budget of the model',
+  'select 1',
+  (engine) => {
+    let store: Store;
+    beforeAll(async () => {
+      store = await openStore(engine.url);
+      await migrateStore(store);
+    });
+    afterAll(() => store.close());
+    describeModelBudgetContract(() => store);
   },
   ['mariadb', 'mysql'],
 );

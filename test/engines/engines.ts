@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, inject } from 'vitest';
 import type { Dialect } from '../../src/domain/dialect.js';
 import './global-setup.js';
 
-/** URL of a running server, with rights to create databases; null where the engine is not there. */
-export function engineUrl(engine: 'mariadb' | 'mysql'): string | null {
+/** URL of a running server, with rights to create databases where it has any; null where the engine is not there. */
+export function engineUrl(engine: 'mariadb' | 'mysql' | 'redis'): string | null {
   return inject('engineUrls')[engine];
 }
 

@@ -1,10 +1,10 @@
 import type { TestProject } from 'vitest/node';
-import { type MissingEngine, type StartedEngine, startMariadb, startMysql } from './start-engines.js';
+import { type MissingEngine, type StartedEngine, startMariadb, startMysql, startRedis } from './start-engines.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** URL by engine; null where it is not there. */
-    engineUrls: { readonly mariadb: string | null; readonly mysql: string | null };
+    engineUrls: { readonly mariadb: string | null; readonly mysql: string | null; readonly redis: string | null };
   }
 }
 
@@ -15,13 +15,18 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const settings = {
     mariadbUrl: process.env.TEST_MARIADB_URL || undefined,
     mysqlUrl: process.env.TEST_MYSQL_URL || undefined,
+    redisUrl: process.env.TEST_REDIS_URL || undefined,
     mayInstall: process.env.SWALI_TEST_INSTALL === '1',
   };
   const required = (process.env.REQUIRE_ENGINES ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
-  const engines = { mariadb: await startMariadb(settings), mysql: await startMysql(settings) };
+  const engines = {
+    mariadb: await startMariadb(settings),
+    mysql: await startMysql(settings),
+    redis: await startRedis(settings),
+  };
   const entries = Object.entries(engines);
   const stop = async (): Promise<void> => {
     for (const [, engine] of entries) if (isStarted(engine)) await engine.stop();
@@ -41,6 +46,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('engineUrls', {
     mariadb: isStarted(engines.mariadb) ? engines.mariadb.url : null,
     mysql: isStarted(engines.mysql) ? engines.mysql.url : null,
+    redis: isStarted(engines.redis) ? engines.redis.url : null,
   });
   return async () => {
     await stop();

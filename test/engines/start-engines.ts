@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 
 const run = promisify(execFile);
@@ -28,6 +29,7 @@ export interface MissingEngine {
 export interface EngineSettings {
   readonly mariadbUrl: string | undefined;
   readonly mysqlUrl: string | undefined;
+  readonly redisUrl: string | undefined;
   /** Whether packages may be installed on this machine. */
   readonly mayInstall: boolean;
 }
@@ -51,11 +53,11 @@ async function readVersion(url: string): Promise<string> {
   }
 }
 
-async function waitForServer(url: string, isRunning: () => boolean): Promise<string> {
+async function waitForServer(askVersion: () => Promise<string>, isRunning: () => boolean): Promise<string> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     try {
-      return await readVersion(url);
+      return await askVersion();
     } catch (error) {
       if (!isRunning() || Date.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -70,7 +72,7 @@ function findProgram(name: string): string | null {
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
-async function installMariadb(): Promise<void> {
+async function installPackage(name: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env, timeout: INSTALL_TIMEOUT_MS });
   // The service would take the default port and keep running; a policy file of exit 101 keeps it from starting.
@@ -79,7 +81,7 @@ async function installMariadb(): Promise<void> {
     'test -e /usr/sbin/policy-rc.d || { printf "#!/bin/sh\\nexit 101\\n" >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; touch /tmp/swali-policy-rc.d; }',
   ]);
   try {
-    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'mariadb-server'], {
+    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', name], {
       env,
       timeout: INSTALL_TIMEOUT_MS,
       maxBuffer: 64 * 1024 * 1024,
@@ -90,6 +92,27 @@ async function installMariadb(): Promise<void> {
       'if test -e /tmp/swali-policy-rc.d; then rm -f /usr/sbin/policy-rc.d /tmp/swali-policy-rc.d; fi',
     ]);
   }
+}
+
+/** Watches a server that was started: it goes with the run, and its folder with it. */
+function keepChild(child: ChildProcess, folder: string) {
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let running = true;
+  void ended.then(() => {
+    running = false;
+  });
+  // A run that ends in haste must not leave the server behind.
+  const killNow = (): void => void child.kill('SIGKILL');
+  process.once('exit', killNow);
+  const stop = async (): Promise<void> => {
+    process.off('exit', killNow);
+    child.kill('SIGTERM');
+    const impatient = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    await ended;
+    clearTimeout(impatient);
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { isRunning: () => running, stop };
 }
 
 /** Starts a private `mariadbd` on a free port, its data in a temporary folder that goes with it. */
@@ -127,25 +150,10 @@ async function startPrivateMariadb(server: string): Promise<StartedEngine> {
     ],
     { stdio: 'ignore' },
   );
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  let running = true;
-  void ended.then(() => {
-    running = false;
-  });
-  // A run that ends in haste must not leave the server behind.
-  const killNow = (): void => void child.kill('SIGKILL');
-  process.once('exit', killNow);
-  const stop = async (): Promise<void> => {
-    process.off('exit', killNow);
-    child.kill('SIGTERM');
-    const impatient = setTimeout(() => child.kill('SIGKILL'), 15_000);
-    await ended;
-    clearTimeout(impatient);
-    await rm(folder, { recursive: true, force: true });
-  };
+  const { isRunning, stop } = keepChild(child, folder);
   try {
     const url = `mariadb://root@127.0.0.1:${port}/`;
-    return { url, version: await waitForServer(url.replace('mariadb:', 'mysql:'), () => running), stop };
+    return { url, version: await waitForServer(() => readVersion(url.replace('mariadb:', 'mysql:')), isRunning), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -160,7 +168,8 @@ export async function startMariadb(settings: EngineSettings): Promise<StartedEng
     const url = settings.mariadbUrl.replace(/^mysql:/, 'mariadb:');
     return { url, version: await readVersion(url.replace(/^mariadb:/, 'mysql:')), stop: keepRunning };
   }
-  if (!findProgram('mariadbd') && settings.mayInstall && isRoot() && findProgram('apt-get')) await installMariadb();
+  if (!findProgram('mariadbd') && settings.mayInstall && isRoot() && findProgram('apt-get'))
+    await installPackage('mariadb-server');
   const server = findProgram('mariadbd');
   return server
     ? startPrivateMariadb(server)
@@ -186,4 +195,43 @@ export async function startMysql(settings: EngineSettings): Promise<StartedEngin
     await stop();
     throw error;
   }
+}
+
+async function readRedisVersion(url: string): Promise<string> {
+  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return /^redis_version:(.*)$/m.exec(await client.info('server'))?.[1]?.trim() ?? 'unknown';
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Starts a private `redis-server` on a free port that keeps nothing on disk. */
+async function startPrivateRedis(server: string): Promise<StartedEngine> {
+  const folder = await mkdtemp(join(tmpdir(), 'swali-redis-'));
+  const port = await freePort();
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+  const { isRunning, stop } = keepChild(spawn(server, options, { stdio: 'ignore' }), folder);
+  const url = `redis://127.0.0.1:${port}`;
+  try {
+    return { url, version: await waitForServer(() => readRedisVersion(url), isRunning), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Redis: the one of the settings, else a private one of this machine, else an installed one. */
+export async function startRedis(settings: EngineSettings): Promise<StartedEngine | MissingEngine> {
+  const { redisUrl: url } = settings;
+  if (url) return { url, version: await readRedisVersion(url), stop: keepRunning };
+  if (!findProgram('redis-server') && settings.mayInstall && isRoot() && findProgram('apt-get')) {
+    await installPackage('redis-server');
+  }
+  const server = findProgram('redis-server');
+  return server
+    ? startPrivateRedis(server)
+    : { reason: 'set TEST_REDIS_URL, install redis-server, or as root on Debian set SWALI_TEST_INSTALL=1' };
 }

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 export type ModelReply =
   /** A completion with this text, as a model writes it. */
   | { readonly kind: 'text'; readonly text: string; readonly finishReason?: string }
-  /** A completion with this object as JSON. */
-  | { readonly kind: 'answer'; readonly answer: unknown }
+  /** A completion with this object as JSON, and what it says that it cost: {@link USAGE} where nothing is stated. */
+  | { readonly kind: 'answer'; readonly answer: unknown; readonly usage?: unknown }
   | { readonly kind: 'refusal'; readonly text: string }
   /** An error document in OpenAI's form. */
   | {
@@ -98,21 +98,21 @@ async function readBody(request: IncomingMessage): Promise<string> {
 function send(response: ServerResponse, reply: ModelReply): void {
   const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-  const completion = (message: unknown, finishReason = 'stop') =>
+  const completion = (message: unknown, finishReason = 'stop', usage: unknown = USAGE) =>
     json(200, {
       id: 'chatcmpl-1',
       object: 'chat.completion',
       created: 1,
       model: 'test',
       choices: [{ index: 0, finish_reason: finishReason, message: { role: 'assistant', ...(message as object) } }],
-      usage: USAGE,
+      usage,
     });
   switch (reply.kind) {
     case 'text':
       completion({ content: reply.text, refusal: null }, reply.finishReason);
       break;
     case 'answer':
-      completion({ content: JSON.stringify(reply.answer), refusal: null });
+      completion({ content: JSON.stringify(reply.answer), refusal: null }, 'stop', reply.usage);
       break;
     case 'refusal':
       completion({ content: null, refusal: reply.text });

@@ -13,6 +13,7 @@ import { openGateway, openRecords, type Surroundings } from '../../src/gateway.j
 import { addAccount, type NewAccount } from '../../src/identify/accounts.js';
 import { createIdentity } from '../../src/identity.js';
 import { createHealth } from '../../src/operate/health.js';
+import { openRedis } from '../../src/store/redis.js';
 
 /** A whole gateway over the demonstration business, in a folder of its own, without a port. */
 export interface TestGateway {
@@ -66,8 +67,9 @@ export async function openTestGateway(
   const surroundings = { settings, clock: Date.now, logger: silent, ...surround };
   await makeDemo({ target: settings.sourceUrl, scale: 0.2, seed: 1, today: '2026-03-01' });
   const records = await openRecords(surroundings, 'test');
-  const gateway = await openGateway(surroundings);
+  const gateway = await openGateway(surroundings, records.store);
   const identity = await createIdentity(surroundings, records.store);
+  const redis = settings.redisUrl === null ? null : await openRedis(settings.redisUrl, surroundings.logger);
   const app = createApp({
     audit: records.audit,
     createAsk: gateway.createAsk,
@@ -90,10 +92,15 @@ export async function openTestGateway(
     publicKeys: identity.publicKeys,
     tiers: gateway.tiers,
     viewFor: gateway.stages.viewFor,
-    health: createHealth([{ name: 'source', run: () => gateway.source.ping() }]),
+    health: createHealth([
+      { name: 'source', run: () => gateway.source.ping() },
+      ...(redis ? [{ name: 'redis', run: () => redis.ping(), isOptional: true }] : []),
+    ]),
     logger: surroundings.logger,
     tenancy: settings.tenancy,
     rateLimit: settings.rateLimit,
+    redis,
+    limitKey: identity.limitKey,
     trustProxy: 0,
     https: settings.publicUrl?.startsWith('https:') ?? false,
     publicOrigin: settings.publicUrl === null ? null : new URL(settings.publicUrl).origin,
@@ -114,6 +121,7 @@ export async function openTestGateway(
     get: (path, as) => request(app).get(path).set(authorize(as)),
     records: () => records.audit.list({ limit: 200 }),
     async close() {
+      await redis?.close();
       await identity.close();
       await gateway.close();
       await records.close();

@@ -8,11 +8,14 @@ export interface TcpRelay {
   cut(): Promise<void>;
   /** Opens the same port again. */
   mend(): Promise<void>;
+  /** Passes nothing on any more, in either direction, and closes nothing: the server seems to be there and is silent. */
+  hush(): void;
 }
 
 /** Opens a relay on a free port of the loop-back address. */
 export async function startTcpRelay(host: string, port: number): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
+  let isSilent = false;
   const open = (own: number) =>
     new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
       const made = createServer((near) => {
@@ -27,7 +30,7 @@ export async function startTcpRelay(host: string, port: number): Promise<TcpRela
             sockets.delete(one);
             other.destroy();
           });
-          one.pipe(other);
+          if (!isSilent) one.pipe(other);
         }
       });
       made.once('error', reject);
@@ -42,7 +45,12 @@ export async function startTcpRelay(host: string, port: number): Promise<TcpRela
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+    hush() {
+      for (const socket of sockets) socket.unpipe();
+      isSilent = true;
+    },
     async mend() {
+      isSilent = false;
       server = await open(own);
     },
   };

@@ -222,7 +222,7 @@ describe('another tenant’s ids', () => {
         method: 'POST',
         headers: { authorization: `Bearer ${key.body.key}`, 'content-type': 'application/json' },
         body: JSON.stringify({ customer_number }),
-      }).then(async (response) => [response.status, await response.json()]);
+      }).then(async (response) => [response.status, (await response.json()) as { token: string }] as const);
     // 7 is a customer of both, 9 of globex alone.
     const [status, body] = await exchange('7');
     expect(status).toBe(200);

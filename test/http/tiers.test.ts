@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LIMITS } from '../support/limits.js';
 import { openTestGateway, type TestGateway } from './open-test-gateway.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'swali-tiers-'));
 const file = join(folder, 'tiers.json');
 let gateway: TestGateway;
 beforeAll(async () => {
-  const small = { requests_per_minute: 100, requests_per_day: 100, concurrency: 4, rows: 3 };
+  const small = { ...LIMITS, rows: 3 };
   writeFileSync(file, JSON.stringify({ small }));
   gateway = await openTestGateway({ TIERS_FILE: file });
 }, 120_000);

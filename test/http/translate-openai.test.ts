@@ -1,13 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Translation } from '../../src/domain/candidate.js';
-import type { Logger } from '../../src/domain/ports.js';
+import type { Logger, ModelBudget } from '../../src/domain/ports.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import type { ReadSharedValues, TranslateRequest } from '../../src/translate/request.js';
 import { createTranslate, type TranslateDeps } from '../../src/translate/translate.js';
 import { customer } from '../support/principals.js';
 import { shopMetrics, shopView } from '../unit/translate/short-view.js';
-import { type ModelServer, startModelServer, USAGE } from './model-server.js';
+import { type ModelReply, type ModelServer, startModelServer, USAGE } from './model-server.js';
 
+/** A budget that never ends, and what was spent of it. */
+const spent: number[] = [];
+const endless: ModelBudget = {
+  left: async () => ({ tokens: 1, whenSpent: 'refuse', renewsInS: 60 }),
+  spend: async (_principal, tokens) => void spent.push(tokens),
+};
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const CUSTOMER_NUMBER = 8_675_309;
 const SQL = 'SELECT COUNT(*) FROM orders';
@@ -29,6 +35,7 @@ function translator(changes: Partial<TranslateDeps> = {}, timeoutMs = 3000) {
     currency: null,
     clock: () => Date.parse('2026-03-15T10:00:00Z'),
     timeZone: 'Africa/Nairobi',
+    budget: endless,
     logger: silent,
     ...changes,
   });
@@ -263,5 +270,111 @@ describe('a model that fails', () => {
       candidate: { translator: 'verified' },
     });
     expect(server.requests).toHaveLength(0);
+  });
+});
+
+describe('what a question costs', () => {
+  const cost = async (reply: ModelReply, timeoutMs?: number) => {
+    server.reply(reply);
+    spent.length = 0;
+    await translator({}, timeoutMs)(asked('What of my orders?')).catch(() => undefined);
+    return spent;
+  };
+  const counted = USAGE.prompt_tokens + USAGE.completion_tokens;
+  const promptTokens = () => {
+    const { messages } = server.requests[0]!.body;
+    return Math.ceil(messages.map(({ content }) => content).join('\n').length / 4);
+  };
+
+  it.each([
+    ['an answer', { kind: 'answer', answer: ANSWER }],
+    ['a refusal', { kind: 'refusal', text: 'No.' }],
+    ['an answer that is cut off', { kind: 'text', text: '{"kind":', finishReason: 'length' }],
+    ['an answer of no use', { kind: 'text', text: 'Certainly!' }],
+  ] satisfies [string, ModelReply][])('is what the provider counts, for %s', async (_name, reply) => {
+    expect(await cost(reply)).toEqual([counted]);
+  });
+
+  it.each([
+    ['nothing', null],
+    ['no numbers', { prompt_tokens: 'many', completion_tokens: [] }],
+    ['what cannot be', { prompt_tokens: -5, completion_tokens: 1.5 }],
+    ['more than can be', { prompt_tokens: 1e300, completion_tokens: 2 ** 53 }],
+    ['zero', { prompt_tokens: 0, completion_tokens: 0 }],
+  ])('is estimated from the texts where the provider says %s', async (_name, usage) => {
+    const [tokens] = await cost({ kind: 'answer', answer: ANSWER, usage });
+    expect(tokens).toBe(promptTokens() + Math.ceil(JSON.stringify(ANSWER).length / 4));
+  });
+
+  it('is shown with the answer, estimates too', async () => {
+    server.reply({ kind: 'answer', answer: ANSWER, usage: null });
+    const found = await translator()(asked('What of my orders?'));
+    expect(found).toMatchObject({ candidate: { usage: { promptTokens: promptTokens() } } });
+  });
+
+  it('is estimated for an answer that is none', async () => {
+    const [tokens] = await cost({ kind: 'body', type: 'text/html', body: '<html>' });
+    expect(tokens).toBeGreaterThan(promptTokens());
+    expect(await cost({ kind: 'body', type: 'application/json', body: '{"choices": [' })).toEqual([promptTokens()]);
+  });
+
+  it('is what was sent, where nobody waits for the answer any more', async () => {
+    expect(await cost({ kind: 'hang' }, 200)).toEqual([promptTokens()]);
+    const caller = new AbortController();
+    server.reply({ kind: 'hang' });
+    spent.length = 0;
+    const answer = translator()(asked('What of my orders?', { signal: caller.signal }));
+    await expect.poll(() => server.requests.length).toBe(1);
+    caller.abort();
+    expect((await refusal(answer)).code).toBe('EXECUTE_CANCELLED');
+    expect(spent).toEqual([promptTokens()]);
+  });
+
+  it.each([
+    ['an error', { kind: 'error', status: 429 }],
+    ['a closed connection', { kind: 'drop' }],
+  ] satisfies [string, ModelReply][])('is nothing for %s', async (_name, reply) => {
+    expect(await cost(reply)).toEqual([]);
+  });
+
+  it('is told before the answer leaves, or it does not leave', async () => {
+    server.reply({ kind: 'answer', answer: ANSWER });
+    const spend = () => Promise.reject(new SwaliError('STORE_UNAVAILABLE'));
+    for (const mode of ['openai', 'auto'] as const) {
+      const answer = translator({ mode, budget: { ...endless, spend } })(asked('What of my orders?'));
+      expect((await refusal(answer)).code).toBe('STORE_UNAVAILABLE');
+    }
+  });
+});
+
+describe('a question when the tokens of the day are spent', () => {
+  const nothing = (whenSpent: 'offline' | 'refuse'): ModelBudget => ({
+    ...endless,
+    left: async () => ({ tokens: 0, whenSpent, renewsInS: 4711 }),
+  });
+  beforeEach(() => server.reply({ kind: 'answer', answer: ANSWER }));
+
+  it('is answered offline where the tier says so', async () => {
+    const found = await translator({ mode: 'auto', budget: nothing('offline') })(asked('How many orders did I place?'));
+    expect(found).toMatchObject({ kind: 'sql', candidate: { translator: 'offline' } });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it.each([
+    ['auto', 'refuse'],
+    ['openai', 'refuse'],
+    ['openai', 'offline'],
+  ] as const)('waits for the next day in mode %s where the tier says %s', async (mode, whenSpent) => {
+    const error = await refusal(
+      translator({ mode, budget: nothing(whenSpent) })(asked('How many orders did I place?')),
+    );
+    expect([error.code, error.retryAfterS]).toEqual(['RATE_LIMITED', 4711]);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('is not even looked up where no model is asked', async () => {
+    const left = () => Promise.reject(new SwaliError('STORE_UNAVAILABLE'));
+    const found = await translator({ mode: 'offline', budget: { ...endless, left } })(asked('How many orders?'));
+    expect(found.kind).toBe('sql');
   });
 });

@@ -17,7 +17,7 @@ const refuse = (): never => {
 
 /** The HTTP side alone, as `serve` wires it: what needs nobody's data answers, everything behind it fails. */
 export function createBareApp(deps: Partial<AppDeps> = {}): Express {
-  const ask: Ask = { ask: refuse, runSql: refuse, dryRun: refuse };
+  const ask: Ask = { ask: refuse, runSql: refuse, dryRun: refuse, exportRows: refuse };
   const login: Login = { login: refuse, refresh: refuse, logout: refuse };
   const accounts: AccountManager = {
     list: refuse,
@@ -70,6 +70,8 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     logger: silent,
     tenancy: false,
     rateLimit: false,
+    redis: null,
+    limitKey: 'k'.repeat(40),
     trustProxy: 0,
     https: false,
     publicOrigin: null,

@@ -72,6 +72,7 @@ function spine(change: Partial<Stages> = {}, append?: () => Promise<void>) {
   const asked: TranslateRequest[] = [];
   const stages: Stages = {
     viewFor: () => VIEW,
+    exportViewFor: () => VIEW,
     translate: async (request) => {
       asked.push({ ...request, feedback: [...request.feedback] });
       return { kind: 'sql', candidate: candidate(`SELECT ${request.feedback.length}`, 'openai') };

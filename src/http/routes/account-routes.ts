@@ -50,6 +50,8 @@ const SESSION = z.strictObject({
   ended_by: z.string().nullable(),
 });
 
+const MODEL_USE = z.strictObject({ day: z.iso.date(), model_tokens: z.int(), model_calls: z.int() });
+
 /** `/v1/admin/{customers,employees,admins}`: accounts, for those with `users:manage`. Identify audits each change. */
 export function createAccountRoutes(manager: AccountManager, invite: Invite, ports: ApiPorts): readonly ApiRoute[] {
   return PRINCIPAL_KINDS.flatMap((kind) => [
@@ -188,12 +190,13 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
           groups: z.array(z.string()).readonly(),
           sessions: z.array(SESSION),
           mailed_links: z.array(MAILED_LINK),
+          model_use: z.array(MODEL_USE),
         }),
         limit: 'manage',
         audit: 'account',
         handle: async ({ input, principal, context }) => {
           const kept = await manager.exportData(principal, kind, input.id, context);
-          const { account, groups, sessions, mailedLinks } = kept;
+          const { account, groups, sessions, mailedLinks, modelUse } = kept;
           const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
             id,
             address,
@@ -207,7 +210,19 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
             expires_at: printTime(expiresAt),
             used_at: usedAt === null ? null : printTime(usedAt),
           }));
-          return { body: { account: printAccount(account), groups, sessions: printed, mailed_links: links } };
+          const used = modelUse.map(({ day, modelTokens, modelCalls }) => ({
+            day,
+            model_tokens: modelTokens,
+            model_calls: modelCalls,
+          }));
+          const body = {
+            account: printAccount(account),
+            groups,
+            sessions: printed,
+            mailed_links: links,
+            model_use: used,
+          };
+          return { body };
         },
       },
       ports,

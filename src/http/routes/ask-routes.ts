@@ -43,6 +43,7 @@ export function createAskRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute[] 
   ];
 }
 
-function toAskContext({ requestId, address, signal }: RequestContext): AskContext {
+/** What the spine wants to know of a request over HTTP: nobody is the operator there. */
+export function toAskContext({ requestId, address, signal }: RequestContext): AskContext {
   return { requestId, address, signal, operator: false };
 }

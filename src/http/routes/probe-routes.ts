@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
 
-/** What `GET /readyz` says: which of the things that answers need are there. */
+/** What `GET /readyz` says: which of the things that answers need are there. Redis may fail in a process that is ready. */
 export interface Probed {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, 'ok' | 'failing' | 'stopping'>>;

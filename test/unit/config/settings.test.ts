@@ -99,6 +99,11 @@ describe('parseSettings', () => {
     ['REQUIRE_TOTP_FOR', 'admin,'],
     ['REQUIRE_TOTP_FOR', 'admin:viewer'],
     ['REQUIRE_TOTP_FOR', 'employee:Accountant'],
+    ['REDIS_URL', 'http://cache.example.com'],
+    ['REDIS_URL', 'redis:'],
+    ['REDIS_URL', 'redis://cache.example.com/main'],
+    ['REDIS_URL', 'rediss://cache.example.com/0?tls=off'],
+    ['REDIS_URL', 'redis://:50%@cache.example.com'],
   ])('refuses %s=%s', (name, value) => {
     expect(faultsOf({ [name]: value })).toHaveLength(1);
   });
@@ -212,6 +217,13 @@ describe('production rules', () => {
     expect(parseSettings({ ...PRODUCTION, JWT_SECRET: '', JWT_PRIVATE_KEY: 'pem' }).production).toBe(true);
   });
 
+  it.each(['redis://127.0.0.1:6380/2', 'redis://[::1]', 'redis://localhost', 'rediss://cache.example.com:6380'])(
+    'accept Redis at %s',
+    (url) => {
+      expect(parseSettings({ ...PRODUCTION, REDIS_URL: url }).redisUrl).toBe(url);
+    },
+  );
+
   it.each([
     ['no secret', { JWT_SECRET: '' }, 'JWT_SECRET'],
     ['a placeholder', { JWT_SECRET: 'change-me-change-me-change-me-0123456789' }, 'JWT_SECRET'],
@@ -235,6 +247,9 @@ describe('production rules', () => {
     ['a key of the store shared with the masks', { MASK_KEY: GOOD_KEY }, 'STORE_KEY'],
     ['plain http', { PUBLIC_URL: 'http://ask.example.com' }, 'PUBLIC_URL'],
     ['no public address', { PUBLIC_URL: '' }, 'PUBLIC_URL'],
+    ['a secret shared with Redis', { REDIS_URL: `rediss://:${GOOD_SECRET}@cache` }, 'JWT_SECRET'],
+    ['Redis on another machine without TLS', { REDIS_URL: 'redis://cache.example.com' }, 'REDIS_URL'],
+    ['Redis on a machine that is named like this one', { REDIS_URL: 'redis://127.0.0.1.example.com' }, 'REDIS_URL'],
     ['limits off', { RATE_LIMIT: 'off' }, 'RATE_LIMIT'],
     ['cheap password hashes', { BCRYPT_COST: '8' }, 'BCRYPT_COST'],
   ])('refuse %s', (_what, change, name) => {

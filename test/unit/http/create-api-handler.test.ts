@@ -9,7 +9,13 @@ import type { Principal } from '../../../src/domain/principal.js';
 import { CATALOGUE } from '../../../src/errors/catalogue.js';
 import { SwaliError } from '../../../src/errors/swali-error.js';
 import { createAuditWitness } from '../../../src/http/audit-witness.js';
-import { type Access, type ApiPorts, createApiHandler, type Endpoint } from '../../../src/http/create-api-handler.js';
+import {
+  type Access,
+  type ApiPorts,
+  createApiHandler,
+  type Download,
+  type Endpoint,
+} from '../../../src/http/create-api-handler.js';
 import { createLimits, LIMIT_CLASSES } from '../../../src/http/limits.js';
 import { mountRoutes } from '../../../src/http/mount-routes.js';
 import { answerProblems } from '../../../src/http/problem.js';
@@ -56,7 +62,7 @@ function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express
       if (token !== 'good') throw new SwaliError('AUTH_TOKEN_INVALID');
       return PRINCIPAL;
     },
-    limits: createLimits(limited, readTiers(null)),
+    limits: createLimits({ enabled: limited, tiers: readTiers(null), redis: null, key: 'k' }),
     witness,
   };
   const endpoint: QuestionEndpoint = {
@@ -80,6 +86,14 @@ function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express
   return app;
 }
 
+/** An app whose endpoint sends the text `a,b` as a file. */
+function serveFile(download: Download | undefined): Express {
+  const output = z.string();
+  const handle = async () => ({ body: 'a,b\r\n', ...(download ? { download } : {}) });
+  const change = { output, download: ['text/csv'], handle, audit: null };
+  return serve(change as unknown as Partial<QuestionEndpoint>);
+}
+
 const send = (app: Express, body: unknown = { question: 'why' }) =>
   request(app)
     .post('/v1/try')
@@ -93,6 +107,25 @@ describe('createApiHandler', () => {
     expect(response.body).toEqual({ text: 'why' });
     expect(response.headers['cache-control']).toBe('no-store');
     expect(response.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('sends a file where one is stated, to be kept and not shown', async () => {
+    const response = await send(serveFile({ type: 'text/csv', name: 'things-1.csv' }));
+    expect([response.status, response.text]).toEqual([200, 'a,b\r\n']);
+    expect(response.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="things-1.csv"',
+      'cache-control': 'no-store',
+    });
+  });
+
+  it.each([
+    ['of a type that is not stated', { type: 'text/html', name: 'a.csv' }],
+    ['whose name breaks its header', { type: 'text/csv', name: 'a"; filename="b.exe' }],
+    ['that is none', undefined],
+  ])('sends no file %s', async (_name, download) => {
+    const response = await send(serveFile(download));
+    expect([response.status, response.body.code]).toEqual([500, 'INTERNAL']);
   });
 
   it('keeps a caller’s request id where it is a plain token and replaces any other', async () => {

@@ -6,13 +6,13 @@ import { createLimits } from '../../../src/http/limits.js';
 import { answerProblems } from '../../../src/http/problem.js';
 import { openContext } from '../../../src/http/request-context.js';
 import { readTiers } from '../../../src/identify/tiers.js';
+import { LIMITS } from '../../support/limits.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const tier = { requests_per_minute: 100, requests_per_day: 100, concurrency: 100, rows: 1 };
 
 /** An app that counts whom the header `x-who` names, as `subject/tier`. */
 function serve(tiers: object, work: () => Promise<void> = async () => {}): Express {
-  const limits = createLimits(true, readTiers(JSON.stringify(tiers)));
+  const limits = createLimits({ enabled: true, tiers: readTiers(JSON.stringify(tiers)), redis: null, key: 'k' });
   const handlers = limits('ask', (asked) => {
     const [subject, name] = (asked.get('x-who') ?? '').split('/');
     return subject && name ? { subject, tier: name } : null;
@@ -36,7 +36,7 @@ const statusesOf = async (app: Express, who: string, times: number) => {
 
 describe('what an account may ask', () => {
   it('in a minute is its tier’s, and each account’s own', async () => {
-    const app = serve({ small: { ...tier, requests_per_minute: 2 }, large: { ...tier, requests_per_minute: 4 } });
+    const app = serve({ small: { ...LIMITS, requests_per_minute: 2 }, large: { ...LIMITS, requests_per_minute: 4 } });
     expect(await statusesOf(app, 'a/small', 3)).toEqual([200, 200, 429]);
     expect(await statusesOf(app, 'b/small', 1)).toEqual([200]);
     expect(await statusesOf(app, 'c/large', 5)).toEqual([200, 200, 200, 200, 429]);
@@ -47,7 +47,7 @@ describe('what an account may ask', () => {
   });
 
   it('in a day is its tier’s, and says when it may go on', async () => {
-    const app = serve({ small: { ...tier, requests_per_day: 2 } });
+    const app = serve({ small: { ...LIMITS, requests_per_day: 2 } });
     expect(await statusesOf(app, 'a/small', 3)).toEqual([200, 200, 429]);
     expect(Number((await ask(app, 'a/small')).headers['retry-after'])).toBeGreaterThan(3600);
   });
@@ -58,7 +58,7 @@ describe('what an account may ask', () => {
       release = resolve;
     });
     let running = 0;
-    const app = serve({ small: { ...tier, concurrency: 2 } }, () => {
+    const app = serve({ small: { ...LIMITS, concurrency: 2 } }, () => {
       running += 1;
       return gate;
     });
@@ -82,6 +82,8 @@ describe('what an account may ask', () => {
   });
 
   it('is nothing where limits are off', () => {
-    expect(createLimits(false, readTiers(null))('ask', () => null)).toEqual([]);
+    expect(createLimits({ enabled: false, tiers: readTiers(null), redis: null, key: 'k' })('ask', () => null)).toEqual(
+      [],
+    );
   });
 });

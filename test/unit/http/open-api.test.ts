@@ -24,7 +24,7 @@ const ports: ApiPorts = {
   tenancy: false,
   ...createBrowserPorts(),
   authenticate: () => Promise.reject(new Error('nobody')),
-  limits: createLimits(false, readTiers(null)),
+  limits: createLimits({ enabled: false, tiers: readTiers(null), redis: null, key: 'k' }),
   witness: createAuditWitness({ append: async () => {} }),
 };
 
@@ -115,5 +115,12 @@ describe('the description of an endpoint', () => {
     expect(operation.security).toEqual([{ bearer: [] }, { cookie: [], csrf: [] }]);
     expect(describeOne('GET').security).toEqual([{ bearer: [] }, { cookie: [] }]);
     expect(Object.keys(operation.responses)).toEqual(['200', 'default']);
+  });
+
+  it('says what kinds of file an answer is', async () => {
+    const { body } = await request(createBareApp()).get('/openapi.json');
+    const { content } = body.paths['/v1/export'].post.responses[200];
+    const text = { schema: { type: 'string' } };
+    expect(content).toEqual({ 'text/csv': text, 'application/x-ndjson': text });
   });
 });

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -138,6 +139,18 @@ describe('passwords', () => {
     clearInterval(timer);
     await slow.close();
     expect(ticks).toBeGreaterThan(5);
+  });
+
+  // Elsewhere threads have no priority of their own, or the package that sets it is not there.
+  it.runIf(process.platform === 'linux')('hashes in threads that step back behind the event loop', async () => {
+    const own = await createPasswords({ cost: 4, threads: 2 });
+    await Promise.all(Array.from({ length: 8 }, () => own.rehash('correct horse battery')));
+    const niceOf = (task: string) =>
+      Number(readFileSync(`/proc/self/task/${task}/stat`, 'utf8').split(') ')[1]?.split(' ')[16]);
+    const loop = niceOf(String(process.pid));
+    const others = readdirSync('/proc/self/task').map(niceOf);
+    expect(others.filter((nice) => nice === loop + 10).length).toBeGreaterThanOrEqual(2);
+    await own.close();
   });
 
   it('turns the flood away with 429 and serves those it took', async () => {

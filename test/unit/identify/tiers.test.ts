@@ -2,20 +2,50 @@ import { describe, expect, it } from 'vitest';
 import { SwaliError } from '../../../src/errors/swali-error.js';
 import { readTiers } from '../../../src/identify/tiers.js';
 
-const LIMITS = { requests_per_minute: 5, requests_per_day: 50, concurrency: 2, rows: 10 };
+const LIMITS = {
+  requests_per_minute: 5,
+  requests_per_day: 50,
+  model_tokens_per_day: 0,
+  over_budget: 'refuse',
+  concurrency: 2,
+  rows: 10,
+  export_rows: 20,
+  export_bytes: 1024,
+};
+const READ = {
+  requestsPerMinute: 5,
+  requestsPerDay: 50,
+  modelTokensPerDay: 0,
+  overBudget: 'refuse',
+  concurrency: 2,
+  rows: 10,
+  exportRows: 20,
+  exportBytes: 1024,
+};
+
+const NUMBERS = [
+  'requestsPerMinute',
+  'requestsPerDay',
+  'modelTokensPerDay',
+  'concurrency',
+  'rows',
+  'exportRows',
+  'exportBytes',
+] as const;
 
 describe('tiers', () => {
   it('are built in, each allowing at least what the one below does', () => {
     const tiers = ['free', 'standard', 'professional', 'enterprise'].map((name) => readTiers(null).of(name));
-    expect(tiers[0]).toEqual({ requestsPerMinute: 20, requestsPerDay: 100, concurrency: 1, rows: 200 });
+    expect(tiers[0]).toMatchObject({ requestsPerMinute: 20, requestsPerDay: 100, concurrency: 1, rows: 200 });
+    expect(tiers[0]).toMatchObject({ modelTokensPerDay: 100_000, overBudget: 'offline', exportRows: 1_000 });
     for (const [at, tier] of tiers.entries())
-      for (const key of ['requestsPerMinute', 'requestsPerDay', 'concurrency', 'rows'] as const)
+      for (const key of NUMBERS)
         if (at > 0) expect(tier[key], key).toBeGreaterThanOrEqual(tiers[at - 1]?.[key] ?? Number.POSITIVE_INFINITY);
   });
 
   it('of a file come beside the others and in their place', () => {
     const tiers = readTiers(JSON.stringify({ partner: { ...LIMITS, rows: 5_000 }, free: LIMITS }));
-    expect(tiers.of('partner')).toEqual({ requestsPerMinute: 5, requestsPerDay: 50, concurrency: 2, rows: 5_000 });
+    expect(tiers.of('partner')).toEqual({ ...READ, rows: 5_000 });
     expect(tiers.of('free').requestsPerMinute).toBe(5);
     expect(tiers.of('enterprise')).toEqual(readTiers(null).of('enterprise'));
   });
@@ -23,7 +53,7 @@ describe('tiers', () => {
   it('of an unknown name allow the least of all', () => {
     const tiers = readTiers(JSON.stringify({ odd: { ...LIMITS, concurrency: 9, rows: 9 } }));
     for (const name of ['', 'gold', '__proto__', 'constructor'])
-      expect(tiers.of(name)).toEqual({ requestsPerMinute: 5, requestsPerDay: 50, concurrency: 1, rows: 9 });
+      expect(tiers.of(name)).toEqual({ ...READ, concurrency: 1, rows: 9 });
   });
 
   it.each([
@@ -33,6 +63,7 @@ describe('tiers', () => {
     ['a limit of nothing', JSON.stringify({ odd: { ...LIMITS, rows: 0 } })],
     ['a limit too much', JSON.stringify({ odd: { ...LIMITS, more: 1 } })],
     ['a limit too few', JSON.stringify({ odd: { rows: 1 } })],
+    ['no such thing to do without tokens', JSON.stringify({ odd: { ...LIMITS, over_budget: 'queue' } })],
     ['a limit in words', JSON.stringify({ odd: { ...LIMITS, rows: '10' } })],
   ])('are refused for %s', (_name, text) => {
     const read = () => readTiers(text);

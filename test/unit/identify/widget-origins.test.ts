@@ -71,7 +71,7 @@ describe('an origin', () => {
 describe('the origins of all keys', () => {
   it('are read once a second, by one of those who ask together, and anew after a failure', async () => {
     const { store, close } = await openIdentity();
-    const row = { digest: 'd', kind: 'admin', account_id: 1, name: 'n', scopes: '[]', created_at: 0 };
+    const row = { tenant: '', digest: 'd', kind: 'admin', account_id: 1, name: 'n', scopes: '[]', created_at: 0 };
     const living = { ...row, expires_at: 1e12, last_used_at: null, revoked_at: null };
     const lists = { one: '["https://a.example"]', two: '[7]', three: null };
     const rows = Object.entries(lists).map(([id, origins]) => ({ ...living, id, origins }));

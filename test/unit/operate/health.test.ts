@@ -4,6 +4,15 @@ import { createHealth } from '../../../src/operate/health.js';
 const good = { name: 'store', run: async () => {} };
 
 describe('createHealth', () => {
+  it('shows what it can do without, and is ready all the same', async () => {
+    const away = { name: 'redis', isOptional: true, run: () => Promise.reject(new Error('gone')) };
+    const good = { name: 'store', run: () => Promise.resolve() };
+    expect(await createHealth([away, good]).readiness()).toEqual({
+      ready: true,
+      checks: { redis: 'failing', store: 'ok' },
+    });
+  });
+
   it('is ready where every check passes', async () => {
     expect(await createHealth([good]).readiness()).toEqual({ ready: true, checks: { store: 'ok' } });
   });

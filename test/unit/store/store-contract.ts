@@ -30,6 +30,7 @@ export const MIGRATIONS = [
   '0009-mailed-tokens',
   '0011-groups',
   '0011b-widget',
+  '0013-usage',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
 
