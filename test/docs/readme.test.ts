@@ -35,8 +35,8 @@ describe('the pages', () => {
     const commands = new Set([...program.matchAll(/\.command\(\s*'([\w-]+)/g)].map((match) => match[1]!));
     expect(commands.size).toBeGreaterThan(5);
     // As typed, or in code: in a sentence "Swali answers" is no command. Groups have a second word that counts.
-    const named = [...textOf(page).matchAll(/(?:npm run swali -- |`swali )([a-z-]+)(?: ([a-z][a-z-]*))?/g)].flatMap((match) =>
-      match[2] && ['policy', 'users', 'audit'].includes(match[1]!) ? [match[1]!, match[2]] : [match[1]!],
+    const named = [...textOf(page).matchAll(/(?:npm run swali -- |`swali )([a-z-]+)(?: ([a-z][a-z-]*))?/g)].flatMap(
+      (match) => (match[2] && ['policy', 'users', 'audit'].includes(match[1]!) ? [match[1]!, match[2]] : [match[1]!]),
     );
     expect(named.filter((name) => !commands.has(name))).toEqual([]);
   });
