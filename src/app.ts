@@ -25,6 +25,7 @@ import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js';
 import { createSessionRoutes } from './http/routes/session-routes.js';
 import { createSigningKeyRoutes } from './http/routes/signing-key-routes.js';
+import { createSsoRoutes } from './http/routes/sso-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import type { ApiKeys } from './identify/api-keys.js';
 import type { ChangePassword } from './identify/change-password.js';
@@ -33,6 +34,7 @@ import type { AccountManager } from './identify/manage-accounts.js';
 import type { ManageSecondFactor } from './identify/manage-second-factor.js';
 import type { OwnSessions } from './identify/own-sessions.js';
 import type { PublicJwk } from './identify/signing-keys.js';
+import type { SingleSignOn } from './identify/sso/single-sign-on.js';
 import type { Tiers } from './identify/tiers.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
@@ -54,6 +56,8 @@ export interface AppDeps {
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   /** Makes what accounts do with their second factor over an audit log. */
   readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
+  /** Makes sign-in by the word of providers over an audit log. */
+  readonly createSingleSignOn: (audit: AuditLog) => SingleSignOn;
   readonly authenticate: (token: string) => Promise<Principal>;
   /** What access tokens verify with. */
   readonly publicKeys: readonly PublicJwk[];
@@ -68,6 +72,8 @@ export interface AppDeps {
   readonly trustProxy: number;
   /** Whether people reach the gateway by https. */
   readonly https: boolean;
+  /** Address that people use, without a trailing slash; empty where it is not set: then there is no single sign-on. */
+  readonly publicUrl: string;
 }
 
 /** Wires the HTTP side. Listens to nothing: the caller hands the app to a server. */
@@ -88,6 +94,7 @@ export function createApp(deps: AppDeps): Express {
     ...createProbeRoutes(() => deps.health.readiness(), ports),
     ...createSigningKeyRoutes(deps.publicKeys, ports),
     ...createAuthRoutes(deps.createLogin(witness.log), deps.createChangePassword(witness.log), ports),
+    ...createSsoRoutes(deps.createSingleSignOn(witness.log), deps, ports),
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(deps.createAsk(witness.log), ports),

@@ -17,7 +17,9 @@ import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
 import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
+import { createSingleSignOn, type SingleSignOn } from './identify/sso/single-sign-on.js';
 import { createTokens } from './identify/tokens.js';
+import { readSsoProviders } from './sso-providers.js';
 import type { Store } from './store/store.js';
 
 /** Who may come in, and how it is told. */
@@ -38,13 +40,16 @@ export interface Identity {
   readonly publicKeys: readonly PublicJwk[];
   /** Makes what accounts do with their second factor over an audit log. */
   readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
+  /** Makes sign-in by the word of providers over an audit log. */
+  readonly createSingleSignOn: (audit: AuditLog) => SingleSignOn;
   close(): Promise<void>;
 }
 
 /**
  * Wires the parts of identify over the store.
  *
- * @throws SwaliError `SETTINGS_INVALID` where no key is set and none can be kept, and where one is not usable
+ * @throws SwaliError `SETTINGS_INVALID` where no key is set and none can be kept, where one is not usable, and for the
+ *   faults of the providers' file
  */
 export async function createIdentity(surroundings: Surroundings, store: Store): Promise<Identity> {
   const { settings, clock } = surroundings;
@@ -59,6 +64,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   const cipher = createSeedCipher({ storeKey: readStoreKey(surroundings) });
   const secondFactors = createSecondFactors({ store, clock, cipher });
   const attempts = openSignInAttempts(surroundings, store);
+  const providers = readSsoProviders(settings);
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   const byToken = createAuthenticate({
     store,
@@ -78,6 +84,8 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
     createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
+    createSingleSignOn: (audit) =>
+      createSingleSignOn({ providers, store, clock, passwords, tokens, sessions, secondFactors, audit }),
     publicKeys: tokens.publicKeys,
     close: () => passwords.close(),
   };

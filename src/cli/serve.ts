@@ -51,6 +51,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createAccountManager: identity.createAccountManager,
       createOwnSessions: identity.createOwnSessions,
       createManageSecondFactor: identity.createManageSecondFactor,
+      createSingleSignOn: identity.createSingleSignOn,
       authenticate: identity.authenticate,
       publicKeys: identity.publicKeys,
       tiers: gateway.tiers,
@@ -60,6 +61,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       rateLimit: settings.rateLimit,
       trustProxy: settings.trustProxy,
       https: settings.publicUrl?.startsWith('https:') ?? false,
+      publicUrl: settings.publicUrl ?? '',
     });
     const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }, app);
     await listen(server, settings.port, settings.host);

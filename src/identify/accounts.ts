@@ -7,7 +7,7 @@ import { isDuplicateKey } from '../store/store-error.js';
 import type { AccountStatus } from '../store/tables.js';
 import type { Account } from './find-account.js';
 import { normaliseIdentifier, parseCustomerNumber } from './identifiers.js';
-import type { Passwords } from './passwords.js';
+import { NO_PASSWORD, type Passwords } from './passwords.js';
 
 /** Tier of an account where none is given. */
 export const DEFAULT_TIER = 'standard';
@@ -20,7 +20,8 @@ export interface NewAccount {
   readonly kind: PrincipalKind;
   /** E-mail address; for customers the customer number will do. */
   readonly identifier: string;
-  readonly password: string;
+  /** Null for one that a provider of single sign-on alone signs in. */
+  readonly password: string | null;
   /** Customers only; where the identifier is a customer number, that one. */
   readonly customerNumber?: string;
   /** Employees only, default `viewer`. */
@@ -85,7 +86,9 @@ export async function addAccount(
   };
   const own = readOwnColumns(account);
   const personal = [details.identifier, details.customerNumber ?? ''];
-  const row = { ...shared, ...own, password_hash: await deps.passwords.hash(account.password, personal) };
+  const { password } = account;
+  const digest = password === null ? NO_PASSWORD : await deps.passwords.hash(password, personal);
+  const row = { ...shared, ...own, password_hash: digest };
   try {
     const id = await deps.store.run((db) => insertAccount(db, kind, row, details.customerNumber));
     return `${kind}:${id}`;

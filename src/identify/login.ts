@@ -3,6 +3,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
 import type { AccessContext, AccessLog, SignInContext } from './access-log.js';
 import { type Account, findAccount } from './find-account.js';
+import { createJudgeSecondFactor } from './judge-second-factor.js';
 import type { Passwords } from './passwords.js';
 import type { SecondFactors } from './second-factor.js';
 import type { Session, Sessions } from './sessions.js';
@@ -63,41 +64,21 @@ export function createLogin(deps: {
 }): Login {
   const { store, passwords, tokens, sessions, secondFactors, attempts, audit } = deps;
 
-  function issue(session: Session, refreshToken: string): IssuedTokens {
-    const accessToken = tokens.issue({ kind: session.kind, accountId: session.accountId, session: session.id });
-    return { accessToken, expiresInS: tokens.ttlS, refreshToken };
-  }
-
-  /** Why the second factor lets an account not in; null where it does, or where there is none. */
-  async function judgeSecondFactor(
-    account: Account,
-    totp: string | null,
-    context: AccessContext,
-  ): Promise<SwaliError | null> {
-    if (!(await secondFactors.isConfirmed(account))) return null;
-    if (totp === null) return new SwaliError('AUTH_SECOND_FACTOR_REQUIRED');
-    const fault = await secondFactors.verify(account, totp).then(
-      (right) => (right ? null : new SwaliError('AUTH_CREDENTIALS_WRONG')),
-      (error: unknown) => (error instanceof SwaliError ? error : new SwaliError('INTERNAL', { cause: error })),
-    );
-    await audit.append({
-      event: 'second-factor',
-      requestId: context.requestId,
-      address: context.address,
-      subject: account.subject,
-      kind: account.kind,
-      action: 'verify',
-      decision: fault ? 'refused' : 'accepted',
-      code: fault?.code ?? null,
-    });
-    return fault;
-  }
+  const judgeSecondFactor = createJudgeSecondFactor({ secondFactors, audit });
 
   return Object.freeze({
     async login(kind, identifier, password, context, totp = null) {
       const { requestId, address, userAgent } = context;
       const account = await findAccount(store, kind, { identifier });
-      const attempt = { event: 'login' as const, requestId, address, subject: account?.subject ?? null, kind };
+      const attempt = {
+        event: 'login' as const,
+        requestId,
+        address,
+        subject: account?.subject ?? null,
+        kind,
+        method: 'password' as const,
+        provider: null,
+      };
       const tried = await attempts.begin(kind, identifier, address);
       if (tried.waitS > 0) {
         await audit.append({ ...attempt, decision: 'refused', code: 'RATE_LIMITED' });
@@ -123,7 +104,7 @@ export function createLogin(deps: {
       if (passwords.isOutdated(account.passwordHash)) await renewDigest(store, passwords, account, password);
       const { session, refreshToken } = await sessions.begin({ kind, accountId: account.id }, { address, userAgent });
       await audit.append({ ...attempt, decision: 'accepted', code: null });
-      return issue(session, refreshToken);
+      return issueTokens(tokens, session, refreshToken);
     },
 
     async refresh(refreshToken, { requestId, address }) {
@@ -143,7 +124,7 @@ export function createLogin(deps: {
         throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error(`refresh token: ${rotation.outcome}`) });
       }
       await audit.append({ ...attempt, action: 'refresh', decision: 'accepted', code: null });
-      return issue(rotation.session, rotation.refreshToken);
+      return issueTokens(tokens, rotation.session, rotation.refreshToken);
     },
 
     async logout(refreshToken, { requestId, address }) {
@@ -160,6 +141,12 @@ export function createLogin(deps: {
       });
     },
   } satisfies Login);
+}
+
+/** What the one who signed in is handed. */
+export function issueTokens(tokens: Tokens, session: Session, refreshToken: string): IssuedTokens {
+  const accessToken = tokens.issue({ kind: session.kind, accountId: session.accountId, session: session.id });
+  return { accessToken, expiresInS: tokens.ttlS, refreshToken };
 }
 
 /** Digests the password anew at today's cost, now that it is at hand. The old digest must still stand. */

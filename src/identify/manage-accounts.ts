@@ -17,6 +17,7 @@ import {
   endSessionsOf,
   type NewAccount,
 } from './accounts.js';
+import { type ExternalIdentity, forgetIdentities, readIdentities } from './external-identities.js';
 import { findAccount } from './find-account.js';
 import { normaliseIdentifier, parseCustomerNumber } from './identifiers.js';
 import {
@@ -53,6 +54,8 @@ export interface PersonalData {
     readonly endedAt: number | null;
     readonly endedBy: string | null;
   }[];
+  /** Whom providers of single sign-on know the person as. */
+  readonly identities: readonly ExternalIdentity[];
 }
 
 /**
@@ -253,7 +256,7 @@ export function createAccountManager(deps: Deps): AccountManager {
             .where('account_id', '=', id)
             .orderBy('created_at')
             .execute();
-          return { account, sessions };
+          return { account, sessions, identities: await readIdentities(db, account) };
         });
         return { result, target, before: null, after: null };
       });
@@ -276,6 +279,7 @@ export function createAccountManager(deps: Deps): AccountManager {
           }
           await db.deleteFrom('second_factors').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('recovery_codes').where('kind', '=', kind).where('account_id', '=', id).execute();
+          await forgetIdentities(db, account);
           await db.deleteFrom('api_keys').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           return account;

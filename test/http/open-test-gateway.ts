@@ -77,6 +77,7 @@ export async function openTestGateway(
     createAccountManager: identity.createAccountManager,
     createOwnSessions: identity.createOwnSessions,
     createManageSecondFactor: identity.createManageSecondFactor,
+    createSingleSignOn: identity.createSingleSignOn,
     authenticate: identity.authenticate,
     publicKeys: identity.publicKeys,
     tiers: gateway.tiers,
@@ -85,7 +86,8 @@ export async function openTestGateway(
     logger: surroundings.logger,
     rateLimit: settings.rateLimit,
     trustProxy: 0,
-    https: false,
+    https: settings.publicUrl?.startsWith('https:') ?? false,
+    publicUrl: settings.publicUrl ?? '',
   });
   const deps = { store: records.store, passwords: identity.passwords, clock: surroundings.clock };
   const tokens: Record<string, string> = {};

@@ -42,6 +42,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     createAccountManager: () => accounts,
     createOwnSessions: () => ({ list: refuse, end: refuse, endAll: refuse }),
     createManageSecondFactor: () => manage,
+    createSingleSignOn: () => ({ list: () => [], begin: refuse, answer: refuse, complete: refuse, logout: refuse }),
     authenticate: refuse,
     publicKeys: [],
     tiers: readTiers(null),
@@ -51,6 +52,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     rateLimit: false,
     trustProxy: 0,
     https: false,
+    publicUrl: '',
     ...deps,
   });
 }

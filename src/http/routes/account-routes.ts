@@ -39,6 +39,14 @@ const SESSION = z.strictObject({
   ended_by: z.string().nullable(),
 });
 
+const IDENTITY = z.strictObject({
+  provider: z.string(),
+  issuer: z.string(),
+  subject: z.string(),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime(),
+});
+
 /** `/v1/admin/{customers,employees,admins}`: accounts, for those with `users:manage`. Identify audits each change. */
 export function createAccountRoutes(manager: AccountManager, ports: ApiPorts): readonly ApiRoute[] {
   return PRINCIPAL_KINDS.flatMap((kind) => createRoutesOf(kind, manager, ports));
@@ -164,11 +172,11 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
         path: `${path}/:id/export`,
         access,
         input: one,
-        output: z.strictObject({ account: ACCOUNT, sessions: z.array(SESSION) }),
+        output: z.strictObject({ account: ACCOUNT, sessions: z.array(SESSION), identities: z.array(IDENTITY) }),
         limit: 'manage',
         audit: 'account',
         handle: async ({ input, principal, context }) => {
-          const { account, sessions } = await manager.exportData(principal, kind, input.id, context);
+          const { account, sessions, identities } = await manager.exportData(principal, kind, input.id, context);
           const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
             id,
             address,
@@ -176,7 +184,12 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
             ended_at: endedAt === null ? null : printTime(endedAt),
             ended_by: endedBy,
           }));
-          return { body: { account: printAccount(account), sessions: printed } };
+          const known = identities.map(({ createdAt, lastUsedAt, ...identity }) => ({
+            ...identity,
+            created_at: printTime(createdAt),
+            last_used_at: printTime(lastUsedAt),
+          }));
+          return { body: { account: printAccount(account), sessions: printed, identities: known } };
         },
       },
       ports,

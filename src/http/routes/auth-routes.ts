@@ -4,7 +4,8 @@ import type { ChangePassword } from '../../identify/change-password.js';
 import type { IssuedTokens, Login } from '../../identify/login.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
 
-const TOKENS = z.strictObject({
+/** What every way in answers with. */
+export const TOKENS = z.strictObject({
   access_token: z.string(),
   token_type: z.literal('Bearer'),
   expires_in: z.int().positive(),
@@ -94,7 +95,8 @@ export function createAuthRoutes(login: Login, changePassword: ChangePassword, p
   ];
 }
 
-function printTokens(tokens: IssuedTokens): z.input<typeof TOKENS> {
+/** The tokens in the words of the interface. */
+export function printTokens(tokens: IssuedTokens): z.input<typeof TOKENS> {
   return {
     access_token: tokens.accessToken,
     token_type: 'Bearer',

@@ -25,6 +25,7 @@ export const MIGRATIONS = [
   '0005-second-factor',
   '0006-sign-in-attempts',
   '0007-api-keys',
+  '0010-single-sign-on',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
 
