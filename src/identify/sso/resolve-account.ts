@@ -13,8 +13,8 @@ import { applyMapping, type Mapped } from './mapping.js';
 import type { ProvenIdentity } from './proven-identity.js';
 import { domainOf, type Provider } from './provider.js';
 
-/** How often a sign-in is tried that another one, of the same person at the same moment, stood in the way of. */
-const MAX_ATTEMPTS = 2;
+/** How often a sign-in is tried that others, of the same person at the same moment, stood in the way of: at making and at linking. */
+const MAX_ATTEMPTS = 3;
 
 /** Whose account a proven identity is, and what the provider's word did to it. */
 export interface Resolved {
