@@ -362,29 +362,34 @@ describe('a browser that did not begin the sign-in', () => {
 describe('an ID token', () => {
   const good = verified('eve', 'eve@example.org');
   const nowS = Math.floor(Date.now() / 1000);
-  const attacks: readonly [name: string, claims: object, rest?: Crafted][] = [
-    ['of another nonce', { nonce: 'another' }],
-    ['without a nonce', {}, { without: ['nonce'] }],
-    ['for another audience', { aud: 'somebody-else' }],
-    ['for another audience too, and not said for whom', { aud: [CLIENT.id, 'somebody-else'], azp: 'somebody-else' }],
-    ['of another issuer', { iss: 'https://evil.example' }],
-    ['that has run out', { exp: nowS - 120, iat: nowS - 240 }],
-    ['that does not say when it was made', {}, { without: ['iat'] }],
-    ['that never runs out', {}, { without: ['exp'] }],
-    ['that is of the future', { nbf: nowS + 3600 }],
-    ['without a subject', {}, { without: ['sub'] }],
-    ['without a signature', {}, { signature: 'none' }],
-    ['signed by another key under the same name', {}, { signature: 'foreign' }],
-    ['signed with the client’s secret', {}, { signature: 'secret' }],
+  const attacks: readonly [name: string, why: string, claims: object, rest?: Crafted][] = [
+    ['of another nonce', '"nonce" claim value', { nonce: 'another' }],
+    ['without a nonce', 'claim missing', {}, { without: ['nonce'] }],
+    ['for another audience', '"aud"', { aud: 'somebody-else' }],
+    [
+      'for another audience too, and not said for whom',
+      '"azp"',
+      { aud: [CLIENT.id, 'somebody-else'], azp: 'somebody-else' },
+    ],
+    ['of another issuer', '"iss"', { iss: 'https://evil.example' }],
+    ['that has run out', '"exp"', { exp: nowS - 120, iat: nowS - 240 }],
+    ['that does not say when it was made', 'claim missing', {}, { without: ['iat'] }],
+    ['that never runs out', 'claim missing', {}, { without: ['exp'] }],
+    ['that is of the future', '"nbf"', { nbf: nowS + 3600 }],
+    ['without a subject', 'claim missing', {}, { without: ['sub'] }],
+    ['without a signature', '"alg"', {}, { signature: 'none' }],
+    ['signed by another key under the same name', 'signature verification failed', {}, { signature: 'foreign' }],
+    ['signed with the client’s secret', '"alg"', {}, { signature: 'secret' }],
   ];
 
   it('is tried in every bad way', () => {
     expect(attacks).toHaveLength(13);
   });
 
-  it.each(attacks)('is refused: %s', async (_name, claims, rest = {}) => {
+  it.each(attacks)('is refused: %s', async (_name, why, claims, rest = {}) => {
     const browser = openSmallBrowser();
     expect(await answerWith(browser, 'crafted', { ...good, ...claims }, rest)).toBe('sso-failed=AUTH_SSO_REFUSED');
+    expect(gateway.lastReason()).toContain(why);
     expect((await complete(browser)).status).toBe(401);
     const [login] = await lastRecords('login');
     expect(login).toMatchObject({ decision: 'refused', code: 'AUTH_SSO_REFUSED', subject: null, provider: 'crafted' });
@@ -716,7 +721,14 @@ describe('a logout token', () => {
     expect(await send(await crafted.sign(good('other'), 'logout+jwt'), 'strong')).toBe(200);
     expect((await schemaOf(second)).status).toBe(200);
     // By the provider's session alone.
-    expect(await send(await crafted.sign({ iss: crafted.address, aud: CLIENT.id, iat: nowS(), jti: 'sid', sid: 's1', events: LOGOUT }, 'logout+jwt'))).toBe(200);
+    expect(
+      await send(
+        await crafted.sign(
+          { iss: crafted.address, aud: CLIENT.id, iat: nowS(), jti: 'sid', sid: 's1', events: LOGOUT },
+          'logout+jwt',
+        ),
+      ),
+    ).toBe(200);
     expect((await schemaOf(second)).status).toBe(401);
   });
 });

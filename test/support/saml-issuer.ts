@@ -149,7 +149,8 @@ function writeResponse(entityId: string, request: SamlRequest, words: SamlWords,
 
 function signPart(xml: string, part: 'Assertion' | 'Response', own: KeyObject, words: SamlWords): string {
   const { algorithm = 'sha256', canonicalization = EXCLUSIVE, key = own, keyInfo } = words;
-  const at = part === 'Response' ? "/*[local-name(.)='Response']" : "/*[local-name(.)='Response']/*[local-name(.)='Assertion']";
+  const at =
+    part === 'Response' ? "/*[local-name(.)='Response']" : "/*[local-name(.)='Response']/*[local-name(.)='Assertion']";
   const signer = new SignedXml({
     privateKey: key.export({ type: 'pkcs8', format: 'pem' }),
     signatureAlgorithm: SIGNATURES[algorithm],

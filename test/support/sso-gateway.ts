@@ -9,6 +9,8 @@ import type { LocalServer } from './local-server.js';
 export interface SsoGateway extends TestGateway {
   /** Without a trailing slash. */
   readonly address: string;
+  /** Why the last sign-in was refused, as the operator reads it in the log. */
+  lastReason(): string;
 }
 
 /**
@@ -22,7 +24,7 @@ export async function openSsoGateway(
   options: {
     readonly env?: Readonly<Record<string, string>>;
     readonly files?: Readonly<Record<string, string>>;
-    readonly surround?: Partial<Pick<Surroundings, 'clock' | 'logger'>>;
+    readonly surround?: Partial<Pick<Surroundings, 'clock'>>;
   } = {},
 ): Promise<SsoGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'swali-sso-'));
@@ -30,11 +32,21 @@ export async function openSsoGateway(
   writeFileSync(file, providers);
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), text);
   const env = { SSO_FILE: file, PUBLIC_URL: local.address, ...options.env };
-  const gateway = await openTestGateway(env, options.surround);
+  const reasons: string[] = [];
+  const logger = {
+    debug() {},
+    info(fields: object) {
+      if ('reasons' in fields) reasons.push([fields.reasons].flat().join(': '));
+    },
+    warn() {},
+    error() {},
+  };
+  const gateway = await openTestGateway(env, { ...options.surround, logger });
   local.answerWith(gateway.app);
   return {
     ...gateway,
     address: local.address,
+    lastReason: () => reasons.at(-1) ?? '',
     async close() {
       await local.close();
       await gateway.close();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Logger } from '../../domain/ports.js';
 import { PRINCIPAL_KINDS } from '../../domain/principal.js';
 import { SwaliError } from '../../errors/swali-error.js';
 import { PROVIDER_NAME } from '../../identify/sso/provider-file.js';
@@ -27,13 +28,16 @@ const PROVIDERS = z.strictObject({
 
 const NOTHING = z.strictObject({});
 
+/** Characters of a reason that are logged. */
+const REASON_MAX_CHARACTERS = 200;
+
 /**
  * `/v1/auth/sso`: sign-in by the word of a provider. The browser comes and goes by redirects; what it is to know then
  * stands in the fragment, which no server sees, and tells no more than a code. Identify audits each answer and sign-in.
  */
 export function createSsoRoutes(
   sso: SingleSignOn,
-  { https, publicUrl }: { readonly https: boolean; readonly publicUrl: string },
+  { https, publicUrl, logger }: { readonly https: boolean; readonly publicUrl: string; readonly logger: Logger },
   ports: ApiPorts,
 ): readonly ApiRoute[] {
   const jar = createSsoCookieJar(https);
@@ -46,8 +50,10 @@ export function createSsoRoutes(
       return { body: {}, redirect: page(wantsCode ? 'sso-code' : 'signed-in'), cookies: jar.setTicket(ticket) };
     } catch (error) {
       const code = error instanceof SwaliError ? error.code : 'INTERNAL';
-      // Nobody is sent back for what is no sign-in at all, nor where there is no page to go back to.
+      // Nobody is sent back for what is no sign-in at all.
       if (code === 'AUTH_SSO_UNKNOWN' || code === 'INTERNAL') throw error;
+      const { requestId } = context;
+      logger.info({ requestId, code, provider: name, reasons: reasonsOf(error) }, 'sign-in by a provider refused');
       return { body: {}, redirect: page(`sso-failed=${code}`), cookies: [] };
     }
   }
@@ -162,4 +168,12 @@ export function createSsoRoutes(
       ports,
     ),
   ];
+}
+
+/** Why, in the words of each error on the way, for the operator: what they carry besides may be a token. */
+function reasonsOf(error: unknown): readonly string[] {
+  const reasons: string[] = [];
+  for (let each = error instanceof Error ? error.cause : null; each instanceof Error; each = each.cause)
+    reasons.push(each.message.slice(0, REASON_MAX_CHARACTERS));
+  return reasons;
 }
