@@ -72,6 +72,9 @@ const saml = z.strictObject({
   email_verified: z.literal('always', { error: 'expected always: state that this provider verifies its addresses' }),
 });
 
+/** Every key that an entry of either protocol may have. */
+export const ENTRY_KEYS: readonly string[] = [...Object.keys(oidc.shape), ...Object.keys(saml.shape)];
+
 type Entry = z.output<typeof oidc> | z.output<typeof saml>;
 
 /** What does not fit together in one entry, by the key that it stands at. */

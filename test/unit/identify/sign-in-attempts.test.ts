@@ -122,6 +122,8 @@ describe('one account from one address', () => {
       address: HOME,
       subject: 'customer:1',
       kind: 'customer',
+      method: 'password',
+      provider: null,
       decision: 'refused',
       code: 'RATE_LIMITED',
     });
