@@ -8,6 +8,7 @@ import { describeEngines } from '../engines/engines.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
+import { describeSsoStoreContract } from '../unit/identify/sso/sso-store-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9', userAgent: 'curl/8' };
@@ -25,6 +26,20 @@ describeEngines(
     });
     afterAll(() => identity.close());
     describeSecondFactorContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'single sign-on',
+  'select 1',
+  (engine) => {
+    let identity: Identity;
+    beforeAll(async () => {
+      identity = await openIdentity(undefined, engine.url);
+    });
+    afterAll(() => identity.close());
+    describeSsoStoreContract(() => identity);
   },
   ['mariadb', 'mysql'],
 );
