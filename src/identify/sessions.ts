@@ -233,16 +233,21 @@ export function createSessions(deps: {
     async endByProvider({ identityDigest, providerSession }) {
       // Neither would mean every session of passwords.
       if (!identityDigest && !providerSession) return 0;
-      const { numUpdatedRows } = await store.run((db) => {
-        let mine = db
-          .updateTable('sessions')
-          .set({ ended_at: clock(), ended_by: 'provider' })
-          .where('ended_at', 'is', null);
+      return store.run(async (db) => {
+        // Looked for first: an update that has no index to go by would hold up every sign-in of the moment.
+        let mine = db.selectFrom('sessions').select('id').where('ended_at', 'is', null);
         if (identityDigest) mine = mine.where('identity_digest', '=', identityDigest);
         if (providerSession) mine = mine.where('provider_session', '=', providerSession);
-        return mine.executeTakeFirst();
+        const ids = (await mine.execute()).map((session) => session.id);
+        if (ids.length === 0) return 0;
+        const { numUpdatedRows } = await db
+          .updateTable('sessions')
+          .set({ ended_at: clock(), ended_by: 'provider' })
+          .where('id', 'in', ids)
+          .where('ended_at', 'is', null)
+          .executeTakeFirst();
+        return Number(numUpdatedRows);
       });
-      return Number(numUpdatedRows);
     },
     async endAll(account, exceptSessionId) {
       await store.run((db) => {

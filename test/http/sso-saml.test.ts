@@ -212,6 +212,11 @@ describe('a response', () => {
       { format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient' },
     ],
     ['of nobody', 'NameID', { nameId: '' }],
+    [
+      'that says the sign-in failed',
+      'that the sign-in failed',
+      { status: 'urn:oasis:names:tc:SAML:2.0:status:Responder' },
+    ],
     ['that is not signed', 'Invalid document signature', { signs: [] }],
     ['signed with another key', 'Invalid document signature', { key: makeKey() }],
     ['signed with SHA-1', 'algorithm', { algorithm: 'sha1' }],
@@ -276,7 +281,7 @@ describe('a response', () => {
   ];
 
   it('is tried in every bad way', () => {
-    expect(attacks).toHaveLength(37);
+    expect(attacks).toHaveLength(38);
   });
 
   it.each(attacks)('is refused: %s', async (_name, why, words, change = (xml) => xml) => {

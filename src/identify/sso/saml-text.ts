@@ -27,10 +27,20 @@ export function assertPlainResponse(xml: string): void {
   }
 }
 
-/** What the outermost element of a plain response says of itself. Not to be trusted where only its assertion is signed. */
-export function readResponseRoot(xml: string): { readonly destination: string | null } {
+/**
+ * What a plain response says of itself: where it was sent, and how it went. Not to be trusted where only its assertion is signed.
+ *
+ * @throws Error for what is no response
+ */
+export function readResponse(xml: string): { readonly destination: string | null; readonly status: string | null } {
   const tag = /^(?:<\?xml\s[^?<>]*\?>)?\s*<(?:[\w.-]+:)?Response\b([^<>]*)>/.exec(xml);
   if (!tag) throw new Error('the message is no response');
-  const found = /\sDestination\s*=\s*(?:"([^"]*)"|'([^']*)')/.exec(tag[1] ?? '');
-  return { destination: found?.[1] ?? found?.[2] ?? null };
+  // The first one is the outermost: finer ones stand inside it.
+  const code = /<(?:[\w.-]+:)?StatusCode\b([^<>]*)>/.exec(xml);
+  return { destination: attributeOf(tag[1], 'Destination'), status: attributeOf(code?.[1], 'Value') };
+}
+
+function attributeOf(attributes: string | undefined, name: string): string | null {
+  const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`).exec(attributes ?? '');
+  return found?.[1] ?? found?.[2] ?? null;
 }

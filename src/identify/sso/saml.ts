@@ -4,13 +4,15 @@ import { SwaliError } from '../../errors/swali-error.js';
 import { type BegunFlow, FLOW_TTL_MS } from './flows.js';
 import type { ProvenIdentity } from './proven-identity.js';
 import type { SamlProvider } from './provider.js';
-import { assertPlainResponse, readResponseRoot } from './saml-text.js';
+import { assertPlainResponse, readResponse } from './saml-text.js';
 
 /** Clocks may differ by so much, in milliseconds. */
 const CLOCK_SKEW_MS = 30_000;
 
 /** Oldest assertion that is taken, in milliseconds, whatever it says of itself. */
 const ASSERTION_MAX_AGE_MS = 600_000;
+
+const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
 
@@ -145,9 +147,10 @@ function decode(response: string): string {
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(response, 'base64'));
 }
 
-/** SAML bindings §3.5.5.2: a signed response says where it was sent. */
+/** SAML core §3.2.2.2 and bindings §3.5.5.2: a response says how it went, and a signed one where it was sent. */
 function assertResponse(provider: SamlProvider, xml: string): void {
-  const { destination } = readResponseRoot(xml);
+  const { destination, status } = readResponse(xml);
+  if (status !== SUCCESS) throw new Error('the response says that the sign-in failed');
   if (destination === null && !provider.wantResponseSigned) return;
   if (destination !== provider.returnAddress) throw new Error('the response was sent to another address');
 }
