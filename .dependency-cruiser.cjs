@@ -30,7 +30,15 @@ MAY_IMPORT.reports = ['ask.ts', ...BELOW_ASK];
 MAY_IMPORT.http = ['reports', 'ask.ts', ...BELOW_ASK];
 MAY_IMPORT.mcp = MAY_IMPORT.http;
 /** Files that put the parts together; they may use each other and everything below the commands. */
-const WIRING = ['app.ts', 'gateway.ts', 'identity.ts', 'mailing.ts', 'first-run.ts', 'shared-values.ts'];
+const WIRING = [
+  'app.ts',
+  'gateway.ts',
+  'identity.ts',
+  'mailing.ts',
+  'sso-providers.ts',
+  'first-run.ts',
+  'shared-values.ts',
+];
 const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', ...BELOW_ASK, 'config', 'operate', 'mail', 'demo'];
 for (const file of WIRING) MAY_IMPORT[file] = BELOW_CLI;
 /** The proof harness puts the parts together past the gateway, to attack them. */

@@ -31,6 +31,7 @@ import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js';
 import { createSessionRoutes } from './http/routes/session-routes.js';
 import { createSigningKeyRoutes } from './http/routes/signing-key-routes.js';
+import { createSsoRoutes } from './http/routes/sso-routes.js';
 import { createWidgetRoutes } from './http/routes/widget-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import { createSessionCookies } from './http/session-cookies.js';
@@ -46,6 +47,7 @@ import type { ManageSecondFactor } from './identify/manage-second-factor.js';
 import type { OwnSessions } from './identify/own-sessions.js';
 import type { SetPasswordByLink } from './identify/set-password-by-link.js';
 import type { PublicJwk } from './identify/signing-keys.js';
+import type { SingleSignOn } from './identify/sso/single-sign-on.js';
 import type { Tiers } from './identify/tiers.js';
 import type { WidgetTokens } from './identify/widget-tokens.js';
 import type { Health } from './operate/health.js';
@@ -81,6 +83,8 @@ export interface AppDeps {
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
   /** Makes what accounts do with their second factor over an audit log. */
   readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
+  /** Makes sign-in by the word of providers over an audit log. */
+  readonly createSingleSignOn: (audit: AuditLog) => SingleSignOn;
   readonly authenticate: (token: string) => Promise<Principal>;
   /** The living session of a refresh token, which is not used up by that; null where there is none. */
   readonly sessionOf: (refreshToken: string) => Promise<string | null>;
@@ -107,8 +111,8 @@ export interface AppDeps {
   readonly trustProxy: number;
   /** Whether people reach the gateway by https. */
   readonly https: boolean;
-  /** Of the address that people use, e.g. `https://ask.example.com`; null where none is set. */
-  readonly publicOrigin: string | null;
+  /** Address that people use, without a trailing slash; null where it is not set: then there is no single sign-on. */
+  readonly publicUrl: string | null;
 }
 
 /** Wires the HTTP side. Listens to nothing: the caller hands the app to a server. */
@@ -129,13 +133,14 @@ export function createApp(deps: AppDeps): Express {
   app.set('trust proxy', deps.trustProxy);
   app.set('query parser', 'simple');
   app.use(cookieParser());
-  app.use(openContext(deps.publicOrigin));
+  app.use(openContext(deps.publicUrl === null ? null : new URL(deps.publicUrl).origin));
   app.use(createSecurityHeaders(deps.https));
   for (const handler of limits('address', () => null)) app.use(handler);
   const routes = [
     ...createProbeRoutes(() => deps.health.readiness(), ports),
     ...createSigningKeyRoutes(deps.publicKeys, ports),
     ...createAuthRoutes(login, deps.createChangePassword(witness.log), handOut, ports),
+    ...createSsoRoutes(deps.createSingleSignOn(witness.log), handOut, deps, ports),
     ...createMailedLinkRoutes(
       deps.createSetPasswordByLink(witness.log),
       // The witness notes what belongs to an answer; what is written after one is nobody's to take.

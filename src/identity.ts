@@ -21,6 +21,7 @@ import { createSessions } from './identify/sessions.js';
 import { createSetPasswordByLink, type SetPasswordByLink } from './identify/set-password-by-link.js';
 import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
+import { createSingleSignOn, type SingleSignOn } from './identify/sso/single-sign-on.js';
 import { createStepUp } from './identify/step-up.js';
 import { createTenants } from './identify/tenants.js';
 import { createTokens } from './identify/tokens.js';
@@ -32,6 +33,7 @@ import {
   type WidgetTokens,
 } from './identify/widget-tokens.js';
 import { openMailedLinks, openOutbox } from './mailing.js';
+import { readSsoProviders } from './sso-providers.js';
 import type { Store } from './store/store.js';
 
 /** Who may come in, and how it is told. */
@@ -72,6 +74,8 @@ export interface Identity {
   readonly publicKeys: readonly PublicJwk[];
   /** Makes what accounts do with their second factor over an audit log. */
   readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
+  /** Makes sign-in by the word of providers over an audit log. */
+  readonly createSingleSignOn: (audit: AuditLog) => SingleSignOn;
   /** Keys what stands for accounts and addresses where requests are counted; the same in every replica. */
   readonly limitKey: string;
   /** Sends the mail that still waits. */
@@ -81,7 +85,8 @@ export interface Identity {
 /**
  * Wires the parts of identify over the store.
  *
- * @throws SwaliError `SETTINGS_INVALID` where no key is set and none can be kept, and where one is not usable
+ * @throws SwaliError `SETTINGS_INVALID` where no key is set and none can be kept, where one is not usable, and for the
+ *   faults of the providers' file
  */
 export async function createIdentity(surroundings: Surroundings, store: Store): Promise<Identity> {
   const { settings, clock } = surroundings;
@@ -97,6 +102,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   const secondFactors = createSecondFactors({ store, clock, cipher });
   const attempts = openSignInAttempts(surroundings, store);
   const tenants = createTenants({ store, clock, enabled: settings.tenancy });
+  const providers = readSsoProviders(settings);
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   const stepUp = createStepUp({ store, passwords, secondFactors, attempts });
   const links = openMailedLinks(surroundings, store);
@@ -139,6 +145,8 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     sendsMail: outbox.isOpen,
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
     limitKey: readStoreKey(surroundings),
+    createSingleSignOn: (audit) =>
+      createSingleSignOn({ providers, store, clock, tenants, passwords, tokens, sessions, secondFactors, audit }),
     publicKeys: tokens.publicKeys,
     async close() {
       await outbox.close();

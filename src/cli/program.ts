@@ -136,6 +136,16 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addGroupCommands(program, () => surround('warn'), terminal);
   addTenantCommands(program, () => surround('warn'), terminal);
   program
+    .command('sso')
+    .description('single sign-on')
+    .command('metadata')
+    .description('print what a provider of SSO_FILE must know of this gateway')
+    .argument('<name>', 'of the provider')
+    .action(async (name: string) => {
+      const { printSsoMetadata } = await import('./sso-command.js');
+      printSsoMetadata(surround('warn'), terminal, name);
+    });
+  program
     .command('demo')
     .description('make the demonstration business')
     .requiredOption('--target <url>', 'sqlite:PATH or mysql://USER:PASSWORD@HOST/DATABASE')

@@ -63,6 +63,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       createSetPasswordByLink: identity.createSetPasswordByLink,
       createOwnSessions: identity.createOwnSessions,
       createManageSecondFactor: identity.createManageSecondFactor,
+      createSingleSignOn: identity.createSingleSignOn,
       authenticate: identity.authenticate,
       sessionOf: identity.sessionOf,
       readIdentifier: identity.readIdentifier,
@@ -78,7 +79,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       limitKey: identity.limitKey,
       trustProxy: settings.trustProxy,
       https: settings.publicUrl?.startsWith('https:') ?? false,
-      publicOrigin: settings.publicUrl === null ? null : new URL(settings.publicUrl).origin,
+      publicUrl: settings.publicUrl,
     });
     const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }, app);
     await listen(server, settings.port, settings.host);

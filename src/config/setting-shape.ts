@@ -88,6 +88,7 @@ export const SETTING_SHAPE = z.object({
   MASK_KEY: optionalKey,
   STORE_KEY: optionalKey,
   REQUIRE_TOTP_FOR: accountGroups,
+  SSO_FILE: z.string(),
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),
   REFRESH_TOKEN_TTL_S: whole(300, 7_776_000),
   SESSION_IDLE_TTL_S: whole(300, 7_776_000),

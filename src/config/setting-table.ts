@@ -83,6 +83,7 @@ export const SETTINGS = [
     '',
     'Who must have a second factor, a comma list of kinds and employee roles, e.g. admin,employee:accountant; empty means nobody.',
   ),
+  plain('SSO_FILE', '', 'YAML file of the providers of single sign-on; it needs PUBLIC_URL. Empty means none.'),
   plain('ACCESS_TOKEN_TTL_S', '900', 'Life of an access token in seconds, 60–86400.'),
   plain('REFRESH_TOKEN_TTL_S', '1209600', 'Life of a refresh token in seconds, 300–7776000.'),
   plain(

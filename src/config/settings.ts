@@ -39,6 +39,8 @@ export interface Settings {
   readonly storeKey: string | null;
   /** Kinds, and roles of employees as `employee:ROLE`. */
   readonly requireTotpFor: ReadonlySet<string>;
+  /** Absolute; null where none is named. */
+  readonly ssoFile: string | null;
   readonly accessTokenTtlS: number;
   readonly refreshTokenTtlS: number;
   readonly sessionIdleTtlS: number;
@@ -111,6 +113,9 @@ export function parseSettings(
   if (parsed.success && parsed.data.SMTP_URL !== null && parsed.data.MAIL_FROM === null) {
     faults.push('MAIL_FROM: is not set beside SMTP_URL, expected an e-mail address, or NAME <ADDRESS>');
   }
+  if (parsed.success && parsed.data.SSO_FILE !== '' && parsed.data.PUBLIC_URL === '') {
+    faults.push('PUBLIC_URL: is not set, expected the address that providers of SSO_FILE send browsers back to');
+  }
   if (!parsed.success || faults.length > 0) {
     throw new SwaliError('SETTINGS_INVALID', { detail: faults.join('\n') });
   }
@@ -145,6 +150,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     maskKey: values.MASK_KEY || null,
     storeKey: values.STORE_KEY || null,
     requireTotpFor: new Set(values.REQUIRE_TOTP_FOR),
+    ssoFile: values.SSO_FILE === '' ? null : resolve(base, values.SSO_FILE),
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
     refreshTokenTtlS: values.REFRESH_TOKEN_TTL_S,
     sessionIdleTtlS: values.SESSION_IDLE_TTL_S,

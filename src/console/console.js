@@ -118,7 +118,7 @@ async function open() {
   if (name === 'invitation' || name === 'reset') {
     forgetEverything();
     openLink(name, value);
-  } else if (name === 'signed-in') {
+  } else if (name === 'signed-in' || name === 'sso-code') {
     forgetEverything();
     if (!(await completeSignOn())) showSignedOut();
   } else {

@@ -40,6 +40,9 @@ export function onSubmit(id, label, work) {
 /** Whose people the address of the page is for, `/?tenant=acme`; empty where it does not say. */
 const ADDRESSED = new URLSearchParams(location.search).get('tenant') ?? '';
 
+/** The same as the API takes it in an address. */
+export const ADDRESSED_QUERY = ADDRESSED === '' ? '' : `?tenant=${encodeURIComponent(ADDRESSED)}`;
+
 /** Shows the field for the company, with what the address of the page says. */
 export function askForCompany(isAsked = true) {
   byId('company').hidden = !isAsked && ADDRESSED === '';

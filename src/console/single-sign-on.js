@@ -1,7 +1,7 @@
 // Signing in with somebody else's sign-in page: links that lead there, and what is done with whoever comes back.
 
 import { call, isRefusal, signIn } from './api.js';
-import { byId, element, onSubmit, perform, showProblem } from './page.js';
+import { ADDRESSED_QUERY, byId, element, onSubmit, perform, showProblem } from './page.js';
 
 const COMPLETE = '/v1/auth/sso/complete';
 
@@ -15,10 +15,10 @@ export function whenCameBack(work) {
 
 /** Shows a link for each provider; a gateway without any has no such links. */
 export async function showProviders() {
-  const { providers } = await call('GET', '/v1/auth/sso').catch(() => ({ providers: [] }));
+  const { providers } = await call('GET', `/v1/auth/sso${ADDRESSED_QUERY}`).catch(() => ({ providers: [] }));
   byId('providers').replaceChildren(
-    ...providers.map(({ name, kind }) => {
-      const link = element('a', `Continue with ${name} (${kind})`, 'button');
+    ...providers.map(({ name, label, kind }) => {
+      const link = element('a', `Continue with ${label ?? name} (${kind})`, 'button');
       link.href = `/v1/auth/sso/${encodeURIComponent(name)}/start`;
       const item = element('li');
       item.append(link);

@@ -10,6 +10,9 @@ export interface AccessContext {
   readonly tenant: Tenant;
 }
 
+/** How somebody proves who they are. */
+export type SignInMethod = 'password' | 'oidc' | 'saml';
+
 /**
  * What identify reports: attempts to sign in, and what becomes of sessions, second factors, keys, tokens of
  * widgets, accounts and groups. Holds no password, token, code, seed or key, and identifiers only masked.
@@ -21,6 +24,9 @@ export type AccessEvent = AccessContext &
         /** Null where nobody is known by that identifier: what was typed there may be a password. */
         readonly subject: string | null;
         readonly kind: PrincipalKind;
+        readonly method: SignInMethod;
+        /** Name of the provider of single sign-on; null for a password. */
+        readonly provider: string | null;
         readonly decision: 'accepted' | 'refused';
         readonly code: string | null;
       }
@@ -117,6 +123,24 @@ export type AccessEvent = AccessContext &
          * What was there and what is there now, of the fields that changed; where somebody joins or leaves, all tables
          * that they may read. Null where there is none.
          */
+        readonly before: Readonly<Record<string, unknown>> | null;
+        readonly after: Readonly<Record<string, unknown>> | null;
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
+        readonly event: 'single-sign-on';
+        /** Null where the provider's answer names nobody who may come in. */
+        readonly subject: string | null;
+        readonly kind: PrincipalKind;
+        readonly method: SignInMethod;
+        /** Name of the provider. */
+        readonly provider: string;
+        /** `answer`: what the provider said of somebody; `logout`: that somebody's sessions have ended there. */
+        readonly action: 'answer' | 'logout';
+        /** Whether the account was known to the provider's subject before, found by its e-mail address, or made. */
+        readonly account: 'known' | 'linked' | 'created' | null;
+        /** What the provider's word changed of the account, the fields alone that did; null where nothing. */
         readonly before: Readonly<Record<string, unknown>> | null;
         readonly after: Readonly<Record<string, unknown>> | null;
         readonly decision: 'accepted' | 'refused';

@@ -56,6 +56,21 @@ export const CATALOGUE = {
   IDENTITY_GROUP_EXISTS: { status: 409, sentence: 'A group with this name exists already.' },
   IDENTITY_MEMBER_UNKNOWN: { status: 404, sentence: 'The account is not a member of this group.' },
   MAIL_UNAVAILABLE: { status: 503, sentence: 'Mail cannot be sent now; try again later or tell the operator.' },
+  AUTH_SSO_UNKNOWN: { status: 404, sentence: 'There is no provider of that name to sign in with.' },
+  AUTH_SSO_NOT_BEGUN: {
+    status: 401,
+    sentence: 'This sign-in was not begun in this browser, was used already or took too long; begin again here.',
+  },
+  AUTH_SSO_REFUSED: {
+    status: 401,
+    sentence: 'The answer of the sign-in provider was not accepted; begin again, or ask your administrator.',
+  },
+  AUTH_SSO_DENIED: {
+    status: 403,
+    sentence: 'Your provider knows you, but you may not come in here with it; ask your administrator.',
+  },
+  AUTH_SSO_UNAVAILABLE: { status: 503, sentence: 'The sign-in provider cannot be reached now; try again later.' },
+  AUTH_SSO_LOGOUT_INVALID: { status: 400, sentence: 'The logout token is not acceptable or was used already.' },
   // translate
   TRANSLATE_QUESTION_INVALID: { status: 422, sentence: 'Ask one question in words, between 1 and 2000 characters.' },
   TRANSLATE_MODEL_UNAVAILABLE: { status: 503, sentence: 'The language model does not answer now; try again later.' },

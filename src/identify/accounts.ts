@@ -9,7 +9,7 @@ import type { AccountStatus } from '../store/tables.js';
 import { endTokens } from './end-tokens.js';
 import type { Account } from './find-account.js';
 import { normaliseIdentifier, parseCustomerNumber } from './identifiers.js';
-import type { Passwords } from './passwords.js';
+import { NO_PASSWORD, type Passwords } from './passwords.js';
 
 /** Tier of an account where none is given. */
 export const DEFAULT_TIER = 'standard';
@@ -38,7 +38,8 @@ export interface AccountDetails {
 
 /** A new account. */
 export interface NewAccount extends AccountDetails {
-  readonly password: string;
+  /** Null for one that a provider of single sign-on alone signs in. */
+  readonly password: string | null;
 }
 
 /** Which table holds which kind. */
@@ -83,10 +84,9 @@ export async function addAccount(
   account: NewAccount,
 ): Promise<string> {
   const details = checkDetails(account);
-  const password_hash = await deps.passwords.hash(account.password, [
-    details.identifier,
-    details.customer_number ?? '',
-  ]);
+  const { password } = account;
+  const personal = [details.identifier, details.customer_number ?? ''];
+  const password_hash = password === null ? NO_PASSWORD : await deps.passwords.hash(password, personal);
   const row = { ...details, password_hash, status: 'active' as const, created_at: deps.clock() };
   const id = await deps.store.run((db) => insertAccount(db, account.kind, row)).catch(refuseTaken);
   return `${account.kind}:${id}`;

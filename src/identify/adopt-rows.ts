@@ -12,6 +12,7 @@ const BELONGINGS = [
   'second_factors',
   'recovery_codes',
   'mailed_tokens',
+  'external_identities',
   'employee_groups',
   'employee_group_members',
   'usage_counters',

@@ -16,7 +16,7 @@ import type { Tokens } from './tokens.js';
  * counts at once.
  *
  * @param deps.requireTotpFor kinds, and roles of employees as `employee:ROLE`, who must have a second factor; without a
- *   confirmed one their principal lacks it and has no permissions
+ *   confirmed one, and without a provider's word for one in this session, their principal lacks it and has no permissions
  * @returns a function of the token (without `Bearer `) that throws SwaliError `AUTH_TOKEN_INVALID` where the token is
  *   not valid, its session has ended, was idle for too long or has expired, or its account or tenant is disabled or gone;
  *   `STORE_UNAVAILABLE`
@@ -33,14 +33,15 @@ export function createAuthenticate(deps: {
   const readSignedIn = createReadSignedIn(deps);
   return async (token) => {
     const { tenant, kind, accountId, session } = deps.tokens.verify(token);
-    const account = await readSignedIn({ id: session, tenant, kind, accountId });
-    if (account?.status !== 'active' || !(await deps.tenants.isOpen(account.tenant))) {
+    const signedIn = await readSignedIn({ id: session, tenant, kind, accountId });
+    if (signedIn?.account.status !== 'active' || !(await deps.tenants.isOpen(signedIn.account.tenant))) {
       throw new SwaliError('AUTH_TOKEN_INVALID', {
         cause: new Error('the session has ended or expired, or the account or its tenant is disabled'),
       });
     }
+    const { account, factorMet } = signedIn;
     const lacksSecondFactor =
-      mustHaveFactor(account, deps.requireTotpFor) && !(await deps.secondFactors.isConfirmed(account));
+      !factorMet && mustHaveFactor(account, deps.requireTotpFor) && !(await deps.secondFactors.isConfirmed(account));
     return principalOf(account, session, lacksSecondFactor);
   };
 }

@@ -3,6 +3,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
 import type { AccessContext, AccessLog, SignInContext } from './access-log.js';
 import { type Account, findAccount } from './find-account.js';
+import { createJudgeSecondFactor } from './judge-second-factor.js';
 import type { Passwords } from './passwords.js';
 import type { SecondFactors } from './second-factor.js';
 import type { Session, Sessions } from './sessions.js';
@@ -68,43 +69,22 @@ export function createLogin(deps: {
 }): Login {
   const { store, passwords, tokens, sessions, secondFactors, attempts, tenants, audit } = deps;
 
-  function issue({ id, ...owner }: Session, role: string | null, refreshToken: string): IssuedTokens {
-    const accessToken = tokens.issue({ ...owner, role, session: id });
-    return { accessToken, expiresInS: tokens.ttlS, refreshToken, session: id };
-  }
-
-  /** Why the second factor lets an account not in; null where it does, or where there is none. */
-  async function judgeSecondFactor(
-    account: Account,
-    totp: string | null,
-    context: AccessContext,
-  ): Promise<SwaliError | null> {
-    if (!(await secondFactors.isConfirmed(account))) return null;
-    if (totp === null) return new SwaliError('AUTH_SECOND_FACTOR_REQUIRED');
-    const fault = await secondFactors.verify(account, totp).then(
-      (right) => (right ? null : new SwaliError('AUTH_CREDENTIALS_WRONG')),
-      (error: unknown) => (error instanceof SwaliError ? error : new SwaliError('INTERNAL', { cause: error })),
-    );
-    await audit.append({
-      event: 'second-factor',
-      requestId: context.requestId,
-      address: context.address,
-      tenant: context.tenant,
-      subject: account.subject,
-      kind: account.kind,
-      action: 'verify',
-      decision: fault ? 'refused' : 'accepted',
-      code: fault?.code ?? null,
-    });
-    return fault;
-  }
+  const judgeSecondFactor = createJudgeSecondFactor({ secondFactors, audit });
 
   return Object.freeze({
     async login(kind, identifier, password, context, totp = null) {
       const { requestId, address, tenant, userAgent } = context;
       const account = await findAccount(store, kind, { tenant, identifier });
-      const subject = account?.subject ?? null;
-      const attempt = { event: 'login' as const, requestId, address, tenant, subject, kind };
+      const attempt = {
+        event: 'login' as const,
+        requestId,
+        address,
+        tenant,
+        subject: account?.subject ?? null,
+        kind,
+        method: 'password' as const,
+        provider: null,
+      };
       const tried = await attempts.begin({ tenant, kind }, identifier, address);
       if (tried.waitS > 0) {
         await audit.append({ ...attempt, decision: 'refused', code: 'RATE_LIMITED' });
@@ -135,7 +115,7 @@ export function createLogin(deps: {
         { address, userAgent },
       );
       await audit.append({ ...attempt, decision: 'accepted', code: null });
-      return issue(session, account.role, refreshToken);
+      return issueTokens(tokens, session, account.role, refreshToken);
     },
 
     async refresh(refreshToken, { requestId, address }) {
@@ -157,7 +137,7 @@ export function createLogin(deps: {
         throw new SwaliError('AUTH_TOKEN_INVALID', { cause: new Error(`refresh token: ${rotation.outcome}`) });
       }
       await audit.append({ ...attempt, action: 'refresh', decision: 'accepted', code: null });
-      return issue(rotation.session, account.role, rotation.refreshToken);
+      return issueTokens(tokens, rotation.session, account.role, rotation.refreshToken);
     },
 
     async logout(refreshToken, { requestId, address }) {
@@ -175,6 +155,17 @@ export function createLogin(deps: {
       });
     },
   } satisfies Login);
+}
+
+/** What the one who signed in is handed. */
+export function issueTokens(
+  tokens: Tokens,
+  { id, ...owner }: Session,
+  role: string | null,
+  refreshToken: string,
+): IssuedTokens {
+  const accessToken = tokens.issue({ ...owner, role, session: id });
+  return { accessToken, expiresInS: tokens.ttlS, refreshToken, session: id };
 }
 
 /** Digests the password anew at today's cost, now that it is at hand. The old digest must still stand. */

@@ -19,6 +19,7 @@ import {
   shutOut,
 } from './accounts.js';
 import { assertManages, assertOther } from './assert-manages.js';
+import { type ExternalIdentity, forgetIdentities, readIdentities } from './external-identities.js';
 import { findAccount } from './find-account.js';
 import { normaliseIdentifier, parseCustomerNumber } from './identifiers.js';
 import {
@@ -68,6 +69,8 @@ export interface PersonalData {
     readonly expiresAt: number;
     readonly usedAt: number | null;
   }[];
+  /** Whom providers of single sign-on know the person as. */
+  readonly identities: readonly ExternalIdentity[];
 }
 
 /** A new account as its maker states it: it is of the maker's tenant. */
@@ -262,6 +265,7 @@ export function createAccountManager(deps: Deps): AccountManager {
             .orderBy('created_at')
             .execute();
           const groups = kind === 'employee' ? await readGroupNames(db, id) : [];
+          const identities = await readIdentities(db, account);
           const mailedLinks = await db
             .selectFrom('mailed_tokens')
             .select(['purpose', 'created_at as createdAt', 'expires_at as expiresAt', 'used_at as usedAt'])
@@ -269,7 +273,8 @@ export function createAccountManager(deps: Deps): AccountManager {
             .where('account_id', '=', id)
             .orderBy('created_at')
             .execute();
-          return { account, groups, sessions, mailedLinks, modelUse: await readModelUse(db, target) };
+          const modelUse = await readModelUse(db, target);
+          return { account, groups, sessions, identities, mailedLinks, modelUse };
         });
         return { result, target, before: null, after: null };
       });
@@ -293,6 +298,7 @@ export function createAccountManager(deps: Deps): AccountManager {
           await db.deleteFrom('second_factors').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('recovery_codes').where('kind', '=', kind).where('account_id', '=', id).execute();
           await db.deleteFrom('mailed_tokens').where('kind', '=', kind).where('account_id', '=', id).execute();
+          await forgetIdentities(db, account);
           await db.deleteFrom('api_keys').where('kind', '=', kind).where('account_id', '=', id).execute();
           if (kind === 'employee')
             await db.deleteFrom('employee_group_members').where('employee_id', '=', id).execute();

@@ -27,6 +27,8 @@ const MAX_WAITING = 64;
  * `nice` on Unix; a system without them leaves it.
  */
 const NICE_INCREMENT = 10;
+/** Stands where a digest would for an account that has no password: bcrypt makes nothing like it, so nothing matches. */
+export const NO_PASSWORD = '*';
 
 /** Digests of passwords, made and compared off the event loop. */
 export interface Passwords {
@@ -54,9 +56,10 @@ export interface Passwords {
    */
   hashRandom(): Promise<string>;
   /**
-   * Whether a password is that of a digest. Without a digest (an unknown account) it works as long, and is false.
+   * Whether a password is that of a digest. Without a digest (an unknown account, or one that has no password) it works
+   * as long, and is false.
    *
-   * @param digest of the account; null where there is none
+   * @param digest of the account, or {@link NO_PASSWORD}; null where there is no account
    * @throws SwaliError `RATE_LIMITED` where too many wait
    */
   matches(password: string, digest: string | null): Promise<boolean>;
@@ -134,10 +137,12 @@ export async function createPasswords(
       const prepared = preparePassword(password);
       // Too long for any account, known or not: the quick answer tells nothing.
       if (Buffer.byteLength(prepared) > MAX_BYTES) return false;
-      const compared = digest ?? dummy;
+      // bcrypt gives up at once on what is no digest, and that would tell.
+      const usable = digest !== null && digest !== NO_PASSWORD;
+      const compared = usable ? digest : dummy;
       options.onComparison?.(costOf(compared));
       const same = await run<boolean>('compareInWorker', { password: prepared, digest: compared });
-      return same && digest !== null;
+      return same && usable;
     },
     isOutdated: (digest) => costOf(digest) < cost,
     close,

@@ -9,8 +9,15 @@ import { createNoteUse } from './note-use.js';
 import { boundsAt, type SessionLife } from './session-life.js';
 import type { Session } from './sessions.js';
 
-/** The account's row with what the session's row says of its use. */
-type SignedInRow = AccountRow & { readonly last_used_at: number };
+/** The account's row with what the session's row says of it. */
+type SignedInRow = AccountRow & { readonly last_used_at: number; readonly factor_met: number };
+
+/** Who is signed in. */
+export interface SignedIn {
+  readonly account: Account;
+  /** Whether a provider has proven a second factor for this session. */
+  readonly factorMet: boolean;
+}
 
 /**
  * Makes the function that reads the account of a living session, in one query, and beside it the lists of an employee's
@@ -24,7 +31,7 @@ export function createReadSignedIn(deps: {
   readonly store: Store;
   readonly clock: Clock;
   readonly life: Pick<SessionLife, 'idleTtlS'>;
-}): (session: Session) => Promise<Account | null> {
+}): (session: Session) => Promise<SignedIn | null> {
   const { store, clock } = deps;
   const compiled = new Map<PrincipalKind, CompiledQuery<SignedInRow>>();
   let compiledGroups: CompiledQuery<{ allow_tables: string }> | null = null;
@@ -56,7 +63,7 @@ export function createReadSignedIn(deps: {
     });
     if (!row) return null;
     noteUse(id, row.last_used_at, now);
-    return toAccount(kind, row, groupTables);
+    return { account: toAccount(kind, row, groupTables), factorMet: row.factor_met === 1 };
   };
 }
 
@@ -69,7 +76,7 @@ function compileQuery(db: StoreDatabase, kind: PrincipalKind): CompiledQuery<Sig
     .where('sessions.tenant', '=', '')
     .where('sessions.last_used_at', '>', 0)
     .where('sessions.expires_at', '>', 0)
-    .select('sessions.last_used_at');
+    .select(['sessions.last_used_at', 'sessions.factor_met']);
   const byKind: Readonly<Record<PrincipalKind, () => CompiledQuery<SignedInRow>>> = {
     admin: () =>
       mine

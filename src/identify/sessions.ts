@@ -21,6 +21,16 @@ export interface Session {
 /** Whose sessions are meant. */
 export type SessionOwner = Omit<Session, 'id'>;
 
+/** What a provider's word adds to a session that it began. */
+export interface SessionOrigin {
+  /** Of the external identity. */
+  readonly identityDigest: string;
+  /** Digest of the provider's own session; empty where it named none. */
+  readonly providerSession: string;
+  /** Whether the provider has proven a second factor and is trusted with that. */
+  readonly factorMet: boolean;
+}
+
 /** A living session as its account sees it. Times are milliseconds since 1970. */
 export interface ListedSession {
   readonly id: string;
@@ -47,6 +57,7 @@ export interface Sessions {
   begin(
     account: SessionOwner,
     from: { readonly address: string; readonly userAgent: string },
+    origin?: SessionOrigin,
   ): Promise<{ session: Session; refreshToken: string }>;
   /**
    * Exchanges a refresh token for a new one. Each works once: a second use means that two parties hold it, so the
@@ -68,6 +79,13 @@ export interface Sessions {
    * @throws SwaliError `STORE_UNAVAILABLE`
    */
   end(account: SessionOwner, sessionId: string): Promise<boolean>;
+  /**
+   * Ends the sessions that a provider's word began: all of an identity, of one session of the provider, or of both.
+   *
+   * @returns how many were ended
+   * @throws SwaliError `STORE_UNAVAILABLE`
+   */
+  endByProvider(origin: Partial<Pick<SessionOrigin, 'identityDigest' | 'providerSession'>>): Promise<number>;
   /** Ends every session of an account but the one that is excepted. @throws SwaliError `STORE_UNAVAILABLE` */
   endAll(account: SessionOwner, exceptSessionId?: string): Promise<void>;
 }
@@ -125,7 +143,7 @@ export function createSessions(deps: {
   }
 
   return Object.freeze({
-    async begin(owner, { address, userAgent }) {
+    async begin(owner, { address, userAgent }, origin) {
       const { tenant, kind, accountId } = owner;
       // By itself, not in the transaction below, where two sign-ins at once could lock each other out; and at the next
       // sign-in again, so that its failing fails nobody's.
@@ -148,6 +166,9 @@ export function createSessions(deps: {
             expires_at: expiresAt,
             ended_at: null,
             ended_by: null,
+            identity_digest: origin?.identityDigest ?? '',
+            provider_session: origin?.providerSession ?? '',
+            factor_met: origin?.factorMet ? 1 : 0,
           })
           .execute();
         const session = { id, ...owner };
@@ -224,6 +245,25 @@ export function createSessions(deps: {
           .executeTakeFirst(),
       );
       return numUpdatedRows > 0n;
+    },
+    async endByProvider({ identityDigest, providerSession }) {
+      // Neither would mean every session of passwords.
+      if (!identityDigest && !providerSession) return 0;
+      return store.run(async (db) => {
+        // Looked for first: an update that has no index to go by would hold up every sign-in of the moment.
+        let mine = db.selectFrom('sessions').select('id').where('ended_at', 'is', null);
+        if (identityDigest) mine = mine.where('identity_digest', '=', identityDigest);
+        if (providerSession) mine = mine.where('provider_session', '=', providerSession);
+        const ids = (await mine.execute()).map((session) => session.id);
+        if (ids.length === 0) return 0;
+        const { numUpdatedRows } = await db
+          .updateTable('sessions')
+          .set({ ended_at: clock(), ended_by: 'provider' })
+          .where('id', 'in', ids)
+          .where('ended_at', 'is', null)
+          .executeTakeFirst();
+        return Number(numUpdatedRows);
+      });
     },
     async endAll(account, exceptSessionId) {
       await store.run((db) => {

@@ -371,6 +371,62 @@ async function createUsageCounters(db: Kysely<unknown>, types: TypeNames): Promi
   await run(db, `create table if not exists usage_counters (${columns.join(', ')})${types.suffix}`);
 }
 
+/** Unique twice: an identity has one account, and an account one identity of each provider. */
+async function createSingleSignOnTables(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const tenant = tenantColumn(types);
+  const account = [textColumn(types, 'kind', 16, 'not null'), `account_id ${types.id} not null`];
+  const identities = [
+    tenant,
+    textColumn(types, 'digest', 64, 'not null primary key'),
+    textColumn(types, 'provider', 32, 'not null'),
+    textColumn(types, 'issuer', 255, 'not null'),
+    textColumn(types, 'subject', 255, 'not null'),
+    ...account,
+    `created_at ${types.count} not null`,
+    `last_used_at ${types.count} not null`,
+    'unique (kind, account_id, provider)',
+  ];
+  const flows = [
+    tenant,
+    textColumn(types, 'digest', 64, 'not null primary key'),
+    textColumn(types, 'provider', 32, 'not null'),
+    textColumn(types, 'browser_digest', 64, 'not null'),
+    textColumn(types, 'nonce', 64, 'not null'),
+    textColumn(types, 'verifier', 128, 'not null'),
+    textColumn(types, 'stage', 16, 'not null'),
+    textColumn(types, 'ticket_digest', 64, 'null unique'),
+    ...account,
+    textColumn(types, 'identity_digest', 64, 'not null'),
+    textColumn(types, 'provider_session', 64, 'not null'),
+    `factor_met ${types.count} not null`,
+    `created_at ${types.count} not null`,
+    `expires_at ${types.count} not null`,
+    'unique (expires_at, digest)',
+  ];
+  const replays = [
+    textColumn(types, 'digest', 64, 'not null primary key'),
+    `expires_at ${types.count} not null`,
+    'unique (expires_at, digest)',
+  ];
+  await run(db, `create table if not exists external_identities (${identities.join(', ')})${types.suffix}`);
+  await run(db, `create table if not exists sso_flows (${flows.join(', ')})${types.suffix}`);
+  await run(db, `create table if not exists sso_replays (${replays.join(', ')})${types.suffix}`);
+}
+
+/** Sessions say which provider's word began them, so that the provider can end them. */
+async function addSessionOrigins(db: Kysely<unknown>, family: Families): Promise<void> {
+  const types = typesOf(family);
+  const columns: Readonly<Record<string, string>> = {
+    identity_digest: textColumn(types, 'identity_digest', 64, "not null default ''"),
+    provider_session: textColumn(types, 'provider_session', 64, "not null default ''"),
+    factor_met: `factor_met ${types.count} not null default 0`,
+  };
+  const there = await readColumns(db, family, 'sessions');
+  for (const [name, column] of Object.entries(columns)) {
+    if (!there.has(name)) await run(db, `alter table sessions add column ${column}`);
+  }
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -394,6 +450,12 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0007-api-keys': { up: (db) => createKeyTable(db, types) },
     '0008-tenants': { up: (db) => addTenants(db, family) },
     '0009-mailed-tokens': { up: (db) => createMailedTokens(db, family) },
+    '0010-single-sign-on': {
+      up: async (db) => {
+        await createSingleSignOnTables(db, types);
+        await addSessionOrigins(db, family);
+      },
+    },
     '0011-groups': { up: (db) => createGroupTables(db, types) },
     '0011b-widget': { up: (db) => addKeyOrigins(db, family) },
     '0013-usage': { up: (db) => createUsageCounters(db, types) },

@@ -64,8 +64,14 @@ export interface SessionTable extends TenantColumn {
   expires_at: number;
   /** Null until somebody ends the session; one that is idle or has expired keeps null. */
   ended_at: number | null;
-  /** `logout`, `reuse`, `owner`, `reset` or `disabled`; null until somebody ends the session. */
+  /** `logout`, `reuse`, `owner`, `reset`, `disabled` or `provider`; null until somebody ends the session. */
   ended_by: string | null;
+  /** Of the external identity that signed in; empty for a password. */
+  identity_digest: string;
+  /** Of the provider's own session (`sid`); empty where it named none. */
+  provider_session: string;
+  /** 1 where the provider has proven a second factor and is trusted with that; else 0. */
+  factor_met: number;
 }
 
 /** Refresh tokens are opaque and random; only their digest is kept. */
@@ -185,6 +191,53 @@ export interface UsageCounterTable extends TenantColumn {
   model_calls: number;
 }
 
+/** Whom a provider of single sign-on knows an account as: what decides at the next sign-in, never the e-mail address. */
+export interface ExternalIdentityTable extends TenantColumn {
+  /** sha256 of provider, issuer and subject: one key that every engine compares bytewise. */
+  digest: string;
+  /** Name in the providers' file. */
+  provider: string;
+  issuer: string;
+  /** `sub` or NameID. */
+  subject: string;
+  kind: string;
+  account_id: number;
+  created_at: number;
+  last_used_at: number;
+}
+
+/** A sign-in that a provider is asked for, from its beginning to the tokens. Each step works once. */
+export interface SsoFlowTable extends TenantColumn {
+  /** sha256 of the id that the provider gives back: `state`, `RelayState`. */
+  digest: string;
+  provider: string;
+  /** sha256 of what the browser that began it holds in a cookie. */
+  browser_digest: string;
+  /** What the ID token must repeat. */
+  nonce: string;
+  /** Of PKCE (RFC 7636). */
+  verifier: string;
+  /** `begun`, `answered` while the answer is judged, then `proven`. */
+  stage: string;
+  /** sha256 of what the browser that brought the answer holds in a cookie; null until the account is known. */
+  ticket_digest: string | null;
+  /** The columns below are empty until the account is known. */
+  kind: string;
+  account_id: number;
+  identity_digest: string;
+  provider_session: string;
+  factor_met: number;
+  created_at: number;
+  expires_at: number;
+}
+
+/** Ids of assertions and logout tokens that were taken once: none counts twice. */
+export interface SsoReplayTable {
+  /** sha256 of provider, issuer and id. */
+  digest: string;
+  expires_at: number;
+}
+
 /** One link of the audit chain. Rows are only ever added: triggers refuse UPDATE and DELETE. */
 export interface AuditRecordTable extends TenantColumn {
   /** Order of arrival over all writers. */
@@ -223,6 +276,9 @@ export interface StoreTables {
   sign_in_attempts: SignInAttemptTable;
   mailed_tokens: MailedTokenTable;
   usage_counters: UsageCounterTable;
+  external_identities: ExternalIdentityTable;
+  sso_flows: SsoFlowTable;
+  sso_replays: SsoReplayTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
 }

@@ -12,6 +12,7 @@ import { describeMailedLinksContract } from '../unit/identify/mailed-links-contr
 import { describeMailedTokensContract } from '../unit/identify/mailed-tokens-contract.js';
 import { describeModelBudgetContract } from '../unit/identify/model-budget-contract.js';
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
+import { describeSsoStoreContract } from '../unit/identify/sso/sso-store-contract.js';
 import { describeWidgetContract } from '../unit/identify/widget-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
@@ -73,6 +74,20 @@ describeEngines(
     afterAll(() => identity.close());
     describeMailedTokensContract(() => identity);
     describeMailedLinksContract(() => identity);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'single sign-on',
+  'select 1',
+  (engine) => {
+    let identity: Identity;
+    beforeAll(async () => {
+      identity = await openIdentity(undefined, engine.url);
+    });
+    afterAll(() => identity.close());
+    describeSsoStoreContract(() => identity);
   },
   ['mariadb', 'mysql'],
 );

@@ -85,6 +85,7 @@ export async function openTestGateway(
     createSetPasswordByLink: identity.createSetPasswordByLink,
     createOwnSessions: identity.createOwnSessions,
     createManageSecondFactor: identity.createManageSecondFactor,
+    createSingleSignOn: identity.createSingleSignOn,
     authenticate: identity.authenticate,
     sessionOf: identity.sessionOf,
     readIdentifier: identity.readIdentifier,
@@ -103,7 +104,7 @@ export async function openTestGateway(
     limitKey: identity.limitKey,
     trustProxy: 0,
     https: settings.publicUrl?.startsWith('https:') ?? false,
-    publicOrigin: settings.publicUrl === null ? null : new URL(settings.publicUrl).origin,
+    publicUrl: settings.publicUrl,
   });
   const deps = { store: records.store, passwords: identity.passwords, clock: surroundings.clock };
   const tokens: Record<string, string> = {};

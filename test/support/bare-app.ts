@@ -59,6 +59,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     createSetPasswordByLink: () => refuse,
     createOwnSessions: () => ({ list: refuse, end: refuse, endAll: refuse }),
     createManageSecondFactor: () => manage,
+    createSingleSignOn: () => ({ list: () => [], begin: refuse, answer: refuse, complete: refuse, logout: refuse }),
     authenticate: refuse,
     sessionOf: refuse,
     readIdentifier: refuse,
@@ -74,7 +75,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     limitKey: 'k'.repeat(40),
     trustProxy: 0,
     https: false,
-    publicOrigin: null,
+    publicUrl: null,
     ...deps,
   });
 }

@@ -46,7 +46,7 @@ describe('links', () => {
     try {
       await migrateStore(store);
       const { letters } = openMailedLinks({ settings: parseSettings(env), clock: Date.now }, store);
-      expect(letters.write('reset', 'ada@example.org', 't').link).toBe(link);
+      expect(letters.write('reset', { tenant: null, identifier: 'ada@example.org' }, 't').link).toBe(link);
     } finally {
       await store.close();
     }

@@ -51,6 +51,13 @@ const SESSION = z.strictObject({
 });
 
 const MODEL_USE = z.strictObject({ day: z.iso.date(), model_tokens: z.int(), model_calls: z.int() });
+const IDENTITY = z.strictObject({
+  provider: z.string(),
+  issuer: z.string(),
+  subject: z.string(),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime(),
+});
 
 /** `/v1/admin/{customers,employees,admins}`: accounts, for those with `users:manage`. Identify audits each change. */
 export function createAccountRoutes(manager: AccountManager, invite: Invite, ports: ApiPorts): readonly ApiRoute[] {
@@ -189,6 +196,7 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
           account: ACCOUNT,
           groups: z.array(z.string()).readonly(),
           sessions: z.array(SESSION),
+          identities: z.array(IDENTITY),
           mailed_links: z.array(MAILED_LINK),
           model_use: z.array(MODEL_USE),
         }),
@@ -196,13 +204,18 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
         audit: 'account',
         handle: async ({ input, principal, context }) => {
           const kept = await manager.exportData(principal, kind, input.id, context);
-          const { account, groups, sessions, mailedLinks, modelUse } = kept;
+          const { account, groups, sessions, identities, mailedLinks, modelUse } = kept;
           const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
             id,
             address,
             created_at: printTime(createdAt),
             ended_at: endedAt === null ? null : printTime(endedAt),
             ended_by: endedBy,
+          }));
+          const known = identities.map(({ createdAt, lastUsedAt, ...identity }) => ({
+            ...identity,
+            created_at: printTime(createdAt),
+            last_used_at: printTime(lastUsedAt),
           }));
           const links = mailedLinks.map(({ purpose, createdAt, expiresAt, usedAt }) => ({
             purpose,
@@ -219,6 +232,7 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
             account: printAccount(account),
             groups,
             sessions: printed,
+            identities: known,
             mailed_links: links,
             model_use: used,
           };

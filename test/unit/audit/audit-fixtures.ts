@@ -4,6 +4,8 @@ import type { AuditEvent } from '../../../src/audit/record.js';
 export function loginEvent(n: number): AuditEvent {
   return {
     event: 'login',
+    method: 'password',
+    provider: null,
     requestId: `r${n}`,
     address: '127.0.0.1',
     tenant: null,

@@ -13,6 +13,7 @@ import { type Identity, LIFE, openIdentity, PASSWORD, REFRESH_TTL_S } from './id
 import { codeAt, wrongCodeAt } from './second-factor-contract.js';
 
 const FROM = { requestId: 'r1', address: '203.0.113.9', tenant: null };
+const BY_PASSWORD = { method: 'password', provider: null };
 const CONTEXT = { ...FROM, userAgent: 'curl/8' };
 const WRONG = { code: 'AUTH_CREDENTIALS_WRONG', status: 401 };
 const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
@@ -53,7 +54,9 @@ describe('signing in', () => {
       session: identity.tokens.verify(issued.accessToken).session,
     });
     expect(await identity.authenticate(issued.accessToken)).toMatchObject({ kind, subject });
-    expect(await records()).toEqual([{ event: 'login', ...FROM, subject, kind, decision: 'accepted', code: null }]);
+    expect(await records()).toEqual([
+      { event: 'login', ...FROM, subject, kind, ...BY_PASSWORD, decision: 'accepted', code: null },
+    ]);
   });
 
   it.each([
@@ -69,7 +72,7 @@ describe('signing in', () => {
   ] as const)('refuses %s, and puts it on record', async (_, kind, identifier, password, subject) => {
     await expect(signIn(kind, identifier, password)).rejects.toMatchObject(WRONG);
     expect(await records()).toEqual([
-      { event: 'login', ...FROM, subject, kind, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' },
+      { event: 'login', ...FROM, subject, kind, ...BY_PASSWORD, decision: 'refused', code: 'AUTH_CREDENTIALS_WRONG' },
     ]);
   });
 

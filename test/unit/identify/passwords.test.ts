@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPasswords, type Passwords } from '../../../src/identify/passwords.js';
+import { createPasswords, NO_PASSWORD, type Passwords } from '../../../src/identify/passwords.js';
 
 let passwords: Passwords;
 beforeAll(async () => {
@@ -118,6 +118,15 @@ describe('passwords', () => {
     await slow.close();
     expect(unknown / known).toBeGreaterThan(0.4);
     expect(unknown / known).toBeLessThan(2.5);
+  });
+
+  it('matches nothing for an account that has no password, and compares as long as for any other', async () => {
+    const compared: number[] = [];
+    const own = await createPasswords({ cost: 5, threads: 1, onComparison: (cost) => compared.push(cost) });
+    for (const typed of [NO_PASSWORD, '', ' ', 'some other password'])
+      expect(await own.matches(typed, NO_PASSWORD)).toBe(false);
+    await own.close();
+    expect(compared).toEqual([5, 5, 5, 5]);
   });
 
   it('does not match the password that unknown accounts are compared with', async () => {

@@ -124,6 +124,8 @@ describe('one account from one address', () => {
       tenant: null,
       subject: 'customer:1',
       kind: 'customer',
+      method: 'password',
+      provider: null,
       decision: 'refused',
       code: 'RATE_LIMITED',
     });

@@ -28,6 +28,7 @@ export const MIGRATIONS = [
   '0007-api-keys',
   '0008-tenants',
   '0009-mailed-tokens',
+  '0010-single-sign-on',
   '0011-groups',
   '0011b-widget',
   '0013-usage',
