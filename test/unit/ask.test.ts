@@ -185,6 +185,21 @@ describe('ask', () => {
     ['ask', (ask: ReturnType<typeof spine>['ask']) => ask.ask('How many?', principal('sql:read'), CONTEXT)],
     ['sql:write-own', (ask: ReturnType<typeof spine>['ask']) => ask.runSql('SELECT 1', principal('ask'), CONTEXT)],
     ['sql:read', (ask: ReturnType<typeof spine>['ask']) => ask.dryRun('SELECT 1', principal('sql:write-own'), CONTEXT)],
+    [
+      'export',
+      (ask: ReturnType<typeof spine>['ask']) =>
+        ask.exportRows({ sql: 'SELECT 1', format: 'csv' }, principal('ask', 'sql:write-own'), CONTEXT),
+    ],
+    [
+      'sql:write-own, to export',
+      (ask: ReturnType<typeof spine>['ask']) =>
+        ask.exportRows({ sql: 'SELECT 1', format: 'csv' }, principal('ask', 'export'), CONTEXT),
+    ],
+    [
+      'ask, to export',
+      (ask: ReturnType<typeof spine>['ask']) =>
+        ask.exportRows({ question: 'How many?', format: 'csv' }, principal('export'), CONTEXT),
+    ],
   ])('demands the permission %s, and records who lacked it', async (_permission, call) => {
     const { ask, records } = spine();
     expect(await codeOf(call(ask))).toBe('AUTH_PERMISSION_MISSING');

@@ -106,15 +106,16 @@ describe('passwords', () => {
     const slow = await createPasswords({ cost: 9, threads: 1 });
     const digest = await slow.hash('correct horse battery', []);
     const measure = async (given: string | null) => {
-      const times: number[] = [];
-      for (let run = 0; run < 7; run += 1) {
-        const start = performance.now();
-        expect(await slow.matches('some other password', given)).toBe(false);
-        times.push(performance.now() - start);
-      }
-      return times.sort((a, b) => a - b)[1] as number;
+      const start = performance.now();
+      expect(await slow.matches('some other password', given)).toBe(false);
+      return performance.now() - start;
     };
-    const [known, unknown] = [await measure(digest), await measure(null)];
+    // In turn, and the shortest of each: whatever else the machine does only lengthens them.
+    let [known, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let run = 0; run < 15; run += 1) {
+      known = Math.min(known, await measure(digest));
+      unknown = Math.min(unknown, await measure(null));
+    }
     await slow.close();
     expect(unknown / known).toBeGreaterThan(0.4);
     expect(unknown / known).toBeLessThan(2.5);
