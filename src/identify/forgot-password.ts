@@ -6,6 +6,7 @@ import { type Account, findAccount } from './find-account.js';
 import { type Letters, readMailAddress } from './letters.js';
 import type { MailedTokens } from './mailed-tokens.js';
 import type { Outbox } from './outbox.js';
+import { NO_PASSWORD } from './passwords.js';
 import { assertOpen, recordUnsent } from './send-letter.js';
 import type { Tenants } from './tenants.js';
 
@@ -13,7 +14,7 @@ import type { Tenants } from './tenants.js';
  * Mails a link by which a new password can be set to whoever has forgotten theirs. Whether there is such an account shows
  * neither in the answer nor in its time: the store has the same work for known and unknown ones, and the mail is sent
  * after. No more than three an hour for one account: what is over that, and what is asked for an account that is unknown,
- * disabled, only invited or without an e-mail address, sends nothing and says nothing, but is on record.
+ * disabled, only invited, signed in by a provider alone or without an e-mail address, sends nothing and says nothing, but is on record.
  *
  * @param identifier as typed
  * @param context its tenant is the one to look in
@@ -58,5 +59,7 @@ export function createForgotPassword(deps: {
 function findFault(account: Account | null): SwaliError['code'] | null {
   if (!account) return 'IDENTITY_UNKNOWN';
   if (account.status !== 'active') return 'AUTH_LINK_INVALID';
+  // Whom a provider alone signs in must not get around it by a mail.
+  if (account.passwordHash === NO_PASSWORD) return 'AUTH_LINK_INVALID';
   return readMailAddress(account.identifier) === null ? 'IDENTITY_INPUT_INVALID' : null;
 }

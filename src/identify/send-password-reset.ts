@@ -7,6 +7,7 @@ import { type Account, findAccount } from './find-account.js';
 import { type Letters, readMailAddress } from './letters.js';
 import type { MailedTokens } from './mailed-tokens.js';
 import type { Letter, Outbox } from './outbox.js';
+import { NO_PASSWORD } from './passwords.js';
 import { putOnRecord } from './put-on-record.js';
 import { assertOpen, sendLetter } from './send-letter.js';
 
@@ -49,6 +50,7 @@ export function createSendPasswordReset(deps: {
     if (to === null) invalid('the account has no e-mail address');
     if (account.status === 'invited') invalid('the account has not accepted its invitation; invite it again');
     if (account.status !== 'active') invalid('the account is disabled');
+    if (account.passwordHash === NO_PASSWORD) invalid('the account signs in by its provider, and has no password');
     const token = await store.transaction((db) => mailedTokens.issue(db, 'reset', account));
     return { account, letter: letters.write('reset', { ...account, identifier: to }, token) };
   }

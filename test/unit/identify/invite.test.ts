@@ -164,10 +164,12 @@ describe('sending a reset', () => {
     const customer = Number((await identity.add({ kind: 'customer', identifier: 'C9' })).split(':')[1]);
     const { id: invited } = await links.invited('soon@example.org');
     const above = await identity.add({ kind: 'employee', identifier: 'boss@example.org', role: 'admin-delegate' });
+    const theirs = await identity.add({ kind: 'customer', identifier: 'by-sso@example.org', password: null });
     const boss = Number(above.split(':')[1]);
     const low = employee('manager', new Set(['users:manage'] as const));
     const acts = [
       links.sendReset(operatorOf(null), 'customer', customer, CONTEXT),
+      links.sendReset(operatorOf(null), 'customer', Number(theirs.split(':')[1]), CONTEXT),
       links.sendReset(operatorOf(null), 'employee', invited, CONTEXT),
       links.sendReset(operatorOf(null), 'employee', 99_999, CONTEXT),
       links.sendReset(low, 'employee', boss, CONTEXT),
@@ -176,6 +178,7 @@ describe('sending a reset', () => {
       openLinks(identity, { mail: 'down' }).sendReset(operatorOf(null), 'employee', boss, CONTEXT),
     ];
     expect(await Promise.all(acts.map(codeOfPromise))).toEqual([
+      'IDENTITY_INPUT_INVALID',
       'IDENTITY_INPUT_INVALID',
       'IDENTITY_INPUT_INVALID',
       'IDENTITY_UNKNOWN',
