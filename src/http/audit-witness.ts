@@ -4,28 +4,50 @@ import type { AuditEvent, AuditLog } from '../audit/record.js';
 export interface AuditWitness {
   /** The log to write to: records pass through and are noted once they are durable. */
   readonly log: AuditLog;
-  /** Whether a record of that event was made durable for the request; forgets it. */
-  take(requestId: string, event: AuditEvent['event']): boolean;
+  /** Begins to note the records of a request; what nobody watches is not noted. */
+  watch(requestId: string): WatchedRequest;
 }
 
-/** Wraps the audit log. Notes are kept only from the append to the answer of the same request. */
+/** A request whose records are noted. */
+export interface WatchedRequest {
+  /** Whether a record of that event was made durable for the request; each counts once. */
+  take(event: AuditEvent['event']): boolean;
+  /** Forgets the request. */
+  close(): void;
+}
+
+/** Callers name their requests, so several at a time may have one name: the last to end takes the notes away. */
+interface Notes {
+  watchers: number;
+  readonly counts: Map<AuditEvent['event'], number>;
+}
+
+/** Wraps the audit log. Notes are kept only while a request runs. */
 export function createAuditWitness(log: AuditLog): AuditWitness {
-  const noted = new Map<string, number>();
-  const keyOf = (requestId: string, event: string): string => `${event} ${requestId}`;
+  const watched = new Map<string, Notes>();
   return {
     log: {
       async append(record) {
         await log.append(record);
-        const key = keyOf(record.requestId, record.event);
-        noted.set(key, (noted.get(key) ?? 0) + 1);
+        const counts = watched.get(record.requestId)?.counts;
+        counts?.set(record.event, (counts.get(record.event) ?? 0) + 1);
       },
     },
-    take(requestId, event) {
-      const key = keyOf(requestId, event);
-      const count = noted.get(key) ?? 0;
-      if (count > 1) noted.set(key, count - 1);
-      else noted.delete(key);
-      return count > 0;
+    watch(requestId) {
+      const notes = watched.get(requestId) ?? { watchers: 0, counts: new Map() };
+      notes.watchers += 1;
+      watched.set(requestId, notes);
+      return {
+        take(event) {
+          const count = notes.counts.get(event) ?? 0;
+          notes.counts.set(event, Math.max(0, count - 1));
+          return count > 0;
+        },
+        close() {
+          notes.watchers -= 1;
+          if (notes.watchers === 0) watched.delete(requestId);
+        },
+      };
     },
   };
 }

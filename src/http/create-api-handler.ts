@@ -175,6 +175,7 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     const caller = principals.get(request);
     const tenant = endpoint.tenant === 'named' ? readNamed(input, ports.tenancy) : (caller?.tenant ?? null);
     const context = { ...contextOf(request), tenant };
+    const watched = ports.witness.watch(context.requestId);
     let audited = endpoint.audit === null;
     let answer: ApiAnswer<Output>;
     try {
@@ -184,7 +185,8 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
       if (access === 'refresh-token' && isTokenInvalid(error)) forgetSession(response, context, ports);
       throw error;
     } finally {
-      if (endpoint.audit !== null) audited = ports.witness.take(context.requestId, endpoint.audit);
+      if (endpoint.audit !== null) audited = watched.take(endpoint.audit);
+      watched.close();
     }
     if (!audited) {
       throw new SwaliError('AUDIT_UNAVAILABLE', { cause: new Error(`no ${endpoint.audit} record was written`) });
