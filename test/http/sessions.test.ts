@@ -122,6 +122,7 @@ describe('ending one session', () => {
       event: 'session',
       requestId: ended.headers['x-request-id'],
       address: expect.any(String),
+      tenant: null,
       subject: 'customer:1',
       kind: 'customer',
       action: 'end',
