@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isLoopback } from '../domain/loopback.js';
 import { isMailAddress, type MailSender, type SmtpServer } from '../domain/mail.js';
 
 /** Ports of submission (RFC 8314 §3), where none is given. */
@@ -41,9 +41,4 @@ export function parseSmtpServer(text: string): SmtpServer | null {
 export function parseMailSender(text: string): MailSender | null {
   const { name = '', address = text } = /^(?<name>[^<>\p{C}]{1,100}?) *<(?<address>[^<>]*)>$/u.exec(text)?.groups ?? {};
   return isMailAddress(address) ? Object.freeze({ name: name.replace(/^"(.*)"$/, '$1'), address }) : null;
-}
-
-/** By what is written there: a name that only a resolver takes for loopback is none. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -1,3 +1,4 @@
+import { isLoopback } from '../domain/loopback.js';
 import type { SettingValues } from './setting-shape.js';
 
 /** Words that stand in examples and tutorials where a secret should be. */
@@ -8,7 +9,7 @@ const MIN_DISTINCT_CHARACTERS = 12;
 
 /**
  * What must hold beyond the checks of each setting where NODE_ENV is `production`: own, long, unshared secrets; an
- * https address; TLS to a Redis of another machine; limits on.
+ * https address; TLS to a Redis and a model of another machine; limits on.
  *
  * @returns one line `NAME: what is wrong, what is expected` per fault, empty where there is none; no line holds a secret
  */
@@ -24,6 +25,11 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   if (values.STORE_KEY === '')
     faults.push('STORE_KEY: is not set, expected 32 random characters or more in production');
   else faults.push(...judgeSecret('STORE_KEY', values.STORE_KEY, values));
+  // Where it is shared, the other secret says so.
+  if (values.MASK_KEY !== '' && isPattern(values.MASK_KEY)) faults.push(describePattern('MASK_KEY'));
+  if (values.OPENAI_BASE_URL.startsWith('http:') && !isLoopback(new URL(values.OPENAI_BASE_URL).hostname)) {
+    faults.push('OPENAI_BASE_URL: is no https address, expected https:// in production, except on this machine');
+  }
   if (!values.PUBLIC_URL.startsWith('https://')) {
     faults.push('PUBLIC_URL: is not an https address, expected https:// in production');
   }
@@ -35,16 +41,17 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   return faults;
 }
 
-/** Whether a host of an address is this machine. */
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+function isPattern(secret: string): boolean {
+  return PLACEHOLDER.test(secret) || new Set(secret).size < MIN_DISTINCT_CHARACTERS;
+}
+
+function describePattern(name: string): string {
+  return `${name}: looks like a placeholder, expected 32 random characters or more`;
 }
 
 /** What is wrong with one secret of a setting; empty where nothing is. */
 function judgeSecret(name: string, secret: string, values: SettingValues): readonly string[] {
-  if (PLACEHOLDER.test(secret) || new Set(secret).size < MIN_DISTINCT_CHARACTERS) {
-    return [`${name}: looks like a placeholder, expected 32 random characters or more`];
-  }
+  if (isPattern(secret)) return [describePattern(name)];
   if (otherSecrets(name, values).includes(secret)) {
     return [`${name}: is also the value of another secret, expected one of its own`];
   }

@@ -1,3 +1,4 @@
+import { isLoopback } from '../domain/loopback.js';
 import type { Clock } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
@@ -10,9 +11,6 @@ const ORIGIN_MAX_CHARACTERS = 200;
 
 /** How long the origins of all keys are remembered for preflights, in milliseconds. */
 const LISTED_FOR_MS = 1000;
-
-/** Hosts that are this machine: no network is between the page and its browser. */
-const LOOPBACK = /^(?:(?:[a-z0-9-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /**
  * Reads the origins of a site's pages, each once, spelled as browsers spell them in `Origin`.
@@ -36,7 +34,7 @@ function readOrigin(text: string, allowLoopbackHttp: boolean): string {
   if (text.length > ORIGIN_MAX_CHARACTERS || !/^https?:\/\/[^\s/\\?#@*]+\/?$/i.test(text)) return invalid();
   if (!URL.canParse(text)) return invalid();
   const { protocol, hostname, origin } = new URL(text);
-  const isOpen = protocol === 'https:' || (allowLoopbackHttp && LOOPBACK.test(hostname));
+  const isOpen = protocol === 'https:' || (allowLoopbackHttp && isOwnMachine(hostname));
   return isOpen ? origin : invalid();
 }
 
@@ -44,6 +42,11 @@ function readOrigin(text: string, allowLoopbackHttp: boolean): string {
 export function parseStoredOrigins(stored: string | null): readonly string[] {
   const origins: unknown = stored === null ? [] : JSON.parse(stored);
   return Array.isArray(origins) ? origins.filter((each): each is string => typeof each === 'string') : [];
+}
+
+/** Browsers take every name below `localhost` for this machine, too, and ask no resolver. */
+function isOwnMachine(hostname: string): boolean {
+  return isLoopback(hostname) || hostname.endsWith('.localhost');
 }
 
 /**

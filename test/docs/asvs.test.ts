@@ -19,7 +19,8 @@ function numbersOf(cell = ''): readonly string[] {
   const [first = '', last = first] = cell.split('–');
   const section = first.slice(0, first.lastIndexOf('.'));
   expect(last.slice(0, last.lastIndexOf('.')), cell).toBe(section);
-  const [from, to] = [first, last].map((each) => Number(each.slice(section.length + 1)));
+  const endOf = (number: string): number => Number(number.slice(section.length + 1));
+  const [from, to] = [endOf(first), endOf(last)];
   return Array.from({ length: to - from + 1 }, (_, at) => `${section}.${from + at}`);
 }
 

@@ -5,7 +5,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../src/audit/record.js';
 import { LIMITS } from '../support/limits.js';
-import { openTestGateway, type TestGateway } from './open-test-gateway.js';
+import { openTestGateway, PASSWORD, type TestGateway } from './open-test-gateway.js';
 
 const MOST_ROWS = 40;
 const MOST_BYTES = 6_000;
@@ -107,7 +107,11 @@ describe('POST /v1/export', () => {
       const refused = await exported(as, { question: 'How many orders did I place in 2025?', format: 'csv' });
       expect([refused.status, problemOf(refused.body).code]).toEqual([403, code]);
     }
-    const key = await gateway.post('/v1/auth/keys', 'employee', { name: 'exports', scopes: ['ask', 'export'] });
+    const key = await gateway.post('/v1/auth/keys', 'employee', {
+      name: 'exports',
+      scopes: ['ask', 'export'],
+      password: PASSWORD,
+    });
     const byKey = await request(gateway.app)
       .post('/v1/export')
       .set('authorization', `Bearer ${key.body.key}`)

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { isLoopback } from '../../domain/loopback.js';
 import type { PrincipalKind } from '../../domain/principal.js';
 import type { Tenant } from '../../domain/tenant.js';
 import { SwaliError } from '../../errors/swali-error.js';
@@ -147,8 +148,7 @@ export function domainOf(email: string): string {
 /** Only this machine itself may be spoken to without TLS, and never in production. */
 function assertSafe(name: string, key: string, address: string, production: boolean): void {
   const { protocol, hostname, username, hash } = new URL(address);
-  const isLocal = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
-  if (protocol !== 'https:' && (production || !isLocal)) throw fault(name, key, 'is not an https address');
+  if (protocol !== 'https:' && (production || !isLoopback(hostname))) throw fault(name, key, 'is not an https address');
   if (username !== '' || hash !== '') throw fault(name, key, 'has a user or a fragment');
 }
 

@@ -245,6 +245,8 @@ describe('production rules', () => {
     ['no key of the store', { STORE_KEY: '' }, 'STORE_KEY'],
     ['a key of the store that is a placeholder', { STORE_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'STORE_KEY'],
     ['a key of the store shared with the masks', { MASK_KEY: GOOD_KEY }, 'STORE_KEY'],
+    ['masks keyed by a placeholder', { MASK_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'MASK_KEY'],
+    ['a model on another machine without TLS', { OPENAI_BASE_URL: 'http://model.example.com/v1' }, 'OPENAI_BASE_URL'],
     ['plain http', { PUBLIC_URL: 'http://ask.example.com' }, 'PUBLIC_URL'],
     ['no public address', { PUBLIC_URL: '' }, 'PUBLIC_URL'],
     ['a secret shared with Redis', { REDIS_URL: `rediss://:${GOOD_SECRET}@cache` }, 'JWT_SECRET'],
