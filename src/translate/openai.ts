@@ -79,6 +79,8 @@ export function createOpenAiTranslate(deps: {
     // The client would sleep as long as Retry-After says; the retry is here instead.
     maxRetries: 0,
     logLevel: 'off',
+    // The question goes to the address that the settings name, and to no other that it names.
+    fetchOptions: { redirect: 'error' },
   });
   let form: EndpointForm = { format: 'json_schema', cap: 'max_tokens', temperature: true };
 

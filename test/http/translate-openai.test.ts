@@ -56,6 +56,22 @@ async function refusal(promise: Promise<Translation>): Promise<SwaliError> {
 }
 
 describe('a question to a model over HTTP', () => {
+  it('goes to no other address that the endpoint names', async () => {
+    const other = await startModelServer();
+    other.reply({ kind: 'answer', answer: ANSWER });
+    const headers = { location: `${other.baseUrl}/chat/completions` };
+    try {
+      for (const status of [302, 307, 308]) {
+        server.reply({ kind: 'error', status, headers });
+        const error = await refusal(translator()(asked('how many orders')));
+        expect(error.code).toBe('TRANSLATE_MODEL_UNAVAILABLE');
+      }
+      expect(other.requests).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('asks for strict JSON and takes the statement with its usage', async () => {
     server.reply({ kind: 'answer', answer: ANSWER });
     const found = await translator()(asked('What of my orders?'));
