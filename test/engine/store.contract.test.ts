@@ -141,7 +141,7 @@ describeEngines(
     it('finds the session of a refresh token, used or not, while it lives, and leaves both as they are', async () => {
       const { login, sessions } = identity;
       const first = await login.login('customer', 'C7', PASSWORD, CONTEXT);
-      const found = { id: first.session, kind: 'customer', accountId: expect.any(Number) };
+      const found = { id: first.session, tenant: null, kind: 'customer', accountId: expect.any(Number) };
       for (const _ of [1, 2]) expect(await sessions.find(first.refreshToken)).toEqual(found);
       const next = await login.refresh(first.refreshToken, CONTEXT);
       expect([await sessions.find(first.refreshToken), await sessions.find(next.refreshToken)]).toEqual([found, found]);
