@@ -35,62 +35,27 @@ describeEngines(
   ['mariadb', 'mysql'],
 );
 
-describeEngines(
-  'groups of employees',
-  'select 1',
-  (engine) => {
-    let identity: Identity;
-    beforeAll(async () => {
-      identity = await openIdentity(undefined, engine.url);
-    });
-    afterAll(() => identity.close());
-    describeGroupsContract(() => identity);
-  },
-  ['mariadb', 'mysql'],
-);
+/** Runs contracts of identity over the servers; SQLite has its own runs of each in test/unit/identify. */
+function describeOverIdentity(name: string, ...contracts: readonly ((open: () => Identity) => void)[]): void {
+  describeEngines(
+    name,
+    'select 1',
+    (engine) => {
+      let identity: Identity;
+      beforeAll(async () => {
+        identity = await openIdentity(undefined, engine.url);
+      });
+      afterAll(() => identity.close());
+      for (const contract of contracts) contract(() => identity);
+    },
+    ['mariadb', 'mysql'],
+  );
+}
 
-describeEngines(
-  'tokens of widgets',
-  'select 1',
-  (engine) => {
-    let identity: Identity;
-    beforeAll(async () => {
-      identity = await openIdentity(undefined, engine.url);
-    });
-    afterAll(() => identity.close());
-    describeWidgetContract(() => identity);
-  },
-  ['mariadb', 'mysql'],
-);
-
-describeEngines(
-  'mailed tokens',
-  'select 1',
-  (engine) => {
-    let identity: Identity;
-    beforeAll(async () => {
-      identity = await openIdentity(undefined, engine.url);
-    });
-    afterAll(() => identity.close());
-    describeMailedTokensContract(() => identity);
-    describeMailedLinksContract(() => identity);
-  },
-  ['mariadb', 'mysql'],
-);
-
-describeEngines(
-  'single sign-on',
-  'select 1',
-  (engine) => {
-    let identity: Identity;
-    beforeAll(async () => {
-      identity = await openIdentity(undefined, engine.url);
-    });
-    afterAll(() => identity.close());
-    describeSsoStoreContract(() => identity);
-  },
-  ['mariadb', 'mysql'],
-);
+describeOverIdentity('groups of employees', describeGroupsContract);
+describeOverIdentity('tokens of widgets', describeWidgetContract);
+describeOverIdentity('mailed tokens', describeMailedTokensContract, describeMailedLinksContract);
+describeOverIdentity('single sign-on', describeSsoStoreContract);
 
 describeEngines(
   'the budget of the model',
