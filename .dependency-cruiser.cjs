@@ -36,6 +36,7 @@ const WIRING = [
   'identity.ts',
   'mailing.ts',
   'sso-providers.ts',
+  'store-key.ts',
   'first-run.ts',
   'shared-values.ts',
 ];

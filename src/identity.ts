@@ -19,7 +19,6 @@ import { createSecondFactors } from './identify/second-factor.js';
 import { createSeedCipher } from './identify/seed-cipher.js';
 import { createSessions } from './identify/sessions.js';
 import { createSetPasswordByLink, type SetPasswordByLink } from './identify/set-password-by-link.js';
-import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
 import { type PublicJwk, readSigningKeys } from './identify/signing-keys.js';
 import { createSingleSignOn, type SingleSignOn } from './identify/sso/single-sign-on.js';
 import { createStepUp } from './identify/step-up.js';
@@ -35,6 +34,7 @@ import {
 import { openMailedLinks, openOutbox } from './mailing.js';
 import { readSsoProviders } from './sso-providers.js';
 import type { Store } from './store/store.js';
+import { openSignInAttempts, readStoreKey } from './store-key.js';
 
 /** Who may come in, and how it is told. */
 export interface Identity {
@@ -98,7 +98,8 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   const tokens = createTokens({ keys, ttlS: settings.accessTokenTtlS, clock, newId: randomUUID });
   const life = { idleTtlS: settings.sessionIdleTtlS, maxTtlS: settings.sessionMaxTtlS };
   const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS, life });
-  const cipher = createSeedCipher({ storeKey: readStoreKey(surroundings) });
+  const storeKey = readStoreKey(surroundings);
+  const cipher = createSeedCipher({ storeKey });
   const secondFactors = createSecondFactors({ store, clock, cipher });
   const attempts = openSignInAttempts(surroundings, store);
   const tenants = createTenants({ store, clock, enabled: settings.tenancy });
@@ -127,7 +128,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     },
     sessionOf: async (refreshToken) => (await sessions.find(refreshToken))?.id ?? null,
     readIdentifier: createReadIdentifier(store),
-    csrfKey: deriveCsrfKey(readStoreKey(surroundings)),
+    csrfKey: deriveCsrfKey(storeKey),
     isListedOrigin: createIsListedOrigin({ store, clock }),
     createWidgetTokens: (audit) => createWidgetTokens({ store, signed: widgetClaims, audit }),
     createApiKeys: (audit) => createApiKeys({ store, clock, audit, stepUp, allowLoopbackHttp: !settings.production }),
@@ -144,7 +145,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
       createSetPasswordByLink({ store, tenants, passwords, clock, ...links, attempts, audit }),
     sendsMail: outbox.isOpen,
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
-    limitKey: readStoreKey(surroundings),
+    limitKey: storeKey,
     createSingleSignOn: (audit) =>
       createSingleSignOn({ providers, store, clock, tenants, passwords, tokens, sessions, secondFactors, audit }),
     publicKeys: tokens.publicKeys,
@@ -153,20 +154,6 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
       await passwords.close();
     },
   };
-}
-
-/**
- * The counts of failed sign-ins that the gateway keeps.
- *
- * @throws SwaliError `SETTINGS_INVALID` where no key is set and none can be kept
- */
-export function openSignInAttempts(surroundings: Surroundings, store: Store): SignInAttempts {
-  return createSignInAttempts({ store, clock: surroundings.clock, key: readStoreKey(surroundings) });
-}
-
-/** The key of what the store keeps, made and kept where none is set outside production. */
-function readStoreKey({ settings }: Surroundings): string {
-  return settings.storeKey ?? keepSecret(settings.dataDir, 'store-key');
 }
 
 /** A key of its own out of the store's (HKDF, RFC 5869): neither tells the other. */

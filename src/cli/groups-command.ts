@@ -1,18 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
-import { openRecords, type Records } from '../gateway.js';
-import type { AccessContext } from '../identify/access-log.js';
 import { createGroupManager, type GroupManager } from '../identify/manage-groups.js';
 import type { ManagedGroup } from '../identify/managed-group.js';
-import { operatorOf } from '../identify/operator.js';
-import { type CliSurroundings, demandTenant } from './cli-surroundings.js';
+import type { CliSurroundings } from './cli-surroundings.js';
+import { atDesk, type Desk, showAll } from './operator-desk.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { demandAccount, splitNames } from './users-command.js';
-
-/** Groups that are read at a time. */
-const LIST_PAGE = 200;
 
 /**
  * Adds `groups …` to the program: the groups of employees, as the operator manages them. Each change is on record, with
@@ -36,7 +29,9 @@ export function addGroupCommands(program: Command, surround: () => CliSurroundin
   groups
     .command('list')
     .description('list the groups and their members')
-    .action(() => manage(surround(), (desk) => listGroups(desk, print)));
+    .action(() =>
+      manage(surround(), ({ manager, operator }) => showAll((page) => manager.list(operator, page), print)),
+    );
   groups
     .command('change')
     .description('change a group, for its members from their next request on (audited)')
@@ -74,43 +69,23 @@ export function addGroupCommands(program: Command, surround: () => CliSurroundin
       .argument('<name>', 'what the group is called')
       .argument('<identifier>', 'what the employee signs in with')
       .action((name: string, identifier: string) =>
-        manage(surround(), async ({ manager, records, operator, context }) => {
-          const { subject } = await demandAccount(records, operator.tenant, 'employee', identifier);
+        manage(surround(), async ({ manager, records, tenant, operator, context }) => {
+          const { subject } = await demandAccount(records, tenant, 'employee', identifier);
           const { id } = await manager.find(operator, name);
           print(await manager[act](operator, id, subject, context));
         }),
       );
 }
 
-/** What the operator manages groups with. */
-interface Desk {
-  readonly manager: GroupManager;
-  readonly records: Records;
-  readonly operator: Principal;
-  readonly context: AccessContext;
-}
-
 /** Runs work over the management of groups, as the operator. */
-async function manage(surroundings: CliSurroundings, work: (desk: Desk) => Promise<void>): Promise<void> {
-  const tenant = demandTenant(surroundings);
-  const records = await openRecords(surroundings, 'cli');
-  try {
-    const { store, audit } = records;
-    const manager = createGroupManager({ store, clock: surroundings.clock, audit });
-    const context = { requestId: randomUUID(), address: 'cli', tenant };
-    await work({ manager, records, operator: operatorOf(tenant), context });
-  } finally {
-    await records.close();
-  }
-}
-
-async function listGroups({ manager, operator }: Desk, print: (group: ManagedGroup) => void): Promise<void> {
-  for (let after = 0; ; ) {
-    const page = await manager.list(operator, { limit: LIST_PAGE, after });
-    for (const group of page) print(group);
-    if (page.length < LIST_PAGE) return;
-    after = page.at(-1)?.id ?? after;
-  }
+async function manage(
+  surroundings: CliSurroundings,
+  work: (desk: Desk & { readonly manager: GroupManager }) => Promise<void>,
+): Promise<void> {
+  await atDesk(surroundings, async (desk) => {
+    const { store, audit } = desk.records;
+    await work({ ...desk, manager: createGroupManager({ store, clock: surroundings.clock, audit }) });
+  });
 }
 
 /** One group as one line. */

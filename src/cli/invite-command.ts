@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { openRecords, type Surroundings } from '../gateway.js';
+import type { Surroundings } from '../gateway.js';
 import { createInvite } from '../identify/invite.js';
 import { describeSpan } from '../identify/letters.js';
-import { operatorOf } from '../identify/operator.js';
 import type { Outbox } from '../identify/outbox.js';
-import { createPasswords } from '../identify/passwords.js';
 import { createSendPasswordReset } from '../identify/send-password-reset.js';
 import { openMailedLinks, openOutbox } from '../mailing.js';
-import { type CliSurroundings, demandTenant } from './cli-surroundings.js';
+import type { CliSurroundings } from './cli-surroundings.js';
+import { atDesk, atDeskWithPasswords } from './operator-desk.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { demandAccount, parseKind, splitNames } from './users-command.js';
 
@@ -33,31 +31,25 @@ export async function inviteUser(
   options: InviteOptions,
 ): Promise<void> {
   const kind = parseKind(kindText);
-  const tenant = demandTenant(surroundings);
   const { settings, clock } = surroundings;
   const { customerNumber, role, allowTables, tier } = options;
-  const records = await openRecords(surroundings, 'cli');
-  const passwords = await createPasswords({ cost: settings.bcryptCost });
-  const way = openWay(surroundings);
-  try {
+  const details = {
+    kind,
+    identifier,
+    ...(customerNumber === undefined ? {} : { customerNumber }),
+    ...(role === undefined ? {} : { role }),
+    ...(allowTables === undefined ? {} : { allowTables: splitNames(allowTables) }),
+    ...(tier === undefined ? {} : { tier }),
+  };
+  await atDeskWithPasswords(surroundings, async ({ records, operator, context, passwords }) => {
     const { store, audit } = records;
+    const way = openWay(surroundings);
     const links = openMailedLinks(surroundings, store);
     const { outbox } = way;
     const invite = createInvite({ store, passwords, clock, ...links, outbox, audit, lateAudit: audit });
-    const details = {
-      kind,
-      identifier,
-      ...(customerNumber === undefined ? {} : { customerNumber }),
-      ...(role === undefined ? {} : { role }),
-      ...(allowTables === undefined ? {} : { allowTables: splitNames(allowTables) }),
-      ...(tier === undefined ? {} : { tier }),
-    };
-    const { account } = await invite(operatorOf(tenant), details, { requestId: randomUUID(), address: 'cli', tenant });
+    const { account } = await invite(operator, details, context);
     writeLine(terminal.stdout, `Invited ${account.subject}. ${way.describe(settings.invitationTtlS)}`);
-  } finally {
-    await passwords.close();
-    await records.close();
-  }
+  });
 }
 
 /**
@@ -72,20 +64,16 @@ export async function resetUserPassword(
   identifier: string,
 ): Promise<void> {
   const kind = parseKind(kindText);
-  const tenant = demandTenant(surroundings);
-  const records = await openRecords(surroundings, 'cli');
-  const way = openWay(surroundings);
-  try {
+  await atDesk(surroundings, async ({ records, tenant, operator, context }) => {
     const { store, audit } = records;
+    const way = openWay(surroundings);
     const { id } = await demandAccount(records, tenant, kind, identifier);
     const links = openMailedLinks(surroundings, store);
     const send = createSendPasswordReset({ store, ...links, outbox: way.outbox, audit });
-    const { subject } = await send(operatorOf(tenant), kind, id, { requestId: randomUUID(), address: 'cli', tenant });
+    const { subject } = await send(operator, kind, id, context);
     const told = way.describe(surroundings.settings.passwordResetTtlS);
     writeLine(terminal.stdout, `${subject} may set a new password. ${told}`);
-  } finally {
-    await records.close();
-  }
+  });
 }
 
 /** How links leave: by mail, or by the hand of the operator, who sees them once. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { SwaliError } from '../errors/swali-error.js';
 import { openRecords } from '../gateway.js';
 import { adoptRows } from '../identify/adopt-rows.js';
 import { createTenants, type ListedTenant, type Tenants } from '../identify/tenants.js';
 import type { Store } from '../store/store.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { type Terminal, writeLine } from './terminal.js';
+import { parseStatus } from './users-command.js';
 
 /** `swali tenants …`: the companies that share the gateway. Each act is on record. */
 export function addTenantCommands(program: Command, surround: () => CliSurroundings, terminal: Terminal): void {
@@ -68,11 +68,6 @@ async function manage(
   } finally {
     await records.close();
   }
-}
-
-function parseStatus(text: string): 'active' | 'disabled' {
-  if (text === 'active' || text === 'disabled') return text;
-  throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'the status is active or disabled' });
 }
 
 function printTenant({ id, name, status }: ListedTenant): string {

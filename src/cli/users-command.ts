@@ -1,21 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { PRINCIPAL_KINDS, type Principal, type PrincipalKind } from '../domain/principal.js';
+import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import type { Tenant } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
-import { openRecords, type Records } from '../gateway.js';
-import type { AccessContext } from '../identify/access-log.js';
+import type { Records } from '../gateway.js';
 import { addAccount } from '../identify/accounts.js';
 import { type Account, findAccount } from '../identify/find-account.js';
 import { type AccountChange, type AccountManager, createAccountManager } from '../identify/manage-accounts.js';
 import type { ManagedAccount } from '../identify/managed-account.js';
-import { operatorOf } from '../identify/operator.js';
-import { createPasswords } from '../identify/passwords.js';
-import { openSignInAttempts } from '../identity.js';
+import { openSignInAttempts } from '../store-key.js';
 import { type CliSurroundings, demandTenant } from './cli-surroundings.js';
+import { atDesk, atDeskWithPasswords, type Desk, showAll } from './operator-desk.js';
 import { readPassword, type Terminal, writeLine } from './terminal.js';
-
-/** Accounts that are read at a time. */
-const LIST_PAGE = 200;
 
 /** What `users add` takes, as commander hands it over. */
 export interface AddOptions {
@@ -38,36 +32,25 @@ export async function addUser(
 ): Promise<void> {
   const kind = parseKind(kindText);
   const tenant = demandTenant(surroundings);
+  // Before anything is opened: nothing waits open while somebody types.
   const password = await readPassword(terminal.stdin);
-  const { settings, clock } = surroundings;
-  const records = await openRecords(surroundings, 'cli');
-  const passwords = await createPasswords({ cost: settings.bcryptCost });
-  try {
+  const { identifier, customerNumber, role, allowTables } = options;
+  await atDeskWithPasswords(surroundings, async ({ records, context, passwords }) => {
     const subject = await addAccount(
-      { store: records.store, passwords, clock },
+      { store: records.store, passwords, clock: surroundings.clock },
       {
         kind,
         tenant,
-        identifier: options.identifier,
+        identifier,
         password,
-        ...(options.customerNumber === undefined ? {} : { customerNumber: options.customerNumber }),
-        ...(options.role === undefined ? {} : { role: options.role }),
-        ...(options.allowTables === undefined ? {} : { allowTables: splitNames(options.allowTables) }),
+        ...(customerNumber === undefined ? {} : { customerNumber }),
+        ...(role === undefined ? {} : { role }),
+        ...(allowTables === undefined ? {} : { allowTables: splitNames(allowTables) }),
       },
     );
-    await records.audit.append({
-      event: 'operator',
-      requestId: randomUUID(),
-      address: 'cli',
-      tenant,
-      action: `users add ${kind}`,
-      reasons: [subject],
-    });
+    await records.audit.append({ event: 'operator', ...context, action: `users add ${kind}`, reasons: [subject] });
     writeLine(terminal.stdout, `Added ${subject}.`);
-  } finally {
-    await passwords.close();
-    await records.close();
-  }
+  });
 }
 
 /**
@@ -84,24 +67,14 @@ export async function unlockUser(
   identifier: string,
 ): Promise<void> {
   const kind = parseKind(kindText);
-  const tenant = demandTenant(surroundings);
-  const records = await openRecords(surroundings, 'cli');
-  try {
+  await atDesk(surroundings, async ({ records, tenant, context }) => {
     const account = await demandAccount(records, tenant, kind, identifier);
     const cleared = await openSignInAttempts(surroundings, records.store).clear(account);
-    await records.audit.append({
-      event: 'operator',
-      requestId: randomUUID(),
-      address: 'cli',
-      tenant,
-      action: `users unlock ${kind}`,
-      reasons: [account.subject],
-    });
+    const reasons = [account.subject];
+    await records.audit.append({ event: 'operator', ...context, action: `users unlock ${kind}`, reasons });
     const counts = cleared === 1 ? '1 count' : `${cleared} counts`;
     writeLine(terminal.stdout, `Cleared ${counts} of failed sign-ins of ${account.subject}.`);
-  } finally {
-    await records.close();
-  }
+  });
 }
 
 /** What `users change` takes, as commander hands it over. */
@@ -113,30 +86,15 @@ export interface ChangeOptions {
   readonly customerNumber?: string;
 }
 
-/** What the operator manages accounts with. */
-interface Desk {
-  readonly manager: AccountManager;
-  readonly records: Records;
-  readonly tenant: Tenant;
-  readonly operator: Principal;
-  readonly context: AccessContext;
-}
-
 /** Runs work over the management of accounts, as the operator. */
-async function manage(surroundings: CliSurroundings, work: (desk: Desk) => Promise<void>): Promise<void> {
-  const { settings, clock } = surroundings;
-  const tenant = demandTenant(surroundings);
-  const records = await openRecords(surroundings, 'cli');
-  const passwords = await createPasswords({ cost: settings.bcryptCost });
-  try {
-    const { store, audit } = records;
-    const manager = createAccountManager({ store, passwords, clock, audit });
-    const context = { requestId: randomUUID(), address: 'cli', tenant };
-    await work({ manager, records, tenant, operator: operatorOf(tenant), context });
-  } finally {
-    await passwords.close();
-    await records.close();
-  }
+async function manage(
+  surroundings: CliSurroundings,
+  work: (desk: Desk & { readonly manager: AccountManager }) => Promise<void>,
+): Promise<void> {
+  await atDeskWithPasswords(surroundings, async ({ passwords, ...desk }) => {
+    const { store, audit } = desk.records;
+    await work({ ...desk, manager: createAccountManager({ store, passwords, clock: surroundings.clock, audit }) });
+  });
 }
 
 /** @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such account */
@@ -169,14 +127,12 @@ function printAccount(account: ManagedAccount): string {
  */
 export async function listUsers(surroundings: CliSurroundings, terminal: Terminal, kindText: string): Promise<void> {
   const kind = parseKind(kindText);
-  await manage(surroundings, async ({ manager, operator }) => {
-    for (let after = 0; ; ) {
-      const page = await manager.list(operator, kind, { limit: LIST_PAGE, after });
-      for (const account of page) writeLine(terminal.stdout, printAccount(account));
-      if (page.length < LIST_PAGE) return;
-      after = page.at(-1)?.id ?? after;
-    }
-  });
+  await manage(surroundings, ({ manager, operator }) =>
+    showAll(
+      (page) => manager.list(operator, kind, page),
+      (account) => writeLine(terminal.stdout, printAccount(account)),
+    ),
+  );
 }
 
 /**
@@ -227,7 +183,8 @@ export async function eraseUser(
   });
 }
 
-function parseStatus(text: string): 'active' | 'disabled' {
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` */
+export function parseStatus(text: string): 'active' | 'disabled' {
   if (text === 'active' || text === 'disabled') return text;
   throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'the status is active or disabled' });
 }

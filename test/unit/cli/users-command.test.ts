@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseSettings } from '../../../src/config/settings.js';
 import { openRecords } from '../../../src/gateway.js';
-import { openSignInAttempts } from '../../../src/identity.js';
+import { openSignInAttempts } from '../../../src/store-key.js';
 import { runCommand } from '../../support/run-command.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
