@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../domain/ports.js';
 import type { Permission, Principal } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
@@ -7,6 +7,7 @@ import type { Store, StoreDatabase } from '../store/store.js';
 import type { ApiKeyTable } from '../store/tables.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import { readAccountId } from './account-id.js';
+import { digestSecret } from './digest.js';
 import { readKeyPower, readScopes, refuseKey } from './key-power.js';
 import { type Attempt, putOnRecord } from './put-on-record.js';
 import type { Proof, StepUp } from './step-up.js';
@@ -82,11 +83,6 @@ export interface ApiKeys {
 /** Whether a bearer token is meant for a key. */
 export function isApiKey(token: string): boolean {
   return token.startsWith(MARK);
-}
-
-/** A key has 256 bits of randomness, so a plain digest of it cannot be guessed back. */
-function digestOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
 }
 
 function isSame(left: string, right: string): boolean {
@@ -193,7 +189,7 @@ export function createApiKeys(deps: {
         const now = clock();
         const row: ApiKeyTable = {
           id,
-          digest: digestOf(key),
+          digest: digestSecret(key),
           ...ownerOf(owner),
           name: wanted.name,
           scopes: JSON.stringify(scopes),
@@ -264,7 +260,7 @@ export function createKeyAuthenticate(deps: {
     const id = KEY.exec(key)?.[1] ?? refuseKey('not of the form');
     const row = await store.run((db) => db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst());
     // Compared where there is none too: how long it takes tells nothing about which ids there are.
-    const matches = isSame(digestOf(key), row?.digest ?? digestOf(''));
+    const matches = isSame(digestSecret(key), row?.digest ?? digestSecret(''));
     if (!row || !matches) return refuseKey('unknown');
     const now = clock();
     const { owner, scopes } = await readKeyPower({ store, tenants }, row, now);

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import { type Tenant, toTenantColumn } from '../domain/tenant.js';
 import type { StoreDatabase } from '../store/store.js';
+import { digestParts } from './digest.js';
 import type { Account } from './find-account.js';
 
 /** Whom a provider of single sign-on knows an account as. Times are milliseconds since 1970. */
@@ -23,9 +23,7 @@ export type IdentityName = Pick<ExternalIdentity, 'provider' | 'issuer' | 'subje
  * only looks the same is somebody else.
  */
 export function digestIdentity({ provider, issuer, subject }: IdentityName): string {
-  return createHash('sha256')
-    .update(JSON.stringify(['swali identity', provider, issuer, subject]))
-    .digest('hex');
+  return digestParts('swali identity', provider, issuer, subject);
 }
 
 /** The account of a tenant that an identity is linked to; null where there is none. */

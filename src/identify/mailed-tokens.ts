@@ -1,13 +1,15 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { Clock } from '../domain/ports.js';
 import { PRINCIPAL_KINDS } from '../domain/principal.js';
 import { fromTenantColumn, toTenantColumn } from '../domain/tenant.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import type { MailedTokenTable } from '../store/tables.js';
 import { ACCOUNT_TABLES } from './accounts.js';
+import { digestSecret } from './digest.js';
 import { endTokens } from './end-tokens.js';
 import type { Account } from './find-account.js';
 import type { SignInPlace } from './sign-in-attempts.js';
+import { createSweep } from './sweep.js';
 
 /** What the holder of a token may do once: accept an invitation, or set a new password. */
 export type TokenPurpose = MailedTokenTable['purpose'];
@@ -29,9 +31,6 @@ const TOKEN_BYTES = 32;
 /** Tokens that anybody may have made for an account within {@link SPARING_WINDOW_MS}, so that nobody is flooded by strangers. */
 const MAX_PER_WINDOW = 3;
 const SPARING_WINDOW_MS = 3_600_000;
-
-/** Old rows are looked for this often at most. */
-const SWEEP_EVERY_MS = 60_000;
 
 /** Tokens that go out by mail. Each works once, for a time; the store keeps digests alone. */
 export interface MailedTokens {
@@ -68,14 +67,7 @@ export function createMailedTokens(deps: {
 }): MailedTokens {
   const { store, clock, ttlS } = deps;
   const random = deps.randomBytes ?? randomBytes;
-  let sweptAt = Number.NEGATIVE_INFINITY;
-
-  /** By itself, so that its failing fails nobody; those of the next minute try again. */
-  async function sweep(now: number): Promise<void> {
-    if (now - sweptAt < SWEEP_EVERY_MS) return;
-    sweptAt = now;
-    await store.run((db) => dropOld(db, now)).catch(() => undefined);
-  }
+  const sweep = createSweep(store, dropOld);
 
   /** Lets those that make tokens for one account pass one by one; on SQLite a transaction is alone anyway. */
   async function hold(db: StoreDatabase, { kind, id }: TokenOwner): Promise<void> {
@@ -90,7 +82,7 @@ export function createMailedTokens(deps: {
     await db
       .insertInto('mailed_tokens')
       .values({
-        digest: digestOf(token),
+        digest: digestSecret(token),
         purpose,
         kind: owner.kind,
         account_id: owner.id,
@@ -123,7 +115,7 @@ export function createMailedTokens(deps: {
       });
     },
     async read(purpose, token) {
-      const digest = digestOf(token);
+      const digest = digestSecret(token);
       const row = await store.run((db) =>
         db
           .selectFrom('mailed_tokens')
@@ -151,11 +143,6 @@ export function createMailedTokens(deps: {
   } satisfies MailedTokens);
 }
 
-/** A token has 256 bits of randomness, so a plain digest of it cannot be guessed back. */
-function digestOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
-}
-
 async function countSince(
   db: StoreDatabase,
   purpose: TokenPurpose,
@@ -173,7 +160,7 @@ async function countSince(
   return Number(made);
 }
 
-/** Forgets what neither works nor counts any more, so that the table does not grow for ever. */
+/** Forgets what neither works nor counts any more. */
 async function dropOld(db: StoreDatabase, now: number): Promise<void> {
   await db
     .deleteFrom('mailed_tokens')

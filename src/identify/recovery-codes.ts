@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digestSecret } from './digest.js';
 
 /** Codes that one account has at a time. */
 export const RECOVERY_CODES = 10;
@@ -26,5 +26,5 @@ export function makeRecoveryCode(randomBytes: (size: number) => Buffer): string 
 /** What is kept of a code: sha256, hexadecimal. Grouping and case do not matter, nor do `o` for 0, `i` and `l` for 1. */
 export function digestRecoveryCode(code: string): string {
   const plain = code.toLowerCase().replaceAll(/[\s-]/g, '').replaceAll('o', '0').replaceAll(/[il]/g, '1');
-  return createHash('sha256').update(plain).digest('hex');
+  return digestSecret(plain);
 }

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ExpressionBuilder } from 'kysely';
 import type { Clock } from '../domain/ports.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import { fromTenantColumn, type Tenant, toTenantColumn } from '../domain/tenant.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import type { SessionTable, StoreTables } from '../store/tables.js';
+import { digestSecret } from './digest.js';
 import { boundsAt, type SessionLife } from './session-life.js';
 
 /** Bytes of randomness in a refresh token. */
@@ -116,7 +117,7 @@ export function createSessions(deps: {
     await db
       .insertInto('refresh_tokens')
       .values({
-        digest: digestOf(refreshToken),
+        digest: digestSecret(refreshToken),
         session_id: id,
         tenant: toTenantColumn(tenant),
         created_at: now,
@@ -177,7 +178,7 @@ export function createSessions(deps: {
     },
     rotate(refreshToken) {
       return store.transaction(async (db): Promise<Rotation> => {
-        const digest = digestOf(refreshToken);
+        const digest = digestSecret(refreshToken);
         const held = await readHeld(db, digest);
         if (!held || !isAlive(held.row)) return { outcome: 'unknown', session: held?.session ?? null };
         // Whoever marks it first has it; the count decides between two that come at once.
@@ -198,12 +199,12 @@ export function createSessions(deps: {
       });
     },
     async find(refreshToken) {
-      const held = await store.run((db) => readHeld(db, digestOf(refreshToken)));
+      const held = await store.run((db) => readHeld(db, digestSecret(refreshToken)));
       return held && isAlive(held.row) ? held.session : null;
     },
     endByRefreshToken(refreshToken) {
       return store.transaction(async (db) => {
-        const held = await readHeld(db, digestOf(refreshToken));
+        const held = await readHeld(db, digestSecret(refreshToken));
         // One that is idle is ended too: a longer SESSION_IDLE_TTL_S must not bring it back.
         if (!held || held.row.ended_at !== null) return null;
         await endOne(db, held.session.id, 'logout');
@@ -311,11 +312,6 @@ function isOpenOf({ tenant, kind, accountId }: SessionOwner) {
 }
 
 type HeldRow = Pick<SessionTable, 'ended_at' | 'last_used_at' | 'expires_at'> & { readonly token_expires_at: number };
-
-/** A token has 256 bits of randomness, so a plain digest of it cannot be guessed back. */
-function digestOf(refreshToken: string): string {
-  return createHash('sha256').update(refreshToken).digest('hex');
-}
 
 async function readHeld(db: StoreDatabase, digest: string): Promise<{ session: Session; row: HeldRow } | null> {
   const row = await db

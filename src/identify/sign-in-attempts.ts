@@ -15,9 +15,7 @@ import {
   waitAfter,
   waitOf,
 } from './sign-in-waits.js';
-
-/** Old rows are looked for this often at most. */
-const SWEEP_EVERY_MS = 60_000;
+import { createSweep } from './sweep.js';
 
 /** One try to sign in. What came of it is told by one of its three methods. */
 export interface SignInAttempt {
@@ -86,7 +84,7 @@ export function createSignInAttempts(deps: {
     digestOf('account', kind, name, ...(tenant === null ? [] : [tenant]));
   const pairDigest = (account: string, block: string): string => digestOf('pair', account, block);
   const knownDigest = (account: string, block: string): string => digestOf('known', account, block);
-  let sweptAt = Number.NEGATIVE_INFINITY;
+  const sweep = createSweep(store, dropOld);
 
   /** What a try is counted under. */
   function keysOf(place: SignInPlace, identifier: string, block: string): Keys {
@@ -149,13 +147,6 @@ export function createSignInAttempts(deps: {
       const until = row.blocked_until === after ? before : row.blocked_until;
       await update(db, { ...row, failures: row.failures - 1, blocked_until: until });
     }
-  }
-
-  /** By itself, so that its failing fails nobody's sign-in; those of the next minute try again. */
-  async function sweep(now: number): Promise<void> {
-    if (now - sweptAt < SWEEP_EVERY_MS) return;
-    sweptAt = now;
-    await store.run((db) => dropOld(db, now)).catch(() => undefined);
   }
 
   return Object.freeze({
@@ -287,7 +278,7 @@ async function update(
     .execute();
 }
 
-/** Forgets what no longer counts, so that the table does not grow for ever. */
+/** Forgets what no longer counts. */
 async function dropOld(db: StoreDatabase, now: number): Promise<void> {
   const known = db.deleteFrom('sign_in_attempts').where('scope', '=', 'known');
   await known.where('last_at', '<=', now - KNOWN_ADDRESS_MS).execute();

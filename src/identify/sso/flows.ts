@@ -1,9 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../domain/ports.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../../domain/principal.js';
 import { toTenantColumn } from '../../domain/tenant.js';
 import type { Store } from '../../store/store.js';
+import { digestSecret } from '../digest.js';
 import type { SessionOrigin } from '../sessions.js';
+import { createSweep } from '../sweep.js';
 import type { Provider } from './provider.js';
 
 /** How long a provider may take to answer, in milliseconds. */
@@ -14,9 +16,6 @@ export const TICKET_TTL_MS = 60_000;
 
 /** The same, where a person must first type a code of the second factor. */
 export const CODE_TICKET_TTL_MS = 300_000;
-
-/** Old rows are looked for this often at most. */
-const SWEEP_EVERY_MS = 60_000;
 
 /** Random bytes of every id and secret: none can be guessed, so plain digests of them are kept. */
 const SECRET_BYTES = 32;
@@ -59,10 +58,6 @@ export interface Flows {
   drop(origin: Partial<Pick<SessionOrigin, 'identityDigest' | 'providerSession'>>): Promise<void>;
 }
 
-function digestOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
-}
-
 /**
  * @param deps.randomBytes source of randomness
  * @remarks Two browsers are bound, and must be the same: the one that begins holds a secret from then on, the one that
@@ -78,14 +73,7 @@ export function createFlows(deps: {
   const { store, clock } = deps;
   const random = deps.randomBytes ?? randomBytes;
   const makeSecret = (): string => random(SECRET_BYTES).toString('base64url');
-  let sweptAt = Number.NEGATIVE_INFINITY;
-
-  /** By itself, so that its failing fails nobody's sign-in; those of the next minute try again. */
-  async function sweep(now: number): Promise<void> {
-    if (now - sweptAt < SWEEP_EVERY_MS) return;
-    sweptAt = now;
-    await store.run((db) => db.deleteFrom('sso_flows').where('expires_at', '<=', now).execute()).catch(() => undefined);
-  }
+  const sweep = createSweep(store, (db, now) => db.deleteFrom('sso_flows').where('expires_at', '<=', now).execute());
 
   return Object.freeze({
     async begin({ name, tenant }) {
@@ -99,9 +87,9 @@ export function createFlows(deps: {
           .insertInto('sso_flows')
           .values({
             tenant: toTenantColumn(tenant),
-            digest: digestOf(flow.id),
+            digest: digestSecret(flow.id),
             provider: name,
-            browser_digest: digestOf(browser),
+            browser_digest: digestSecret(browser),
             nonce: flow.nonce,
             verifier: flow.verifier,
             stage: 'begun',
@@ -122,7 +110,7 @@ export function createFlows(deps: {
     async take(provider, id, browser) {
       if (browser === null) return null;
       return store.run(async (db) => {
-        const digest = digestOf(id);
+        const digest = digestSecret(id);
         let mine = db
           .updateTable('sso_flows')
           .set({ stage: 'answered' })
@@ -130,7 +118,7 @@ export function createFlows(deps: {
           .where('provider', '=', provider)
           .where('stage', '=', 'begun')
           .where('expires_at', '>', clock());
-        if (browser !== undefined) mine = mine.where('browser_digest', '=', digestOf(browser));
+        if (browser !== undefined) mine = mine.where('browser_digest', '=', digestSecret(browser));
         // Whoever marks it first has it; the count decides between two that come at once.
         if ((await mine.executeTakeFirst()).numUpdatedRows !== 1n) return null;
         const row = await db
@@ -149,7 +137,7 @@ export function createFlows(deps: {
           .updateTable('sso_flows')
           .set({
             stage: 'proven',
-            ticket_digest: digestOf(ticket),
+            ticket_digest: digestSecret(ticket),
             kind,
             account_id: accountId,
             identity_digest: identityDigest,
@@ -157,7 +145,7 @@ export function createFlows(deps: {
             factor_met: factorMet ? 1 : 0,
             expires_at: clock() + ttlMs,
           })
-          .where('digest', '=', digestOf(id))
+          .where('digest', '=', digestSecret(id))
           .where('stage', '=', 'answered')
           .execute(),
       );
@@ -169,8 +157,8 @@ export function createFlows(deps: {
         db
           .selectFrom('sso_flows')
           .selectAll()
-          .where('ticket_digest', '=', digestOf(ticket))
-          .where('browser_digest', '=', digestOf(browser))
+          .where('ticket_digest', '=', digestSecret(ticket))
+          .where('browser_digest', '=', digestSecret(browser))
           .where('stage', '=', 'proven')
           .where('expires_at', '>', clock())
           .executeTakeFirst(),
@@ -191,8 +179,8 @@ export function createFlows(deps: {
       const { numDeletedRows } = await store.run((db) =>
         db
           .deleteFrom('sso_flows')
-          .where('ticket_digest', '=', digestOf(ticket))
-          .where('browser_digest', '=', digestOf(browser))
+          .where('ticket_digest', '=', digestSecret(ticket))
+          .where('browser_digest', '=', digestSecret(browser))
           .where('stage', '=', 'proven')
           .where('expires_at', '>', clock())
           .executeTakeFirst(),

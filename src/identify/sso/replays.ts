@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../domain/ports.js';
 import type { Store } from '../../store/store.js';
 import { isDuplicateKey } from '../../store/store-error.js';
+import { digestParts } from '../digest.js';
 
 /** How long an id is remembered, in milliseconds: longer than anything of its age is still accepted. */
 const REMEMBERED_MS = 3_600_000;
@@ -17,9 +17,7 @@ export function createReplays({ store, clock }: { readonly store: Store; readonl
   return Object.freeze({
     async takeOnce(provider, issuer, id) {
       const now = clock();
-      const digest = createHash('sha256')
-        .update(JSON.stringify(['swali replay', provider, issuer, id]))
-        .digest('hex');
+      const digest = digestParts('swali replay', provider, issuer, id);
       // By itself: its failing fails nobody's sign-in.
       await store
         .run((db) => db.deleteFrom('sso_replays').where('expires_at', '<=', now).execute())

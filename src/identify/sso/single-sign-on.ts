@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../domain/ports.js';
 import type { PrincipalKind } from '../../domain/principal.js';
 import type { Tenant } from '../../domain/tenant.js';
 import { SwaliError } from '../../errors/swali-error.js';
 import type { Store } from '../../store/store.js';
 import type { AccessContext, AccessLog, SignInContext } from '../access-log.js';
+import { digestParts } from '../digest.js';
 import { digestIdentity, findLinked } from '../external-identities.js';
 import { findAccount } from '../find-account.js';
 import { createJudgeSecondFactor } from '../judge-second-factor.js';
 import { type IssuedTokens, issueTokens } from '../login.js';
 import type { Passwords } from '../passwords.js';
+import { putOnRecord } from '../put-on-record.js';
 import type { SecondFactors } from '../second-factor.js';
 import type { Sessions } from '../sessions.js';
 import type { Tenants } from '../tenants.js';
@@ -213,43 +214,37 @@ export function createSingleSignOn(deps: {
         method: provider.protocol,
         provider: provider.name,
       };
-      try {
+      const { account, session, refreshToken } = await putOnRecord(audit, attempt, async () => {
         await demandOpen(provider);
-        const account = demandWelcome(provider, await findAccount(store, kind, { id: accountId }));
-        const fault = proven.factorMet ? null : await judgeSecondFactor(account, totp, { requestId, address, tenant });
+        const welcome = demandWelcome(provider, await findAccount(store, kind, { id: accountId }));
+        const fault = proven.factorMet ? null : await judgeSecondFactor(welcome, totp, { requestId, address, tenant });
         if (fault) throw fault;
         if (!(await flows.redeem(browser, ticket))) throw new SwaliError('AUTH_SSO_NOT_BEGUN');
-        const { session, refreshToken } = await sessions.begin(
-          { tenant, kind, accountId },
-          { address, userAgent },
-          proven,
-        );
-        await audit.append({ ...attempt, decision: 'accepted', code: null });
-        return issueTokens(tokens, session, account.role, refreshToken);
-      } catch (error) {
-        const code = error instanceof SwaliError ? error.code : 'INTERNAL';
-        if (code !== 'AUDIT_UNAVAILABLE') await audit.append({ ...attempt, decision: 'refused', code });
-        throw error;
-      }
+        const begun = await sessions.begin({ tenant, kind, accountId }, { address, userAgent }, proven);
+        return { account: welcome, ...begun };
+      });
+      return issueTokens(tokens, session, account.role, refreshToken);
     },
 
     async logout(name, token, { requestId, address }) {
       const provider = demandProvider(name);
       if (provider.protocol !== 'oidc') throw new SwaliError('AUTH_SSO_UNKNOWN');
       const { tenant, kind, protocol: method, issuer } = provider;
-      const about = {
+      const attempt = {
+        event: 'single-sign-on' as const,
         requestId,
         address,
         tenant,
+        subject: null as string | null,
         kind,
         method,
         provider: name,
+        action: 'logout' as const,
         account: null,
         before: null,
         after: null,
       };
-      const attempt = { event: 'single-sign-on' as const, ...about, action: 'logout' as const };
-      try {
+      const signOut = async (): Promise<string | null> => {
         const notice = await provider.client.verifyLogout(token);
         if (!(await replays.takeOnce(name, issuer, notice.id))) throw new SwaliError('AUTH_SSO_LOGOUT_INVALID');
         const digest =
@@ -261,13 +256,9 @@ export function createSingleSignOn(deps: {
         await flows.drop(origin);
         await sessions.endByProvider(origin);
         const linked = digest ? await store.run((db) => findLinked(db, tenant, digest)) : null;
-        const subject = linked ? `${linked.kind}:${linked.id}` : null;
-        await audit.append({ ...attempt, subject, decision: 'accepted', code: null });
-      } catch (error) {
-        const code = error instanceof SwaliError ? error.code : 'INTERNAL';
-        if (code !== 'AUDIT_UNAVAILABLE') await audit.append({ ...attempt, subject: null, decision: 'refused', code });
-        throw error;
-      }
+        return linked ? `${linked.kind}:${linked.id}` : null;
+      };
+      await putOnRecord(audit, attempt, signOut, (subject) => ({ subject }));
     },
   } satisfies SingleSignOn);
 }
@@ -280,7 +271,5 @@ function connect(provider: Provider, clock: Clock): Connected {
 
 /** Of the provider's own session: names of different providers never meet. */
 function digestSession({ name, issuer }: Provider, session: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify(['swali provider session', name, issuer, session]))
-    .digest('hex');
+  return digestParts('swali provider session', name, issuer, session);
 }
