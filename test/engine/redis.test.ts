@@ -8,6 +8,12 @@ import { startTcpRelay, type TcpRelay } from '../http/tcp-relay.js';
 
 const url = engineUrl('redis');
 
+const answers = (redis: Pick<Redis, 'ping'>) =>
+  redis.ping().then(
+    () => true,
+    () => false,
+  );
+
 describe.skipIf(url === null)('a connection to Redis', () => {
   let relay: TcpRelay;
   let redis: Redis;
@@ -49,16 +55,7 @@ describe.skipIf(url === null)('a connection to Redis', () => {
     expect(told).toHaveLength(1);
     expect(told[0]).toMatch(/^error redis is away/);
     await relay.mend();
-    await expect
-      .poll(
-        () =>
-          redis.ping().then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 5000 },
-      )
-      .toBe(true);
+    await expect.poll(() => answers(redis), { timeout: 5000 }).toBe(true);
     expect(told).toHaveLength(2);
     expect(told[1]).toMatch(/^info redis is back/);
   });
@@ -74,16 +71,7 @@ describe.skipIf(url === null)('a connection to Redis', () => {
     expect(performance.now() - next).toBeLessThan(100);
     await relay.cut();
     await relay.mend();
-    await expect
-      .poll(
-        () =>
-          redis.ping().then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 5000 },
-      )
-      .toBe(true);
+    await expect.poll(() => answers(redis), { timeout: 5000 }).toBe(true);
   });
 
   it('reads an answer that came while this process was busy', async () => {
@@ -103,16 +91,7 @@ describe.skipIf(url === null)('a connection to Redis', () => {
     try {
       await expect(early.ping()).rejects.toThrow();
       await relay.mend();
-      await expect
-        .poll(
-          () =>
-            early.ping().then(
-              () => true,
-              () => false,
-            ),
-          { timeout: 5000 },
-        )
-        .toBe(true);
+      await expect.poll(() => answers(early), { timeout: 5000 }).toBe(true);
     } finally {
       await early.close();
     }

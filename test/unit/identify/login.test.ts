@@ -39,6 +39,24 @@ const records = async () => (await identity.audit.list({ limit: 100 })).map((rec
 const disable = (kind: PrincipalKind) =>
   setAccountStatus({ store: identity.store, clock: () => identity.clock.now }, { kind, id: 1 }, 'disabled');
 
+/** A login over the same accounts that digests passwords at a higher cost than they were set with. */
+async function raiseCost() {
+  const { store, tokens, secondFactors, attempts, tenants, audit, clock } = identity;
+  const costlier = await createPasswords({ cost: 5, threads: 1 });
+  const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
+  const raised = createLogin({
+    store,
+    passwords: costlier,
+    tokens,
+    sessions,
+    secondFactors,
+    attempts,
+    tenants,
+    audit,
+  });
+  return { raised, costlier };
+}
+
 describe('signing in', () => {
   it.each([
     ['customer', '103', 'customer:1'],
@@ -97,19 +115,8 @@ describe('signing in', () => {
   });
 
   it('digests the password anew once the cost has gone up, and the password still works', async () => {
-    const { store, tokens, secondFactors, attempts, tenants, audit, clock } = identity;
-    const costlier = await createPasswords({ cost: 5, threads: 1 });
-    const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
-    const raised = createLogin({
-      store,
-      passwords: costlier,
-      tokens,
-      sessions,
-      secondFactors,
-      attempts,
-      tenants,
-      audit,
-    });
+    const { store } = identity;
+    const { raised, costlier } = await raiseCost();
     const digest = async () =>
       (await store.run((db) => db.selectFrom('customers').select('password_hash').executeTakeFirstOrThrow()))
         .password_hash;
@@ -121,7 +128,7 @@ describe('signing in', () => {
   });
 
   it('lets a password in that is older than today’s rules, and digests it anew as any other', async () => {
-    const { store, tokens, secondFactors, attempts, tenants, audit, clock } = identity;
+    const { store } = identity;
     const digest = async () =>
       (await store.run((db) => db.selectFrom('admins').select('password_hash').executeTakeFirstOrThrow()))
         .password_hash;
@@ -129,18 +136,7 @@ describe('signing in', () => {
     await store.run((db) => db.updateTable('admins').set({ password_hash: old }).execute());
     await signIn('admin', 'root@example.org', 'password');
     expect(await digest()).toBe(old);
-    const costlier = await createPasswords({ cost: 5, threads: 1 });
-    const sessions = createSessions({ store, clock: () => clock.now, ttlS: REFRESH_TTL_S, life: LIFE });
-    const raised = createLogin({
-      store,
-      passwords: costlier,
-      tokens,
-      sessions,
-      secondFactors,
-      attempts,
-      tenants,
-      audit,
-    });
+    const { raised, costlier } = await raiseCost();
     await raised.login('admin', 'root@example.org', 'password', CONTEXT);
     expect(await digest()).toMatch(/^\$2b\$05\$/);
     await raised.login('admin', 'root@example.org', 'password', CONTEXT);
