@@ -25,6 +25,7 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   if (values.STORE_KEY === '')
     faults.push('STORE_KEY: is not set, expected 32 random characters or more in production');
   else faults.push(...judgeSecret('STORE_KEY', values.STORE_KEY, values));
+  for (const secret of values.STORE_RETIRED_KEYS) faults.push(...judgeSecret('STORE_RETIRED_KEYS', secret, values));
   // Where it is shared, the other secret says so.
   if (values.MASK_KEY !== '' && isPattern(values.MASK_KEY)) faults.push(describePattern('MASK_KEY'));
   if (values.OPENAI_BASE_URL.startsWith('http:') && !isLoopback(new URL(values.OPENAI_BASE_URL).hostname)) {
@@ -71,7 +72,15 @@ function otherSecrets(name: string, values: SettingValues): readonly string[] {
   const passwords = urls
     .filter((url) => !url.startsWith('sqlite:') && url !== '')
     .map((url) => decodeURIComponent(new URL(url).password));
-  const signing = name === 'STORE_KEY' ? [values.JWT_SECRET, ...values.JWT_RETIRED_KEYS.secrets] : [values.STORE_KEY];
   const mail = values.SMTP_URL?.user?.password ?? '';
-  return [...signing, values.MASK_KEY, values.OPENAI_API_KEY, mail, ...passwords].filter((text) => text !== '');
+  return [...otherKeys(name, values), values.MASK_KEY, values.OPENAI_API_KEY, mail, ...passwords].filter(
+    (text) => text !== '',
+  );
+}
+
+/** The keys of the gateway of every other use; of one use, current and retired may not be the same either. */
+function otherKeys(name: string, values: SettingValues): readonly string[] {
+  const signing = [values.JWT_SECRET, ...values.JWT_RETIRED_KEYS.secrets];
+  if (name === 'STORE_KEY') return [...signing, ...values.STORE_RETIRED_KEYS];
+  return name === 'STORE_RETIRED_KEYS' ? signing : [values.STORE_KEY, ...values.STORE_RETIRED_KEYS];
 }

@@ -42,6 +42,13 @@ const retiredKeys = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const oldSecrets = z
+  .string()
+  .transform((text) => text.split(/\r?\n/).filter((line) => line.trim() !== ''))
+  .refine((secrets) => secrets.every((each) => each.length >= 32), {
+    error: 'expected secrets of 32 characters or more, one a line',
+  });
+
 /** What a parser makes of a text; null where the text is empty. */
 const optional = <T>(parse: (text: string) => T | null, expected: string) =>
   z.string().transform((text, context) => {
@@ -87,6 +94,7 @@ export const SETTING_SHAPE = z.object({
   JWT_RETIRED_KEYS: retiredKeys,
   MASK_KEY: optionalKey,
   STORE_KEY: optionalKey,
+  STORE_RETIRED_KEYS: oldSecrets,
   REQUIRE_TOTP_FOR: accountGroups,
   SSO_FILE: z.string(),
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),

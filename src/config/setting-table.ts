@@ -76,7 +76,12 @@ export const SETTINGS = [
   secret(
     'STORE_KEY',
     '',
-    'Key that encrypts the seeds of second factors in the store, 32 characters or more, the same for every replica; outside production one is made and kept in DATA_DIR.',
+    'Key that encrypts the secrets of the store, such as the seeds of second factors, 32 characters or more, the same for every replica; outside production one is made and kept in DATA_DIR.',
+  ),
+  secret(
+    'STORE_RETIRED_KEYS',
+    '',
+    'Old STORE_KEYs, one a line: what they encrypted stays readable until `swali keys rotate` has sealed it anew.',
   ),
   plain(
     'REQUIRE_TOTP_FOR',

@@ -37,6 +37,8 @@ export interface Settings {
   readonly maskKey: string | null;
   /** Null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
   readonly storeKey: string | null;
+  /** Keys that encrypted before and still decrypt. */
+  readonly storeRetiredKeys: readonly string[];
   /** Kinds, and roles of employees as `employee:ROLE`. */
   readonly requireTotpFor: ReadonlySet<string>;
   /** Absolute; null where none is named. */
@@ -149,6 +151,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     jwtRetiredKeys: values.JWT_RETIRED_KEYS,
     maskKey: values.MASK_KEY || null,
     storeKey: values.STORE_KEY || null,
+    storeRetiredKeys: values.STORE_RETIRED_KEYS,
     requireTotpFor: new Set(values.REQUIRE_TOTP_FOR),
     ssoFile: values.SSO_FILE === '' ? null : resolve(base, values.SSO_FILE),
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,

@@ -142,6 +142,15 @@ describe('parseSettings', () => {
     ]);
   });
 
+  it('reads old keys of the store, one a line', () => {
+    expect(parseSettings({}).storeRetiredKeys).toEqual([]);
+    const text = `${GOOD_KEY}\r\n\n${OTHER_SECRET}\n`;
+    expect(parseSettings({ STORE_RETIRED_KEYS: text }).storeRetiredKeys).toEqual([GOOD_KEY, OTHER_SECRET]);
+    expect(faultsOf({ STORE_RETIRED_KEYS: `${GOOD_KEY}\nshort-hush` })).toEqual([
+      'STORE_RETIRED_KEYS: the value is not usable, expected secrets of 32 characters or more, one a line',
+    ]);
+  });
+
   it.each([
     ['smtps://ada:p%40ss@mail.example.com', 'mail.example.com', 465, 'tls', { name: 'ada', password: 'p@ss' }],
     ['smtp://ada:pass@mail.example.com', 'mail.example.com', 587, 'starttls', { name: 'ada', password: 'pass' }],
@@ -245,6 +254,13 @@ describe('production rules', () => {
     ['no key of the store', { STORE_KEY: '' }, 'STORE_KEY'],
     ['a key of the store that is a placeholder', { STORE_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'STORE_KEY'],
     ['a key of the store shared with the masks', { MASK_KEY: GOOD_KEY }, 'STORE_KEY'],
+    ['a key of the store that has retired', { STORE_RETIRED_KEYS: GOOD_KEY }, 'STORE_KEY'],
+    ['an old key of the store that is a placeholder', { STORE_RETIRED_KEYS: 'x'.repeat(40) }, 'STORE_RETIRED_KEYS'],
+    [
+      'an old key of the store that masks',
+      { STORE_RETIRED_KEYS: OTHER_SECRET, MASK_KEY: OTHER_SECRET },
+      'STORE_RETIRED_KEYS',
+    ],
     ['masks keyed by a placeholder', { MASK_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'MASK_KEY'],
     ['a model on another machine without TLS', { OPENAI_BASE_URL: 'http://model.example.com/v1' }, 'OPENAI_BASE_URL'],
     ['plain http', { PUBLIC_URL: 'http://ask.example.com' }, 'PUBLIC_URL'],
