@@ -32,6 +32,7 @@ MAY_IMPORT.mcp = MAY_IMPORT.http;
 /** Files that put the parts together; they may use each other and everything below the commands. */
 const WIRING = [
   'app.ts',
+  'audit-log.ts',
   'gateway.ts',
   'identity.ts',
   'mailing.ts',

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Ask, createAsk, type Stages } from './ask.js';
-import { type ChainedAuditLog, openAuditLog } from './audit/append-log.js';
+import type { ChainedAuditLog } from './audit/append-log.js';
 import type { AuditLog } from './audit/record.js';
+import { openAudit } from './audit-log.js';
 import type { Catalog } from './catalog/catalog.js';
 import { readCatalog } from './catalog/read-catalog.js';
 import { keepSecret } from './config/kept-secret.js';
@@ -70,13 +71,21 @@ export interface Gateway extends Ruled {
  * @param writerId name of the audit chain that this process writes
  * @throws SwaliError `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
  */
-export async function openRecords({ settings, clock, logger }: Surroundings, writerId: string): Promise<Records> {
+export async function openRecords(surroundings: Surroundings, writerId: string): Promise<Records> {
+  const { settings, logger } = surroundings;
   const store = await openStore(settings.storeUrl);
   try {
     const migrated = await migrateStore(store);
     if (migrated.length > 0) logger.info({ migrations: migrated }, 'brought the store up to date');
-    const audit = await openAuditLog({ store, clock, writerId });
-    return { store, audit, close: () => store.close() };
+    const audit = await openAudit(surroundings, store, writerId);
+    return {
+      store,
+      audit,
+      async close() {
+        await audit.drain();
+        await store.close();
+      },
+    };
   } catch (error) {
     await store.close();
     throw error;

@@ -1,5 +1,8 @@
 import { type Tenant, toTenantColumn } from '../domain/tenant.js';
 import type { Store } from '../store/store.js';
+import { readKeptEvent } from './chain.js';
+import { joinEvent, type KeptEvent, placeOf } from './personal-fields.js';
+import { openFields, type SubjectKeys } from './subject-keys.js';
 
 const MAX_LIMIT = 1000;
 
@@ -12,7 +15,10 @@ export interface ListedRecord {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly hash: string;
-  /** The event as it was written; shown, not trusted: `verify` says whether it still is what was written. */
+  /**
+   * The event as it was written, without what is said of subjects in `withheld`, whose keys are destroyed. Shown, not
+   * trusted: `verify` says whether it still is what was written. Null where the text is no record's.
+   */
   readonly event: unknown;
 }
 
@@ -27,7 +33,7 @@ export interface AuditPage {
 }
 
 /** Reads the newest records. @throws SwaliError `STORE_UNAVAILABLE` */
-export async function listRecords(store: Store, page: AuditPage): Promise<readonly ListedRecord[]> {
+export async function listRecords(store: Store, keys: SubjectKeys, page: AuditPage): Promise<readonly ListedRecord[]> {
   const limit = Math.min(MAX_LIMIT, Math.max(1, Math.trunc(page.limit) || 1));
   const { before, tenant } = page;
   const rows = await store.run((db) => {
@@ -40,15 +46,25 @@ export async function listRecords(store: Store, page: AuditPage): Promise<readon
     if (tenant !== undefined) query = query.where('tenant', '=', toTenantColumn(tenant));
     return query.execute();
   });
-  return rows.map(({ body, ...row }) => ({ ...row, event: readEvent(body) }));
+  const events = await openEvents(
+    rows.map(({ body }) => readKeptEvent(body)),
+    keys,
+  );
+  return rows.map(({ body: _, ...row }, index) => ({ ...row, event: events[index] ?? null }));
 }
 
-/** The event of a record's text; null where the text is no longer what was written. */
-function readEvent(body: string): unknown {
-  try {
-    const envelope: unknown = JSON.parse(body);
-    return typeof envelope === 'object' && envelope !== null && 'event' in envelope ? envelope.event : null;
-  } catch {
-    return null;
-  }
+/** Decrypts what is personal in events. @throws SwaliError `STORE_UNAVAILABLE` */
+async function openEvents(
+  kept: readonly (KeptEvent | null)[],
+  keys: SubjectKeys,
+): Promise<readonly (Readonly<Record<string, unknown>> | null)[]> {
+  const subjects = kept.flatMap((event) => Object.keys(event?.sealed ?? {}));
+  const found = await keys.find([...new Set(subjects)]);
+  return kept.map((event) => {
+    if (event === null) return null;
+    return joinEvent(event, (subject, text) => {
+      const key = found.get(subject);
+      return key ? openFields(key, text, placeOf(event, subject)) : null;
+    });
+  });
 }

@@ -1,29 +1,14 @@
 import type { Store, StoreDatabase } from '../store/store.js';
-import { GENESIS_HASH, hashRecord } from './chain.js';
+import { readArchives } from './archives.js';
+import type { ChainHead } from './chain.js';
+import { ChainWalk, type Expectation, type StoredRecord } from './chain-walk.js';
+import { type ChainFault, FaultList } from './faults.js';
+import { judgeArchives } from './judge-archives.js';
+import { judgeCheckpoints } from './judge-checkpoints.js';
+import type { VerifyAgainst } from './verify-against.js';
 
 /** Records read at a time. */
 const PAGE = 500;
-
-/** Faults listed; more are counted only. */
-const MAX_FAULTS = 1000;
-
-/**
- * What is wrong with a chain. `changed`: the record is not what was hashed, or does not follow the one before it.
- * `removed`: numbers are missing. `inserted`: a record that no head covers, or a number below 1. `reordered`: a record
- * stands in another's place. `head`: the head does not fit the last record, or is gone.
- */
-export type FaultKind = 'changed' | 'removed' | 'inserted' | 'reordered' | 'head';
-
-export interface ChainFault {
-  readonly kind: FaultKind;
-  readonly writer: string;
-  /** First record concerned. */
-  readonly sequence: number;
-  /** Last record concerned; equal to `sequence` for single ones. */
-  readonly until: number;
-  /** In words, without anything from the record. */
-  readonly message: string;
-}
 
 /** Outcome of reading all chains. */
 export interface VerifyReport {
@@ -31,114 +16,43 @@ export interface VerifyReport {
   readonly intact: boolean;
   readonly writers: number;
   readonly records: number;
-  /** The first 1000, by writer and sequence. */
+  readonly checkpoints: number;
+  /** Segments that files hold, and of them those whose file was read too. */
+  readonly archives: number;
+  readonly archiveFiles: number;
+  /** The first 1000: checkpoints, then archives, then records by writer and sequence. */
   readonly faults: readonly ChainFault[];
   readonly faultCount: number;
-  /** Where each chain ends; kept elsewhere, these prove later that nothing before was rewritten. */
-  readonly heads: readonly { readonly writer: string; readonly sequence: number; readonly hash: string }[];
-}
-
-interface StoredRecord {
-  readonly id: number;
-  readonly sequence: number;
-  readonly at: number;
-  readonly event: string;
-  readonly tenant: string;
-  readonly body: string;
-  readonly previous_hash: string;
-  readonly hash: string;
-}
-
-/** Collects faults and counts; keeps the first {@link MAX_FAULTS}. */
-class FaultList {
-  readonly kept: ChainFault[] = [];
-  count = 0;
-
-  add(kind: FaultKind, writer: string, sequence: number, message: string, until = sequence): void {
-    this.count += 1;
-    if (this.kept.length < MAX_FAULTS) this.kept.push({ kind, writer, sequence, until, message });
-  }
-}
-
-/** Walks one writer's records in order. */
-class ChainWalk {
-  records = 0;
-  last = 0;
-  lastHash = GENESIS_HASH;
-  #lastId = 0;
-  /** After a record that is wrong itself, that the next does not follow it says nothing new. */
-  #lastIsWrong = false;
-  readonly #writer: string;
-  readonly #faults: FaultList;
-
-  constructor(writer: string, faults: FaultList) {
-    this.#writer = writer;
-    this.#faults = faults;
-  }
-
-  step(record: StoredRecord): void {
-    const { sequence } = record;
-    this.records += 1;
-    if (sequence < 1) {
-      this.#faults.add('inserted', this.#writer, sequence, 'the number is below 1');
-      return;
-    }
-    const gap = sequence > this.last + 1;
-    if (gap) this.#faults.add('removed', this.#writer, this.last + 1, 'these records are missing', sequence - 1);
-    const before = this.#faults.count;
-    this.#checkRecord(record, gap || this.#lastIsWrong);
-    this.#lastIsWrong = this.#faults.count > before;
-    this.last = sequence;
-    this.lastHash = record.hash;
-    if (!this.#lastIsWrong) this.#lastId = Math.max(this.#lastId, record.id);
-  }
-
-  /** At most one fault per record, the most telling. */
-  #checkRecord(record: StoredRecord, skipLink: boolean): void {
-    const { sequence } = record;
-    const place = readPlace(record.body);
-    if (place && place.writer === this.#writer && place.sequence !== sequence) {
-      this.#faults.add('reordered', this.#writer, sequence, `the text is that of record ${place.sequence}`);
-    } else if (hashRecord(record.previous_hash, record.body) !== record.hash) {
-      this.#faults.add('changed', this.#writer, sequence, 'the text does not have the hash that is kept with it');
-    } else if (!place || place.writer !== this.#writer || !agrees(place, record)) {
-      this.#faults.add('changed', this.#writer, sequence, 'the columns do not agree with the text');
-    } else if (!skipLink && record.previous_hash !== this.lastHash) {
-      this.#faults.add('changed', this.#writer, sequence, 'it does not follow the record before it');
-    } else if (record.id < this.#lastId) {
-      this.#faults.add('reordered', this.#writer, sequence, 'it stands before a record that it follows');
-    }
-  }
-
-  /** Compares where the walk ended with the head. */
-  finish(head: { readonly sequence: number; readonly hash: string } | undefined): void {
-    if (!head) {
-      if (this.records > 0) this.#faults.add('head', this.#writer, this.last, 'the chain has no head');
-    } else if (head.sequence > this.last) {
-      this.#faults.add('removed', this.#writer, this.last + 1, 'these records are missing at the end', head.sequence);
-    } else if (head.sequence < this.last) {
-      this.#faults.add('inserted', this.#writer, head.sequence + 1, 'no head covers these records', this.last);
-    } else if (head.hash !== this.lastHash) {
-      this.#faults.add('head', this.#writer, this.last, 'the head does not have the hash of the last record');
-    }
-  }
+  /** Where each chain ends. */
+  readonly heads: readonly ChainHead[];
 }
 
 /**
- * Reads every chain from its first record to its head and says what was changed, removed, inserted or reordered.
- * Appends go on meanwhile; only the end of each chain is read in a transaction.
+ * Reads every checkpoint, every archive and every chain from its first record to its head, and says what was changed,
+ * removed, inserted, reordered or rewritten. Appends go on meanwhile; only the end of each chain is read in a transaction.
  *
  * @throws SwaliError `STORE_UNAVAILABLE`
- * @remarks O(records), {@link PAGE} in memory at a time. Finds whatever does not rebuild the chain up to its head; a
- *   chain rebuilt as a whole is found by comparing `heads` with ones kept elsewhere.
+ * @remarks O(records), {@link PAGE} in memory at a time; of checkpoints only what they say of each chain stays there.
+ *   A chain that was rebuilt as a whole, heads included, is found by the first checkpoint behind the change, unless the key
+ *   that signs those was there to sign new ones: then by a checkpoint that was kept elsewhere. What came after the last
+ *   checkpoint can be cut off and nothing here tells.
  */
-export async function verifyChains(store: Store): Promise<VerifyReport> {
+export async function verifyChains(store: Store, against: VerifyAgainst): Promise<VerifyReport> {
   const faults = new FaultList();
-  const writers = await readWriters(store);
-  const heads: { writer: string; sequence: number; hash: string }[] = [];
+  const { count: checkpoints, expected } = await judgeCheckpoints(store, against, faults);
+  const archives = await store.run((db) => readArchives(db));
+  const archived = await judgeArchives(archives, expected, against, faults);
+  const writers = await readWriters(store, [...expected.keys(), ...archives.keys()]);
+  const heads: ChainHead[] = [];
   let records = 0;
   for (const writer of writers) {
-    const walk = new ChainWalk(writer, faults);
+    const ground = {
+      writer,
+      faults,
+      archived: archived.segments.get(writer) ?? [],
+      expected: [...(expected.get(writer) ?? [])].sort(bySequence),
+    };
+    const walk = new ChainWalk(ground);
     const after = await walkPages(walk, null, (from) => store.run((db) => readPage(db, writer, from)));
     const head = await store.transaction((db) => finishWalk(db, store, writer, walk, after));
     records += walk.records;
@@ -148,10 +62,17 @@ export async function verifyChains(store: Store): Promise<VerifyReport> {
     intact: faults.count === 0,
     writers: writers.length,
     records,
+    checkpoints,
+    archives: [...archives.values()].flat().length,
+    archiveFiles: archived.files,
     faults: faults.kept,
     faultCount: faults.count,
     heads,
   };
+}
+
+function bySequence(one: Expectation, other: Expectation): number {
+  return one.sequence - other.sequence;
 }
 
 /** Walks on from a record, page by page. @returns the number of the last record read, or `after` where none came */
@@ -176,7 +97,7 @@ async function finishWalk(
   writer: string,
   walk: ChainWalk,
   after: number | null,
-): Promise<{ writer: string; sequence: number; hash: string } | undefined> {
+): Promise<ChainHead | undefined> {
   const query = db.selectFrom('audit_heads').select(['writer', 'sequence', 'hash']).where('writer', '=', writer);
   const head = await (store.dialect === 'sqlite' ? query : query.forUpdate()).executeTakeFirst();
   await walkPages(walk, after, (from) => readPage(db, writer, from));
@@ -184,7 +105,8 @@ async function finishWalk(
   return head;
 }
 
-async function readWriters(store: Store): Promise<readonly string[]> {
+/** Everybody who has written, or of whom a checkpoint or an archive says so. */
+async function readWriters(store: Store, named: readonly string[]): Promise<readonly string[]> {
   const rows = await store.run((db) =>
     db
       .selectFrom('audit_heads')
@@ -193,7 +115,7 @@ async function readWriters(store: Store): Promise<readonly string[]> {
       .orderBy('writer')
       .execute(),
   );
-  return rows.map((row) => row.writer);
+  return [...new Set([...rows.map((row) => row.writer), ...named])].sort();
 }
 
 function readPage(db: StoreDatabase, writer: string, after: number | null): Promise<StoredRecord[]> {
@@ -204,31 +126,4 @@ function readPage(db: StoreDatabase, writer: string, after: number | null): Prom
     .orderBy('sequence')
     .limit(PAGE);
   return (after === null ? query : query.where('sequence', '>', after)).execute();
-}
-
-/** Where a record's text says that it belongs. */
-interface Place {
-  readonly writer: unknown;
-  readonly sequence: unknown;
-  readonly at: unknown;
-  readonly event: unknown;
-  readonly tenant: unknown;
-}
-
-/** Whether the columns say what the text says. Records of before there were tenants name none. */
-function agrees(place: Place, record: StoredRecord): boolean {
-  return place.at === record.at && place.event === record.event && (place.tenant ?? '') === record.tenant;
-}
-
-/** Null where it is not the text of a record. */
-function readPlace(body: string): Place | null {
-  try {
-    const envelope: unknown = JSON.parse(body);
-    if (typeof envelope !== 'object' || envelope === null) return null;
-    const { writer, sequence, at, event } = envelope as Readonly<Record<string, unknown>>;
-    const told = event as Readonly<Record<string, unknown>> | undefined;
-    return { writer, sequence, at, event: told?.event, tenant: told?.tenant };
-  } catch {
-    return null;
-  }
 }

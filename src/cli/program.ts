@@ -3,13 +3,14 @@ import { parseSettings } from '../config/settings.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { createLogger } from '../operate/logger.js';
 import { answerOnTerminal } from './ask-command.js';
+import { addAuditCommands } from './audit-commands.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { makeDemoBusiness } from './demo-command.js';
 import { addGroupCommands } from './groups-command.js';
 import { inviteUser, resetUserPassword } from './invite-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
-import { migrate, verifyAudit } from './record-commands.js';
+import { migrate, printGrantsOfStore } from './record-commands.js';
 import { addTenantCommands } from './tenant-commands.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { addUser, changeUser, eraseUser, listUsers, unlockUser } from './users-command.js';
@@ -64,6 +65,14 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .command('migrate')
     .description('bring the tables of the gateway’s own store up to date')
     .action(() => migrate(surround(), terminal));
+  program
+    .command('store')
+    .description('the gateway’s own store')
+    .command('grants')
+    .description('print the least rights of an account of the store, on MySQL or MariaDB')
+    .requiredOption('--for <use>', 'gateway, or archive for `swali audit archive`')
+    .requiredOption('--account <name@host>', 'whose they are')
+    .action((options) => printGrantsOfStore(surround('warn'), terminal, options));
   program
     .command('ask')
     .description('answer a question as an account sees it (audited)')
@@ -153,14 +162,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--seed <n>', 'equal seeds make equal rows')
     .option('--today <day>', 'YYYY-MM-DD, the last day with orders; today where left out')
     .action((options) => makeDemoBusiness(surround('warn'), terminal, options));
-  program
-    .command('audit')
-    .description('the audit log')
-    .command('verify')
-    .description('check every chain of records; exits with 1 where one is not intact')
-    .action(async () => {
-      if (!(await verifyAudit(surround('warn'), terminal))) exit(REFUSED);
-    });
+  addAuditCommands(program, () => surround('warn'), terminal, exit);
   addPolicyCommands(program, () => surround('warn'), terminal, exit);
   program
     .command('prove')

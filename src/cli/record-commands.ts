@@ -1,4 +1,6 @@
-import { openRecords, type Surroundings } from '../gateway.js';
+import { SwaliError } from '../errors/swali-error.js';
+import type { Surroundings } from '../gateway.js';
+import { printStoreGrants } from '../store/print-store-grants.js';
 import { migrateStore, openStore } from '../store/store.js';
 import { type Terminal, writeLine } from './terminal.js';
 
@@ -14,24 +16,28 @@ export async function migrate({ settings }: Surroundings, { stdout }: Terminal):
 }
 
 /**
- * Reads every audit chain and prints what was changed, and where each chain ends: heads kept elsewhere prove later
- * that nothing before them was rewritten.
+ * Prints the least rights of an account of the store.
  *
- * @returns false where something is wrong
+ * @throws SwaliError `GRANTS_REFUSED` where the store is a file, the role is another, or the account is not well written
  */
-export async function verifyAudit(surroundings: Surroundings, { stdout }: Terminal): Promise<boolean> {
-  const records = await openRecords(surroundings, 'cli');
+export async function printGrantsOfStore(
+  { settings }: Surroundings,
+  { stdout }: Terminal,
+  options: { readonly for: string; readonly account: string },
+): Promise<void> {
+  const { storeUrl } = settings;
+  const { for: role, account } = options;
+  if (storeUrl.startsWith('sqlite:')) throw new SwaliError('GRANTS_REFUSED', { detail: 'SQLite knows no accounts' });
+  if (role !== 'gateway' && role !== 'archive') {
+    throw new SwaliError('GRANTS_REFUSED', { detail: '--for is gateway or archive' });
+  }
+  const database = decodeURIComponent(new URL(storeUrl).pathname.slice(1));
+  const store = await openStore(storeUrl);
   try {
-    const report = await records.audit.verify();
-    for (const fault of report.faults) {
-      const where = fault.until === fault.sequence ? `${fault.sequence}` : `${fault.sequence}–${fault.until}`;
-      writeLine(stdout, `${fault.writer} ${where}: ${fault.kind}: ${fault.message}`);
-    }
-    for (const head of report.heads) writeLine(stdout, `head of ${head.writer}: ${head.sequence} ${head.hash}`);
-    const verdict = report.intact ? 'intact' : `NOT intact, ${report.faultCount} faults`;
-    writeLine(stdout, `${report.records} records by ${report.writers} writers: ${verdict}.`);
-    return report.intact;
+    const found = await store.run((db) => db.introspection.getTables({ withInternalKyselyTables: true }));
+    const tables = found.map(({ name }) => name);
+    for (const line of printStoreGrants({ role, account, database, tables })) writeLine(stdout, line);
   } finally {
-    await records.close();
+    await store.close();
   }
 }

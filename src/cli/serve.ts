@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../app.js';
+import { keepAuditLog } from '../audit-log.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { ensureDemoAccounts, ensureDemoSource, type SeededAccount } from '../first-run.js';
 import { openGateway, openRecords, type Surroundings } from '../gateway.js';
@@ -24,12 +25,14 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export async function serve(surroundings: Surroundings, terminal: Terminal): Promise<void> {
   const { settings, clock, logger } = surroundings;
   await ensureDemoSource(settings, clock, logger);
-  const records = await openRecords(surroundings, 'serve');
+  const records = await openRecords(surroundings, settings.audit.writer);
   const opened: (() => Promise<void>)[] = [() => records.close()];
   const close = async (): Promise<void> => {
     for (const each of opened.reverse()) await each();
   };
   try {
+    const keeper = await keepAuditLog(surroundings, records);
+    opened.push(() => keeper.close());
     const gateway = await openGateway(surroundings, records.store);
     opened.push(() => gateway.close());
     const identity = await createIdentity(surroundings, records.store);

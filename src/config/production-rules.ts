@@ -26,6 +26,8 @@ export function judgeProduction(values: SettingValues): readonly string[] {
     faults.push('STORE_KEY: is not set, expected 32 random characters or more in production');
   else faults.push(...judgeSecret('STORE_KEY', values.STORE_KEY, values));
   for (const secret of values.STORE_RETIRED_KEYS) faults.push(...judgeSecret('STORE_RETIRED_KEYS', secret, values));
+  if (values.AUDIT_PRIVATE_KEY === '')
+    faults.push('AUDIT_PRIVATE_KEY: is not set, expected an Ed25519 private key as PEM in production');
   // Where it is shared, the other secret says so.
   if (values.MASK_KEY !== '' && isPattern(values.MASK_KEY)) faults.push(describePattern('MASK_KEY'));
   if (values.OPENAI_BASE_URL.startsWith('http:') && !isLoopback(new URL(values.OPENAI_BASE_URL).hostname)) {
@@ -67,6 +69,7 @@ function otherSecrets(name: string, values: SettingValues): readonly string[] {
     values.SOURCE_URL_EMPLOYEE,
     values.SOURCE_URL_ADMIN,
     values.STORE_URL,
+    values.AUDIT_RETENTION_URL,
     values.REDIS_URL,
   ];
   const passwords = urls

@@ -49,6 +49,14 @@ const oldSecrets = z
     error: 'expected secrets of 32 characters or more, one a line',
   });
 
+const PUBLIC_KEYS = /-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----/g;
+
+/** Public keys as PEM, one behind the other; what kind they are is judged where they are read. */
+const publicKeys = z
+  .string()
+  .refine((text) => text.replace(PUBLIC_KEYS, '').trim() === '', { error: 'expected public keys as PEM' })
+  .transform((text): readonly string[] => text.match(PUBLIC_KEYS) ?? []);
+
 /** What a parser makes of a text; null where the text is empty. */
 const optional = <T>(parse: (text: string) => T | null, expected: string) =>
   z.string().transform((text, context) => {
@@ -95,6 +103,15 @@ export const SETTING_SHAPE = z.object({
   MASK_KEY: optionalKey,
   STORE_KEY: optionalKey,
   STORE_RETIRED_KEYS: oldSecrets,
+  AUDIT_PRIVATE_KEY: z.string(),
+  AUDIT_RETIRED_KEYS: publicKeys,
+  AUDIT_WRITER: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, {
+    error: 'expected 1 to 64 letters, digits, ., _, : and -',
+  }),
+  AUDIT_CHECKPOINT_EVERY_S: whole(5, 86_400),
+  AUDIT_RETENTION_DAYS: whole(1, 36_500),
+  AUDIT_ARCHIVE_DIR: filled('a folder'),
+  AUDIT_RETENTION_URL: optionalDataAddress,
   REQUIRE_TOTP_FOR: accountGroups,
   SSO_FILE: z.string(),
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),

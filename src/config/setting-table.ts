@@ -83,6 +83,37 @@ export const SETTINGS = [
     '',
     'Old STORE_KEYs, one a line: what they encrypted stays readable until `swali keys rotate` has sealed it anew.',
   ),
+  secret(
+    'AUDIT_PRIVATE_KEY',
+    '',
+    'Ed25519 private key as PEM that signs checkpoints and archives of the audit log; outside production one is made and kept in DATA_DIR.',
+  ),
+  secret(
+    'AUDIT_RETIRED_KEYS',
+    '',
+    'Public keys as PEM of AUDIT_PRIVATE_KEYs of before: what they signed still verifies.',
+  ),
+  plain(
+    'AUDIT_WRITER',
+    'serve',
+    'Name of the chain of audit records that this process writes: letters, digits, ., _, : and -; replicas with a name each wait less for one another.',
+  ),
+  plain(
+    'AUDIT_CHECKPOINT_EVERY_S',
+    '300',
+    'Seconds between signed checkpoints of the audit log, 5–86400; there is one at start and stop besides.',
+  ),
+  plain(
+    'AUDIT_RETENTION_DAYS',
+    '730',
+    'Days after which `swali audit archive` moves records out of the store into signed files, 1–36500.',
+  ),
+  plain('AUDIT_ARCHIVE_DIR', '$DATA_DIR/audit-archive', 'Folder of those files.'),
+  secret(
+    'AUDIT_RETENTION_URL',
+    '',
+    'The store as the account that may remove archived records reaches it; only `swali audit archive` uses it. Empty means STORE_URL.',
+  ),
   plain(
     'REQUIRE_TOTP_FOR',
     '',

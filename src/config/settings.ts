@@ -39,6 +39,18 @@ export interface Settings {
   readonly storeKey: string | null;
   /** Keys that encrypted before and still decrypt. */
   readonly storeRetiredKeys: readonly string[];
+  /** How the audit log is signed, and for how long it stays in the store. */
+  readonly audit: {
+    /** Ed25519, PEM; null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
+    readonly privateKey: string | null;
+    /** PEM. */
+    readonly retiredKeys: readonly string[];
+    readonly writer: string;
+    readonly checkpointEveryS: number;
+    readonly retentionDays: number;
+    readonly archiveDir: string;
+    readonly retentionUrl: string;
+  };
   /** Kinds, and roles of employees as `employee:ROLE`. */
   readonly requireTotpFor: ReadonlySet<string>;
   /** Absolute; null where none is named. */
@@ -152,6 +164,15 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     maskKey: values.MASK_KEY || null,
     storeKey: values.STORE_KEY || null,
     storeRetiredKeys: values.STORE_RETIRED_KEYS,
+    audit: Object.freeze({
+      privateKey: values.AUDIT_PRIVATE_KEY || null,
+      retiredKeys: values.AUDIT_RETIRED_KEYS,
+      writer: values.AUDIT_WRITER,
+      checkpointEveryS: values.AUDIT_CHECKPOINT_EVERY_S,
+      retentionDays: values.AUDIT_RETENTION_DAYS,
+      archiveDir: resolve(base, values.AUDIT_ARCHIVE_DIR),
+      retentionUrl: place(values.AUDIT_RETENTION_URL || values.STORE_URL).replace(/^mariadb:/, 'mysql:'),
+    }),
     requireTotpFor: new Set(values.REQUIRE_TOTP_FOR),
     ssoFile: values.SSO_FILE === '' ? null : resolve(base, values.SSO_FILE),
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,

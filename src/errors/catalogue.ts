@@ -154,6 +154,15 @@ export const CATALOGUE = {
     status: 503,
     sentence: 'The audit log cannot be written, so nothing is answered; try again later.',
   },
+  AUDIT_NOT_INTACT: {
+    status: 500,
+    sentence: 'The audit log is not intact there, so nothing of it is removed; run `swali audit verify`.',
+  },
+  AUDIT_ARCHIVE_FAILED: {
+    status: 500,
+    sentence: 'The archive of the audit log could not be made, so nothing was removed; see the detail.',
+  },
+  AUDIT_INPUT_INVALID: { status: 400, sentence: 'What was given to check is not what it should be; see the detail.' },
   // policy, settings, store: seen by operators, never by callers
   POLICY_INVALID: { status: 500, sentence: 'The policy file has faults; mend those listed.' },
   GRANTS_REFUSED: { status: 500, sentence: 'The grants cannot be printed; see the detail.' },

@@ -4,6 +4,7 @@ import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
+import { destroySubjectKey } from '../store/subject-key-rows.js';
 import type { AccountStatus } from '../store/tables.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import { readAccountId } from './account-id.js';
@@ -115,7 +116,7 @@ export interface AccountManager {
   exportData(actor: Principal, kind: PrincipalKind, id: number, context: AccessContext): Promise<PersonalData>;
   /**
    * Removes the account and all that belongs to it; its id is never given again. What the audit log says of
-   * `customer:17` stays.
+   * `customer:17` stays, but nobody can read what of that is personal: the key of it is destroyed.
    *
    * @throws SwaliError `AUTH_PERMISSION_MISSING`, `IDENTITY_UNKNOWN`, `IDENTITY_LAST_ADMIN`, `AUDIT_UNAVAILABLE`,
    *   `STORE_UNAVAILABLE`
@@ -304,6 +305,7 @@ export function createAccountManager(deps: Deps): AccountManager {
             await db.deleteFrom('employee_group_members').where('employee_id', '=', id).execute();
           await eraseModelUse(db, target);
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
+          await destroySubjectKey(db, store.dialect, { subject: target, tenant: account.tenant, at: clock() });
           return account;
         });
         return { result: undefined, target, before: describeForAudit(before), after: null };

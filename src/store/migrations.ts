@@ -427,6 +427,75 @@ async function addSessionOrigins(db: Kysely<unknown>, family: Families): Promise
   }
 }
 
+/** Refuses UPDATE and DELETE of a table; whoever may drop a trigger is found out by what the rows themselves prove. */
+async function refuseChanges(db: Kysely<unknown>, family: Families, table: string): Promise<void> {
+  const message = `${table.replaceAll('_', ' ')} are append-only`;
+  const refuse =
+    family === 'sqlite'
+      ? `begin select raise(abort, '${message}'); end`
+      : `for each row signal sqlstate '45000' set message_text = '${message}'`;
+  for (const operation of ['update', 'delete']) {
+    await run(db, `drop trigger if exists ${table}_no_${operation}`);
+    await run(db, `create trigger ${table}_no_${operation} before ${operation} on ${table} ${refuse}`);
+  }
+}
+
+/** From now on records may go once a signed archive holds them; nobody but who keeps archives needs the right to. */
+async function letArchivedRecordsGo(db: Kysely<unknown>, family: Families): Promise<void> {
+  const archived = `exists (select 1 from audit_archives where writer = old.writer
+    and old.sequence between first_sequence and last_sequence)`;
+  await run(db, 'drop trigger if exists audit_records_no_delete');
+  await run(
+    db,
+    family === 'sqlite'
+      ? `create trigger audit_records_no_delete before delete on audit_records when not ${archived}
+         begin select raise(abort, 'audit records are append-only'); end`
+      : `create trigger audit_records_no_delete before delete on audit_records for each row
+         begin if not ${archived} then
+           signal sqlstate '45000' set message_text = 'audit records are append-only';
+         end if; end`,
+  );
+}
+
+/** Keys of subjects are emptied where somebody is erased; checkpoints and archives are only ever added. */
+async function createAuditSeals(db: Kysely<unknown>, family: Families): Promise<void> {
+  const types = typesOf(family);
+  const keys = [
+    textColumn(types, 'subject', 64, 'not null primary key'),
+    tenantColumn(types),
+    textColumn(types, 'sealed', 190, 'not null'),
+    `created_at ${types.count} not null`,
+    `destroyed_at ${types.count} null`,
+  ];
+  const signed = [textColumn(types, 'key_id', 64, 'not null'), textColumn(types, 'signature', 96, 'not null')];
+  const checkpoints = [
+    `id ${types.autoId}`,
+    `at ${types.count} not null`,
+    `body ${types.longText} not null`,
+    textColumn(types, 'previous_hash', 64, 'not null unique'),
+    textColumn(types, 'hash', 64, 'not null'),
+    ...signed,
+  ];
+  const archives = [
+    `id ${types.autoId}`,
+    textColumn(types, 'writer', 64, 'not null'),
+    `first_sequence ${types.count} not null`,
+    `last_sequence ${types.count} not null`,
+    textColumn(types, 'previous_hash', 64, 'not null'),
+    textColumn(types, 'last_hash', 64, 'not null'),
+    textColumn(types, 'digest', 64, 'not null'),
+    `closed_at ${types.count} not null`,
+    ...signed,
+    'unique (writer, first_sequence)',
+  ];
+  await run(db, `create table if not exists audit_subject_keys (${keys.join(', ')})${types.suffix}`);
+  await run(db, `create table if not exists audit_checkpoints (${checkpoints.join(', ')})${types.suffix}`);
+  await run(db, `create table if not exists audit_archives (${archives.join(', ')})${types.suffix}`);
+  await refuseChanges(db, family, 'audit_checkpoints');
+  await refuseChanges(db, family, 'audit_archives');
+  await letArchivedRecordsGo(db, family);
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -459,5 +528,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0011-groups': { up: (db) => createGroupTables(db, types) },
     '0011b-widget': { up: (db) => addKeyOrigins(db, family) },
     '0013-usage': { up: (db) => createUsageCounters(db, types) },
+    '0015-audit-seals': { up: (db) => createAuditSeals(db, family) },
   };
 }

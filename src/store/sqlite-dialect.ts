@@ -49,9 +49,10 @@ function openDatabase(path: string): DatabaseSyncInstance {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   // Once open, waiting is ours (see retryWhileBusy): SQLite's own waiting would stop the event loop.
   // FULL: a commit is on the disk before it returns, also in WAL mode. recursive_triggers: REPLACE fires DELETE triggers.
+  // secure_delete: what is deleted or overwritten, such as the key of an erased person, is zeroed in the file.
   database.exec(
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-     PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF;
+     PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;
      PRAGMA busy_timeout = 0;`,
   );
   return database;

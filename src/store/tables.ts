@@ -247,7 +247,7 @@ export interface AuditRecordTable extends TenantColumn {
   sequence: number;
   at: number;
   event: string;
-  /** Canonical JSON of `{ at, event, sequence, writer }`. */
+  /** Canonical JSON of `{ at, event, sequence, writer }`; what of the event is personal stands in it encrypted. */
   body: string;
   previous_hash: string;
   hash: string;
@@ -258,6 +258,51 @@ export interface AuditHeadTable {
   writer: string;
   sequence: number;
   hash: string;
+}
+
+/** The key of what the audit log says of one subject. Without it that is unreadable, and the chain still whole. */
+export interface AuditSubjectKeyTable extends TenantColumn {
+  /** `customer:17`, or `nobody` for what is said of no account. */
+  subject: string;
+  /** 32 bytes under the ring of the store's keys; empty once destroyed. */
+  sealed: string;
+  created_at: number;
+  /** Null while the key is there. Its row stays, so that no new key takes its place. */
+  destroyed_at: number | null;
+}
+
+/** What was signed of the audit log. */
+interface SignedColumns {
+  /** RFC 7638 thumbprint of the Ed25519 key. */
+  key_id: string;
+  /** base64url. */
+  signature: string;
+}
+
+/** A signed word on where every chain ended. Rows are only ever added: triggers refuse UPDATE and DELETE. */
+export interface AuditCheckpointTable extends SignedColumns {
+  id: Generated<number>;
+  at: number;
+  /** Canonical JSON: see audit/checkpoints.ts. */
+  body: string;
+  /** Of the checkpoint before; unique, so that the line of checkpoints cannot fork. */
+  previous_hash: string;
+  hash: string;
+}
+
+/** A segment of a chain that a signed file holds. Rows are only ever added: triggers refuse UPDATE and DELETE. */
+export interface AuditArchiveTable extends SignedColumns {
+  id: Generated<number>;
+  writer: string;
+  first_sequence: number;
+  last_sequence: number;
+  /** Of the record before the first. */
+  previous_hash: string;
+  /** Of the last record. */
+  last_hash: string;
+  /** sha256 of the file's lines, hexadecimal. */
+  digest: string;
+  closed_at: number;
 }
 
 /** The gateway's own tables, as kysely sees them. */
@@ -281,4 +326,7 @@ export interface StoreTables {
   sso_replays: SsoReplayTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
+  audit_subject_keys: AuditSubjectKeyTable;
+  audit_checkpoints: AuditCheckpointTable;
+  audit_archives: AuditArchiveTable;
 }

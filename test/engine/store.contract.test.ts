@@ -5,6 +5,7 @@ import type { SwaliError } from '../../src/errors/swali-error.js';
 import { findAccount } from '../../src/identify/find-account.js';
 import { migrateStore, openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
+import { AUDIT_KEYS } from '../support/audit-keys.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { describeGroupsContract } from '../unit/identify/groups-contract.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
@@ -180,9 +181,9 @@ describeEngines(
       const others = await Promise.all([openStore(engine.url), openStore(engine.url)]);
       const clock = () => 1_700_000_000_000;
       const logs = await Promise.all([
-        openAuditLog({ store, clock, writerId: 'shared' }),
-        ...others.map((other) => openAuditLog({ store: other, clock, writerId: 'shared' })),
-        openAuditLog({ store, clock, writerId: 'own' }),
+        openAuditLog({ store, clock, writerId: 'shared', ...AUDIT_KEYS }),
+        ...others.map((other) => openAuditLog({ store: other, clock, writerId: 'shared', ...AUDIT_KEYS })),
+        openAuditLog({ store, clock, writerId: 'own', ...AUDIT_KEYS }),
       ]);
       await Promise.all(
         Array.from({ length: 80 }, async (_, n) => {

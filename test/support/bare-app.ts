@@ -45,7 +45,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     remove: refuse,
   };
   return createApp({
-    audit: { append: refuse, verify: refuse, list: refuse },
+    audit: { append: refuse, verify: refuse, list: refuse, checkpoint: refuse, drain: refuse },
     createAsk: () => ask,
     createLogin: () => login,
     createChangePassword: () => refuse,

@@ -7,6 +7,7 @@ import { type ChainedAuditLog, openAuditLog } from '../../../src/audit/append-lo
 import { GENESIS_HASH, hashRecord } from '../../../src/audit/chain.js';
 import type { AuditEvent } from '../../../src/audit/record.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
+import { AUDIT_KEYS } from '../../support/audit-keys.js';
 import { loginEvent, questionEvent } from './audit-fixtures.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'swali-audit-'));
@@ -25,7 +26,7 @@ beforeEach(async () => {
   url = `sqlite:${join(folder, `${count}.sqlite`)}`;
   store = await openStore(url);
   await migrateStore(store);
-  log = await openAuditLog({ store, clock, writerId: 'gateway' });
+  log = await openAuditLog({ store, clock, writerId: 'gateway', ...AUDIT_KEYS });
 });
 afterEach(() => store.close());
 
@@ -62,7 +63,7 @@ describe('appending to the audit log', () => {
         return store.transaction(work);
       },
     };
-    const grouped = await openAuditLog({ store: counted, clock, writerId: 'grouped' });
+    const grouped = await openAuditLog({ store: counted, clock, writerId: 'grouped', ...AUDIT_KEYS });
     transactions = 0;
     await Promise.all(Array.from({ length: 600 }, (_, n) => grouped.append(loginEvent(n))));
     expect(transactions).toBe(3);
@@ -91,7 +92,7 @@ describe('appending to the audit log', () => {
     await log.append(loginEvent(1));
     await store.close();
     store = await openStore(url);
-    log = await openAuditLog({ store, clock, writerId: 'gateway' });
+    log = await openAuditLog({ store, clock, writerId: 'gateway', ...AUDIT_KEYS });
     await log.append(loginEvent(2));
     expect((await readRows()).map((row) => row.sequence)).toEqual([1, 2]);
     expect(await log.verify()).toMatchObject({ intact: true, records: 2 });
@@ -99,7 +100,7 @@ describe('appending to the audit log', () => {
 
   it('continues one chain, without a fork, from two connections with one writer name', async () => {
     const other = await openStore(url);
-    const second = await openAuditLog({ store: other, clock, writerId: 'gateway' });
+    const second = await openAuditLog({ store: other, clock, writerId: 'gateway', ...AUDIT_KEYS });
     await Promise.all(
       Array.from({ length: 60 }, async (_, n) => {
         await new Promise((resolve) => setTimeout(resolve, n % 7));
@@ -111,7 +112,7 @@ describe('appending to the audit log', () => {
   });
 
   it('keeps one chain per writer', async () => {
-    const second = await openAuditLog({ store, clock, writerId: 'cli' });
+    const second = await openAuditLog({ store, clock, writerId: 'cli', ...AUDIT_KEYS });
     await Promise.all([log.append(loginEvent(1)), second.append(loginEvent(2)), log.append(loginEvent(3))]);
     expect(await log.verify()).toMatchObject({ intact: true, records: 3, writers: 2 });
     expect((await readRows()).filter((row) => row.writer === 'gateway').map((row) => row.sequence)).toEqual([1, 2]);
@@ -134,7 +135,7 @@ describe('appending to the audit log', () => {
         return store.transaction(work);
       },
     };
-    const large = await openAuditLog({ store: counted, clock, writerId: 'large' });
+    const large = await openAuditLog({ store: counted, clock, writerId: 'large', ...AUDIT_KEYS });
     transactions = 0;
     await expect(large.append(questionEvent('x'.repeat(300_000)))).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
     await Promise.all(Array.from({ length: 10 }, () => large.append(questionEvent('x'.repeat(200_000)))));
@@ -154,10 +155,10 @@ describe('appending to the audit log', () => {
 
   it('fails with AUDIT_UNAVAILABLE on a closed store', async () => {
     const other = await openStore(url);
-    const closed = await openAuditLog({ store: other, clock, writerId: 'closed' });
+    const closed = await openAuditLog({ store: other, clock, writerId: 'closed', ...AUDIT_KEYS });
     await other.close();
     await expect(closed.append(loginEvent(1))).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
-    await expect(openAuditLog({ store: other, clock, writerId: 'again' })).rejects.toMatchObject({
+    await expect(openAuditLog({ store: other, clock, writerId: 'again', ...AUDIT_KEYS })).rejects.toMatchObject({
       code: 'AUDIT_UNAVAILABLE',
     });
   });
@@ -180,7 +181,9 @@ describe('appending to the audit log', () => {
 
   it('refuses a writer name that is empty, long or odd', async () => {
     for (const writerId of ['', 'a b', 'x'.repeat(65), "a'b", '-a']) {
-      await expect(openAuditLog({ store, clock, writerId })).rejects.toMatchObject({ code: 'SETTINGS_INVALID' });
+      await expect(openAuditLog({ store, clock, writerId, ...AUDIT_KEYS })).rejects.toMatchObject({
+        code: 'SETTINGS_INVALID',
+      });
     }
   });
 });

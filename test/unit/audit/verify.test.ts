@@ -7,6 +7,7 @@ import { openAuditLog } from '../../../src/audit/append-log.js';
 import { hashRecord } from '../../../src/audit/chain.js';
 import { type VerifyReport, verifyChains } from '../../../src/audit/verify.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
+import { AUDIT_KEYS } from '../../support/audit-keys.js';
 import { loginEvent } from './audit-fixtures.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'swali-verify-'));
@@ -19,14 +20,14 @@ async function verifyAfter(tamper: (store: Store) => Promise<void>, records = 6)
   const store = await openStore(`sqlite:${join(folder, `${count}.sqlite`)}`);
   try {
     await migrateStore(store);
-    const log = await openAuditLog({ store, clock: () => 5, writerId: 'w' });
+    const log = await openAuditLog({ store, clock: () => 5, writerId: 'w', ...AUDIT_KEYS });
     await Promise.all(Array.from({ length: records }, (_, n) => log.append(loginEvent(n + 1))));
     await store.run(async (db) => {
       await sql`drop trigger audit_records_no_update`.execute(db);
       await sql`drop trigger audit_records_no_delete`.execute(db);
     });
     await tamper(store);
-    return await verifyChains(store);
+    return await verifyChains(store, { verifier: AUDIT_KEYS.signer });
   } finally {
     await store.close();
   }

@@ -17,6 +17,7 @@ import { readSigningKeys, type SigningKeys } from '../../../src/identify/signing
 import { createTenants, type Tenants } from '../../../src/identify/tenants.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
+import { AUDIT_KEYS } from '../../support/audit-keys.js';
 
 export const PASSWORD = 'correct horse battery';
 export const ACCESS_TTL_S = 900;
@@ -78,7 +79,7 @@ export async function openIdentity(
   const secondFactors = createSecondFactors({ store, clock: read, cipher });
   const attempts = createSignInAttempts({ store, clock: read, key: 'k'.repeat(40) });
   const tenants = createTenants({ store, clock: read, enabled: tenancy });
-  const audit = await openAuditLog({ store, clock: read, writerId: 'test' });
+  const audit = await openAuditLog({ store, clock: read, writerId: 'test', ...AUDIT_KEYS });
   const loginOver = (log: AuditLog) =>
     createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, tenants, audit: log });
   return {

@@ -16,6 +16,7 @@ import {
   PAIR_RULE,
 } from '../../../src/identify/sign-in-waits.js';
 import { openStore } from '../../../src/store/store.js';
+import { AUDIT_KEYS } from '../../support/audit-keys.js';
 import { type Identity, LIFE, openIdentity, PASSWORD, REFRESH_TTL_S } from './identity-fixtures.js';
 
 const COST = 4;
@@ -101,7 +102,7 @@ async function openReplica(): Promise<{ login: Login; close: () => Promise<void>
     secondFactors,
     attempts: createSignInAttempts({ store, clock: read, key: 'k'.repeat(40) }),
     tenants,
-    audit: await openAuditLog({ store, clock: read, writerId: 'replica' }),
+    audit: await openAuditLog({ store, clock: read, writerId: 'replica', ...AUDIT_KEYS }),
   });
   return { login, close: () => store.close() };
 }

@@ -32,6 +32,7 @@ export const MIGRATIONS = [
   '0011-groups',
   '0011b-widget',
   '0013-usage',
+  '0015-audit-seals',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
 
@@ -341,6 +342,9 @@ export function describeStoreContract(url: () => string): void {
     const without = tables.filter(({ columns }) => !columns.includes('tenant')).map(({ name }) => name);
     expect(tables.length).toBeGreaterThanOrEqual(12);
     expect(without.filter((name) => !name.startsWith('kysely_')).sort()).toEqual([
+      // Chains run through all tenants, and so does what is signed of them.
+      'audit_archives',
+      'audit_checkpoints',
       'audit_heads',
       // Digests of ids that providers gave out, and nothing of anybody.
       'sso_replays',
