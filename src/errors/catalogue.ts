@@ -156,7 +156,7 @@ export const CATALOGUE = {
   },
   AUDIT_NOT_INTACT: {
     status: 500,
-    sentence: 'The audit log is not intact there, so nothing of it is removed; run `swali audit verify`.',
+    sentence: 'The audit log is not intact there, so nothing of it is removed; verify it first.',
   },
   AUDIT_ARCHIVE_FAILED: {
     status: 500,

@@ -69,6 +69,7 @@ describe('ensureDemoAccounts', () => {
         NODE_ENV: 'production',
         JWT_SECRET: 'b0c1d2e3f4a5968778695a4b3c2d1e0f',
         STORE_KEY: '0f1e2d3c4b5a69788796a5f4e3d2c1b0',
+        AUDIT_PRIVATE_KEY: 'a private key',
         PUBLIC_URL: 'https://a.example',
       },
     ],

@@ -21,6 +21,8 @@ const PRODUCTION = {
   NODE_ENV: 'production',
   JWT_SECRET: GOOD_SECRET,
   STORE_KEY: GOOD_KEY,
+  // What kind of key it is, is judged where it is read.
+  AUDIT_PRIVATE_KEY: 'a private key',
   PUBLIC_URL: 'https://ask.example.com',
 };
 
@@ -251,6 +253,7 @@ describe('production rules', () => {
       { SMTP_URL: `smtps://u:${GOOD_SECRET}@mail.example.com`, MAIL_FROM: 'a@example.com' },
       'JWT_SECRET',
     ],
+    ['no key of the audit log', { AUDIT_PRIVATE_KEY: '' }, 'AUDIT_PRIVATE_KEY'],
     ['no key of the store', { STORE_KEY: '' }, 'STORE_KEY'],
     ['a key of the store that is a placeholder', { STORE_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'STORE_KEY'],
     ['a key of the store shared with the masks', { MASK_KEY: GOOD_KEY }, 'STORE_KEY'],

@@ -211,8 +211,12 @@ describe('an account', () => {
       action: 'erase',
       target: subject,
       after: null,
-      before: { status: 'active' },
+      // Who they were cannot be read any more, here either: the key of it is destroyed with the account.
+      withheld: [subject],
     });
+    const before = (await identity.audit.list({ limit: 50 })).map(({ event }) => event as Record<string, unknown>);
+    expect(before.filter((event) => event.subject === subject && 'address' in event)).toEqual([]);
+    expect(await identity.audit.verify()).toMatchObject({ intact: true });
     expect(await codeOfPromise(identity.authenticate(accessToken))).toBe('AUTH_TOKEN_INVALID');
     expect(await codeOfPromise(identity.login.login('customer', identifier, PASSWORD, CONTEXT))).toBe(
       'AUTH_CREDENTIALS_WRONG',
