@@ -9,6 +9,7 @@ import { SwaliError } from './errors/swali-error.js';
 import { createAuditWitness } from './http/audit-witness.js';
 import type { ApiPorts } from './http/create-api-handler.js';
 import { createCsrf } from './http/csrf.js';
+import { demandHttps } from './http/demand-https.js';
 import { createHandOutTokens } from './http/hand-out-tokens.js';
 import { createLimits } from './http/limits.js';
 import { mountRoutes } from './http/mount-routes.js';
@@ -111,6 +112,10 @@ export interface AppDeps {
   readonly trustProxy: number;
   /** Whether people reach the gateway by https. */
   readonly https: boolean;
+  /** Whether the process itself speaks it. */
+  readonly tls: boolean;
+  /** Whether the makers of browsers may list the public host as https only. */
+  readonly hstsPreload: boolean;
   /** Address that people use, without a trailing slash; null where it is not set: then there is no single sign-on. */
   readonly publicUrl: string | null;
 }
@@ -134,7 +139,8 @@ export function createApp(deps: AppDeps): Express {
   app.set('query parser', 'simple');
   app.use(cookieParser());
   app.use(openContext(deps.publicUrl === null ? null : new URL(deps.publicUrl).origin));
-  app.use(createSecurityHeaders(deps.https));
+  app.use(createSecurityHeaders({ ...deps, preload: deps.hstsPreload }));
+  app.use(demandHttps(deps.https ? deps.publicUrl : null, deps));
   for (const handler of limits('address', () => null)) app.use(handler);
   const routes = [
     ...createProbeRoutes(() => deps.health.readiness(), ports),

@@ -73,7 +73,7 @@ export interface Gateway extends Ruled {
  */
 export async function openRecords(surroundings: Surroundings, writerId: string): Promise<Records> {
   const { settings, logger } = surroundings;
-  const store = await openStore(settings.storeUrl);
+  const store = await openStore(settings.storeUrl, settings.transport.store);
   try {
     const migrated = await migrateStore(store);
     if (migrated.length > 0) logger.info({ migrations: migrated }, 'brought the store up to date');
@@ -103,6 +103,7 @@ export async function openCatalog({ settings }: Surroundings): Promise<Pick<Rule
     urlsByKind: urlsByKind(settings),
     timeZone: timeZoneOf(settings),
     allowWideGrants: settings.allowWideGrants,
+    transport: settings.transport.source,
   });
   try {
     return { source, catalog: await readCatalog(source) };

@@ -62,7 +62,7 @@ async function verifyAudit(surroundings: Surroundings, { stdout }: Terminal, opt
         );
   if (options.checkpoints !== undefined) readFileOf('--checkpoints', options.checkpoints);
   const kept = await readCheckpointFile(options.checkpoints ?? checkpointFileOf(settings));
-  const store = await openStore(settings.storeUrl);
+  const store = await openStore(settings.storeUrl, settings.transport.store);
   try {
     const archives = options.archives === undefined ? {} : { archiveDir: options.archives };
     const report = await verifyChains(store, { verifier, kept, ...archives });
@@ -97,7 +97,7 @@ async function printNewCheckpoint(surroundings: Surroundings, { stdout, stderr }
 
 async function archiveAudit(surroundings: Surroundings, { stdout }: Terminal): Promise<void> {
   const { settings } = surroundings;
-  const store = await openStore(settings.audit.retentionUrl);
+  const store = await openStore(settings.audit.retentionUrl, settings.transport.store);
   try {
     const audit = await openAudit(surroundings, store, 'archive');
     const moved = await archiveOldRecords(surroundings, store);

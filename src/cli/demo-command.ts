@@ -26,6 +26,7 @@ export async function makeDemoBusiness(
   let shown = 0;
   const made = await makeDemo({
     target: options.target,
+    transport: settings.transport.source,
     scale: toNumber('scale', options.scale),
     seed: options.seed === undefined ? DEFAULT_DEMO_SEED : toNumber('seed', options.seed),
     today: options.today ?? isoDay(localDay(clock(), settings.timeZone)),

@@ -6,7 +6,7 @@ import { type Terminal, writeLine } from './terminal.js';
 
 /** Brings the store's tables up to date and says what it did. @throws SwaliError `STORE_UNAVAILABLE` */
 export async function migrate({ settings }: Surroundings, { stdout }: Terminal): Promise<void> {
-  const store = await openStore(settings.storeUrl);
+  const store = await openStore(settings.storeUrl, settings.transport.store);
   try {
     const names = await migrateStore(store);
     writeLine(stdout, names.length === 0 ? 'The store is up to date.' : `Migrated: ${names.join(', ')}.`);
@@ -32,7 +32,7 @@ export async function printGrantsOfStore(
     throw new SwaliError('GRANTS_REFUSED', { detail: '--for is gateway or archive' });
   }
   const database = decodeURIComponent(new URL(storeUrl).pathname.slice(1));
-  const store = await openStore(storeUrl);
+  const store = await openStore(storeUrl, settings.transport.store);
   try {
     const found = await store.run((db) => db.introspection.getTables({ withInternalKyselyTables: true }));
     const tables = found.map(({ name }) => name);

@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../app.js';
 import { keepAuditLog } from '../audit-log.js';
-import { SwaliError } from '../errors/swali-error.js';
+import { listStatedPlain } from '../config/transport-settings.js';
 import { ensureDemoAccounts, ensureDemoSource, type SeededAccount } from '../first-run.js';
 import { openGateway, openRecords, type Surroundings } from '../gateway.js';
 import { createIdentity } from '../identity.js';
 import { createHealth } from '../operate/health.js';
+import { type KeptCertificate, keepCertificate } from '../operate/keep-certificate.js';
 import { createShutdown } from '../operate/shutdown.js';
 import { openRedis } from '../store/redis.js';
 import { describeSeeded } from './describe-seeded.js';
+import { openDoor } from './open-door.js';
 import { type Terminal, writeLine } from './terminal.js';
-
-/** Longest wait for the headers of a request, and for the whole of it, in milliseconds. */
-const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
  * Starts the gateway and runs until the terminal's signal is aborted; then stops in order.
@@ -24,6 +22,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
  */
 export async function serve(surroundings: Surroundings, terminal: Terminal): Promise<void> {
   const { settings, clock, logger } = surroundings;
+  const certificate = openCertificate(surroundings);
   await ensureDemoSource(settings, clock, logger);
   const records = await openRecords(surroundings, settings.audit.writer);
   const opened: (() => Promise<void>)[] = [() => records.close()];
@@ -37,7 +36,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     opened.push(() => gateway.close());
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());
-    const redis = settings.redisUrl === null ? null : await openRedis(settings.redisUrl, logger);
+    const redis =
+      settings.redisUrl === null ? null : await openRedis(settings.redisUrl, logger, settings.transport.redis);
     if (redis) opened.push(() => redis.close());
     const seeded = await ensureDemoAccounts(settings, { ...identity, store: records.store, clock });
     for (const warning of gateway.policy.warnings) logger.warn({ warning }, 'the policy is accepted, and unwise');
@@ -45,6 +45,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       logger.warn({ right }, 'a source account may read more than the policy needs');
     if (!identity.sendsMail)
       logger.warn({}, 'invitations and forgotten passwords are refused until SMTP_URL and MAIL_FROM are set');
+    const statedPlain = listStatedPlain(settings);
+    for (const database of statedPlain) logger.warn({ database }, 'a database is spoken to without TLS');
     for (const fault of gateway.source.fenceFaults) logger.error({ fault }, 'row-filtered principals are not served');
     const health = createHealth([
       { name: 'store', run: () => records.store.ping() },
@@ -82,17 +84,19 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       limitKey: identity.limitKey,
       trustProxy: settings.trustProxy,
       https: settings.publicUrl?.startsWith('https:') ?? false,
+      tls: settings.tls !== null,
+      hstsPreload: settings.hstsPreload,
       publicUrl: settings.publicUrl,
     });
-    const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }, app);
-    await listen(server, settings.port, settings.host);
+    const { server, close: closeDoor } = await openDoor(settings, certificate, app);
+    opened.push(closeDoor);
     await records.audit.append({
       event: 'operator',
       requestId: randomUUID(),
       address: 'cli',
       tenant: null,
       action: 'start',
-      reasons: gateway.source.grantFaults,
+      reasons: [...gateway.source.grantFaults, ...statedPlain],
     });
     announce(server, settings.publicUrl, seeded, terminal);
     const stop = createShutdown({ server, health, close, logger });
@@ -104,17 +108,11 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
   }
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const detail = `HOST, PORT: ${host}:${port} cannot be listened on, expected a free address of this machine`;
-      reject(new SwaliError('SETTINGS_INVALID', { detail, cause }));
-    });
-    server.listen(port, host, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
+/** Before anything else: a start without a usable certificate is none. */
+function openCertificate({ settings, clock, logger }: Surroundings): KeptCertificate | null {
+  const { tls: files, publicUrl } = settings;
+  if (files === null || publicUrl === null) return null;
+  return keepCertificate({ files, host: new URL(publicUrl).hostname, clock, logger });
 }
 
 /** Tells the operator where to go; the made passwords are shown here and nowhere else, and only this once. */

@@ -1,5 +1,6 @@
 import { isLoopback } from '../domain/loopback.js';
 import type { SettingValues } from './setting-shape.js';
+import { judgeServing } from './transport-settings.js';
 
 /** Words that stand in examples and tutorials where a secret should be. */
 const PLACEHOLDER = /change[-_ ]?me|example|your[-_ ]|placeholder|password|secret|default/i;
@@ -9,7 +10,8 @@ const MIN_DISTINCT_CHARACTERS = 12;
 
 /**
  * What must hold beyond the checks of each setting where NODE_ENV is `production`: own, long, unshared secrets; an
- * https address; TLS to a Redis and a model of another machine; limits on.
+ * https address; TLS towards callers, in the process or in a proxy that is stated; TLS to a model of another machine;
+ * limits on.
  *
  * @returns one line `NAME: what is wrong, what is expected` per fault, empty where there is none; no line holds a secret
  */
@@ -36,9 +38,7 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   if (!values.PUBLIC_URL.startsWith('https://')) {
     faults.push('PUBLIC_URL: is not an https address, expected https:// in production');
   }
-  if (values.REDIS_URL.startsWith('redis:') && !isLoopback(new URL(values.REDIS_URL).hostname)) {
-    faults.push('REDIS_URL: goes to another machine without TLS, expected rediss:// in production');
-  }
+  faults.push(...judgeServing(values));
   if (values.RATE_LIMIT === 'off') faults.push('RATE_LIMIT: is off, expected on in production');
   if (values.BCRYPT_COST < 12) faults.push('BCRYPT_COST: is below 12, expected 12 to 16 in production');
   return faults;
@@ -76,9 +76,8 @@ function otherSecrets(name: string, values: SettingValues): readonly string[] {
     .filter((url) => !url.startsWith('sqlite:') && url !== '')
     .map((url) => decodeURIComponent(new URL(url).password));
   const mail = values.SMTP_URL?.user?.password ?? '';
-  return [...otherKeys(name, values), values.MASK_KEY, values.OPENAI_API_KEY, mail, ...passwords].filter(
-    (text) => text !== '',
-  );
+  const others = [values.MASK_KEY, values.OPENAI_API_KEY, values.TLS_KEY_PASSPHRASE, mail];
+  return [...otherKeys(name, values), ...others, ...passwords].filter((text) => text !== '');
 }
 
 /** The keys of the gateway of every other use; of one use, current and retired may not be the same either. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EMPLOYEE_ROLES, PRINCIPAL_KINDS } from '../domain/principal.js';
+import { DATABASES } from '../transport/transport-rules.js';
 import { parseMailSender, parseSmtpServer } from './mail-settings.js';
 import { parseRetiredKeys } from './retired-keys.js';
 
@@ -19,9 +20,11 @@ const httpAddress = z.string().refine((text) => text === '' || /^https?:$/.test(
   error: 'expected an http:// or https:// address, or nothing',
 });
 
-const dataAddress = z.string().refine(isDataAddress, { error: 'expected mysql://USER@HOST/DATABASE or sqlite:PATH' });
+const dataAddress = z
+  .string()
+  .refine(isDataAddress, { error: 'expected mysql://USER@HOST/DATABASE without parameters, or sqlite:PATH' });
 const optionalDataAddress = z.string().refine((text) => text === '' || isDataAddress(text), {
-  error: 'expected mysql://USER@HOST/DATABASE, sqlite:PATH or nothing',
+  error: 'expected mysql://USER@HOST/DATABASE without parameters, sqlite:PATH or nothing',
 });
 
 const optionalRedisAddress = z.string().refine((text) => text === '' || isRedisAddress(text), {
@@ -79,6 +82,13 @@ const accountGroups = z
     error: `expected a comma list of ${[...ACCOUNT_GROUPS].join(', ')}`,
   });
 
+const plainDatabases = z
+  .string()
+  .transform((text) => (text === '' ? [] : text.split(',').map((each) => each.trim())))
+  .refine((names) => names.every((name) => (DATABASES as readonly string[]).includes(name)), {
+    error: `expected a comma list of ${DATABASES.join(', ')}, or nothing`,
+  });
+
 const filled = (what: string) => z.string().min(1, { error: `expected ${what}` });
 
 /** The check of each setting by itself: text in, value out. Every fault says what is expected. */
@@ -88,6 +98,12 @@ export const SETTING_SHAPE = z.object({
   HOST: filled('an address to listen on'),
   PUBLIC_URL: httpAddress,
   TRUST_PROXY: whole(0, 10),
+  TLS_CERT_FILE: z.string(),
+  TLS_KEY_FILE: z.string(),
+  TLS_KEY_PASSPHRASE: z.string(),
+  TLS_MIN_VERSION: choice(['1.2', '1.3']),
+  HTTP_REDIRECT_PORT: whole(0, 65535),
+  HSTS_PRELOAD: choice(['on', 'off']),
   DATA_DIR: filled('a folder'),
   SOURCE_NAME: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'expected letters, digits, - and _ only' }),
   SOURCE_URL: dataAddress,
@@ -95,7 +111,12 @@ export const SETTING_SHAPE = z.object({
   SOURCE_URL_EMPLOYEE: optionalDataAddress,
   SOURCE_URL_ADMIN: optionalDataAddress,
   ALLOW_WIDE_GRANTS: choice(['on', 'off']),
+  SOURCE_CA_FILE: z.string(),
+  SOURCE_CLIENT_FILE: z.string(),
   STORE_URL: dataAddress,
+  STORE_CA_FILE: z.string(),
+  STORE_CLIENT_FILE: z.string(),
+  ALLOW_PLAIN_DATABASE: plainDatabases,
   POLICY_DIR: filled('a folder'),
   JWT_SECRET: optionalKey,
   JWT_PRIVATE_KEY: z.string(),
@@ -140,6 +161,8 @@ export const SETTING_SHAPE = z.object({
   TIME_ZONE: z.string().refine(isTimeZone, { error: 'expected an IANA time zone such as UTC or Africa/Nairobi' }),
   TIERS_FILE: z.string(),
   REDIS_URL: optionalRedisAddress,
+  REDIS_CA_FILE: z.string(),
+  REDIS_CLIENT_FILE: z.string(),
   RATE_LIMIT: choice(['on', 'off']),
   LOG_LEVEL: choice(['debug', 'info', 'warn', 'error', 'silent']),
 });
@@ -147,11 +170,15 @@ export const SETTING_SHAPE = z.object({
 /** The settings as text by name, after defaults, secret files and the checks of each one. */
 export type SettingValues = z.output<typeof SETTING_SHAPE>;
 
-/** `mysql:` and `mariadb:` mean the same: the server itself says which of the two it is. */
+/**
+ * `mysql:` and `mariadb:` mean the same: the server itself says which of the two it is. No parameter may hang on it but
+ * the one character set: other programs take such for a way to end TLS.
+ */
 function isDataAddress(text: string): boolean {
   if (text.startsWith('sqlite:')) return text.length > 'sqlite:'.length;
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
+  if (!/^(?:\?charset=utf8mb4)?$/i.test(url.search) || url.hash !== '') return false;
   return (url.protocol === 'mysql:' || url.protocol === 'mariadb:') && url.hostname !== '' && url.pathname.length > 1;
 }
 

@@ -28,6 +28,24 @@ export const SETTINGS = [
   plain('HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 opens every interface.'),
   plain('PUBLIC_URL', '', 'Address that people use, e.g. https://ask.example.com; empty means http://HOST:PORT.'),
   plain('TRUST_PROXY', '0', 'Number of reverse proxies in front whose X-Forwarded-For is believed, 0–10.'),
+  plain(
+    'TLS_CERT_FILE',
+    '',
+    'PEM file of the certificate, with those of its issuers behind it, by which PORT speaks https; read anew when it changes. Empty means that PORT speaks http.',
+  ),
+  plain('TLS_KEY_FILE', '', 'PEM file of the private key of TLS_CERT_FILE; read anew when it changes.'),
+  secret('TLS_KEY_PASSPHRASE', '', 'What the key of TLS_KEY_FILE is encrypted with; empty where it is not.'),
+  plain('TLS_MIN_VERSION', '1.2', 'Oldest version of TLS that callers may speak, 1.2 or 1.3.'),
+  plain(
+    'HTTP_REDIRECT_PORT',
+    '0',
+    'TCP port that answers http with the way to PUBLIC_URL, and nothing else; only with TLS_CERT_FILE. 0 means none.',
+  ),
+  plain(
+    'HSTS_PRELOAD',
+    'off',
+    '`on` lets browser makers list the host of PUBLIC_URL, and all below it, as https only; that is hard to undo.',
+  ),
   plain('DATA_DIR', './data', 'Folder for what the gateway makes itself: demonstration data, store, signing secret.'),
   plain(
     'SOURCE_NAME',
@@ -37,7 +55,7 @@ export const SETTINGS = [
   secret(
     'SOURCE_URL',
     'sqlite:$DATA_DIR/demo.sqlite',
-    'The data that is asked: mysql://USER:PASSWORD@HOST/DATABASE or sqlite:PATH.',
+    'The data that is asked: mysql://USER:PASSWORD@HOST/DATABASE (by TLS where HOST is another machine) or sqlite:PATH.',
   ),
   secret('SOURCE_URL_CUSTOMER', '', 'Account of the source for customers; empty means SOURCE_URL.'),
   secret('SOURCE_URL_EMPLOYEE', '', 'Account of the source for employees; empty means SOURCE_URL.'),
@@ -47,10 +65,27 @@ export const SETTINGS = [
     'off',
     '`on` starts although a source account can do more than read; each such start is audited.',
   ),
+  plain(
+    'SOURCE_CA_FILE',
+    '',
+    'PEM file of the authorities that the source’s certificate is checked with, also on loopback; empty means the machine’s, off loopback.',
+  ),
+  plain(
+    'SOURCE_CLIENT_FILE',
+    '',
+    'PEM file of the certificate that Swali shows to the source and its private key, both in one; empty shows none.',
+  ),
   secret(
     'STORE_URL',
     'sqlite:$DATA_DIR/store.sqlite',
     'The gateway’s own tables (accounts, sessions, audit): mysql://… or sqlite:PATH; never the source.',
+  ),
+  plain('STORE_CA_FILE', '', 'As SOURCE_CA_FILE, for the store.'),
+  plain('STORE_CLIENT_FILE', '', 'As SOURCE_CLIENT_FILE, for the store.'),
+  plain(
+    'ALLOW_PLAIN_DATABASE',
+    '',
+    'Which of source, store and redis may be spoken to without TLS though they are on another machine, a comma list; logged and audited at each start. Empty means none.',
   ),
   plain('POLICY_DIR', 'sql-policies', 'Folder of the policy files.'),
   secret(
@@ -197,8 +232,10 @@ export const SETTINGS = [
   secret(
     'REDIS_URL',
     '',
-    'Where replicas count together what callers ask: redis://USER:PASSWORD@HOST:PORT/NUMBER, or rediss:// for TLS; empty counts in each process by itself.',
+    'Where replicas count together what callers ask: rediss://USER:PASSWORD@HOST:PORT/NUMBER, or redis:// without TLS on this machine; empty counts in each process by itself.',
   ),
+  plain('REDIS_CA_FILE', '', 'As SOURCE_CA_FILE, for Redis.'),
+  plain('REDIS_CLIENT_FILE', '', 'As SOURCE_CLIENT_FILE, for Redis.'),
   plain('RATE_LIMIT', 'on', '`off` lifts the request limits; only outside production.'),
   plain('LOG_LEVEL', 'info', 'debug, info, warn, error or silent.'),
 ] as const satisfies readonly SettingEntry[];

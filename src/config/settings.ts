@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { MailSender, SmtpServer } from '../domain/mail.js';
 import { SwaliError } from '../errors/swali-error.js';
+import type { DatabaseName, TransportRules } from '../transport/transport-rules.js';
 import { judgeProduction } from './production-rules.js';
 import type { RetiredKeys } from './retired-keys.js';
 import { SETTING_SHAPE, type SettingValues } from './setting-shape.js';
 import { SETTINGS } from './setting-table.js';
+import { judgeTransport, readTransport, type ServingTls } from './transport-settings.js';
 
 /** Longest secret file that is read, in bytes: a key, not a disk image. */
 const SECRET_FILE_MAX_BYTES = 16 * 1024;
@@ -18,6 +20,13 @@ export interface Settings {
   /** Without a trailing slash; null where it follows from host and port. */
   readonly publicUrl: string | null;
   readonly trustProxy: number;
+  /** What PORT speaks https with; null where it speaks http. */
+  readonly tls: ServingTls | null;
+  /** 0 where there is none. */
+  readonly httpRedirectPort: number;
+  readonly hstsPreload: boolean;
+  /** How each database may be spoken to. */
+  readonly transport: Readonly<Record<DatabaseName, TransportRules>>;
   readonly dataDir: string;
   readonly sourceName: string;
   readonly sourceUrl: string;
@@ -116,6 +125,11 @@ export function parseSettings(
     faults.push(`${name}: ${describeGiven(name, texts[name] ?? '')}, ${issue.message}`);
   }
   if (parsed.success && parsed.data.NODE_ENV === 'production') faults.push(...judgeProduction(parsed.data));
+  if (texts.NODE_ENV === 'production' && env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    faults.push('NODE_TLS_REJECT_UNAUTHORIZED: is 0, expected unset in production: it ends the check of certificates');
+  }
+  const transport = parsed.success ? readTransport(parsed.data, base, faults) : null;
+  if (parsed.success) faults.push(...judgeTransport(parsed.data));
   if (parsed.success && samePlace(parsed.data.STORE_URL, parsed.data.SOURCE_URL, base)) {
     faults.push('STORE_URL: is the same place as SOURCE_URL, expected a database of the gateway’s own');
   }
@@ -130,22 +144,29 @@ export function parseSettings(
   if (parsed.success && parsed.data.SSO_FILE !== '' && parsed.data.PUBLIC_URL === '') {
     faults.push('PUBLIC_URL: is not set, expected the address that providers of SSO_FILE send browsers back to');
   }
-  if (!parsed.success || faults.length > 0) {
+  if (!parsed.success || transport === null || faults.length > 0) {
     throw new SwaliError('SETTINGS_INVALID', { detail: faults.join('\n') });
   }
-  return shapeSettings(parsed.data, dataDir, base, !env.TIME_ZONE);
+  return Object.freeze({ ...shapeSettings(parsed.data, dataDir, base, !env.TIME_ZONE), ...transport });
 }
 
-function shapeSettings(values: SettingValues, dataDir: string, base: string, timeZoneIsDefault: boolean): Settings {
+function shapeSettings(
+  values: SettingValues,
+  dataDir: string,
+  base: string,
+  timeZoneIsDefault: boolean,
+): Omit<Settings, 'tls' | 'transport'> {
   const place = (url: string): string => absoluteSqlite(url, base);
   const optionalPlace = (url: string): string | null => (url === '' ? null : place(url));
   const sourceUrl = place(values.SOURCE_URL);
-  return Object.freeze({
+  return {
     production: values.NODE_ENV === 'production',
     port: values.PORT,
     host: values.HOST,
     publicUrl: values.PUBLIC_URL === '' ? null : values.PUBLIC_URL.replace(/\/+$/, ''),
     trustProxy: values.TRUST_PROXY,
+    httpRedirectPort: values.HTTP_REDIRECT_PORT,
+    hstsPreload: values.HSTS_PRELOAD === 'on',
     dataDir,
     sourceName: values.SOURCE_NAME,
     sourceUrl,
@@ -200,7 +221,7 @@ function shapeSettings(values: SettingValues, dataDir: string, base: string, tim
     redisUrl: values.REDIS_URL || null,
     rateLimit: values.RATE_LIMIT === 'on',
     logLevel: values.LOG_LEVEL,
-  });
+  };
 }
 
 function readSmtp({ SMTP_URL: server, MAIL_FROM: from }: SettingValues): Settings['smtp'] {

@@ -1,4 +1,6 @@
 import { SwaliError } from '../errors/swali-error.js';
+import { type MysqlAddress, parseMysqlUrl } from '../transport/mysql-url.js';
+import type { TransportRules } from '../transport/transport-rules.js';
 import { planDemo } from './plan.js';
 import { batchRows, generateRows, type RowBatch } from './row-batches.js';
 import { writeMysql } from './write-mysql.js';
@@ -15,6 +17,8 @@ export interface DemoRequest {
   readonly today: string;
   /** Called now and then with the orders written so far and in all. */
   readonly onProgress?: (orders: number, all: number) => void;
+  /** How a server may be spoken to. Default TLS, verified, off loopback. */
+  readonly transport?: TransportRules;
 }
 
 /** The seed of the demonstration that a first start makes. */
@@ -40,18 +44,18 @@ export async function makeDemo(request: DemoRequest): Promise<{ readonly custome
   if (request.target.startsWith('sqlite:') && request.target.length > 'sqlite:'.length) {
     await writeSqlite(request.target.slice('sqlite:'.length), batches, count);
   } else {
-    await writeMysql(parseServerTarget(request.target), batches, count);
+    await writeMysql(parseServerTarget(request.target, request.transport), batches, count);
   }
   return { customers: plan.customers, orders };
 }
 
-function parseServerTarget(target: string): URL {
-  const url = URL.canParse(target) ? new URL(target) : null;
-  if (!url || !['mysql:', 'mariadb:'].includes(url.protocol) || !/^\/[^/]+$/.test(url.pathname)) {
+function parseServerTarget(target: string, transport?: TransportRules): MysqlAddress {
+  try {
+    return parseMysqlUrl(target, transport);
+  } catch {
     // The text may hold a password, so it is not repeated.
     throw new SwaliError('DEMO_TARGET_REFUSED', {
       detail: 'the target must be sqlite:PATH or mysql://USER@HOST/DATABASE',
     });
   }
-  return url;
 }

@@ -1,5 +1,8 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { SwaliError } from '../errors/swali-error.js';
+import { printMysqlTransport } from '../transport/mysql-transport.js';
+import type { MysqlAddress } from '../transport/mysql-url.js';
+import { readTlsFault } from '../transport/tls-fault.js';
 import { printInsert, printTable } from './print-tables.js';
 import type { RowBatch } from './row-batches.js';
 import { DEMO_TABLES, MARKER_TABLE } from './tables.js';
@@ -13,13 +16,13 @@ const ROWS_PER_COMMIT = 20_000;
  * Writes the demonstration into a database of MySQL or MariaDB. DDL there cannot be undone, so a run that fails leaves
  * a part behind, with the marker: the next run clears it away.
  *
- * @param target `mysql://USER:PASSWORD@HOST:PORT/DATABASE`; the account needs CREATE, DROP, INSERT, INDEX, REFERENCES, SELECT there
+ * @param target the account needs CREATE, DROP, INSERT, INDEX, REFERENCES, SELECT there
  * @param onBatch called after each batch
  * @throws SwaliError `DEMO_TARGET_REFUSED` where the database holds anything but a former demonstration or refuses to
  *   be written, `SOURCE_UNAVAILABLE` where it cannot be reached
  */
 export async function writeMysql(
-  target: URL,
+  target: MysqlAddress,
   batches: Iterable<RowBatch>,
   onBatch: (batch: RowBatch) => void,
 ): Promise<void> {
@@ -37,14 +40,13 @@ export async function writeMysql(
   }
 }
 
-async function connect(target: URL): Promise<Connection> {
+async function connect({ transport, user, password, database, ...server }: MysqlAddress): Promise<Connection> {
   try {
     const connection = await createConnection({
-      host: target.hostname.replace(/^\[|\]$/g, ''),
-      port: target.port ? Number(target.port) : 3306,
-      user: decodeURIComponent(target.username),
-      password: decodeURIComponent(target.password),
-      database: decodeURIComponent(target.pathname.slice(1)),
+      ...printMysqlTransport(server, transport),
+      user,
+      password,
+      database,
       charset: 'utf8mb4',
       connectTimeout: 10_000,
     });
@@ -53,7 +55,7 @@ async function connect(target: URL): Promise<Connection> {
     return connection;
   } catch (cause) {
     throw new SwaliError('SOURCE_UNAVAILABLE', {
-      detail: 'the demonstration’s database does not accept the connection',
+      detail: readTlsFault(cause) ?? 'the demonstration’s database does not accept the connection',
       cause,
     });
   }

@@ -18,6 +18,10 @@ export const CATALOGUE = {
   REQUEST_UNSUPPORTED_MEDIA: { status: 415, sentence: 'Send the body as application/json in UTF-8.' },
   ROUTE_NOT_FOUND: { status: 404, sentence: 'There is nothing at this address.' },
   METHOD_NOT_ALLOWED: { status: 405, sentence: 'This address does not take that method.' },
+  TLS_REQUIRED: {
+    status: 403,
+    sentence: 'This is answered by https alone; what you sent may have been read on its way.',
+  },
   LIMITS_UNAVAILABLE: {
     status: 503,
     sentence: 'Sign-ins cannot be counted now, so none is taken; try again shortly.',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { type Connection, createConnection, type FieldPacket } from 'mysql2';
 import type { Dialect } from '../domain/dialect.js';
+import { printMysqlTransport } from '../transport/mysql-transport.js';
 import type { Cell, OwnedDatabase, WorldOptions } from './world.js';
 
 /** A database that can be given up before its world is closed. */
@@ -122,9 +123,9 @@ class ServerSession {
   constructor(private readonly url: URL) {}
 
   private connect(): Promise<Connection> {
+    const host = this.url.hostname.replace(/^\[|\]$/g, '');
     const connection = createConnection({
-      host: this.url.hostname.replace(/^\[|\]$/g, ''),
-      port: this.url.port === '' ? 3306 : Number(this.url.port),
+      ...printMysqlTransport({ host, port: this.url.port === '' ? 3306 : Number(this.url.port) }),
       user: decodeURIComponent(this.url.username),
       password: decodeURIComponent(this.url.password),
       charset: 'utf8mb4',

@@ -2,7 +2,7 @@ import type { Dialect } from '../domain/dialect.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { type MysqlSession, openMysqlSession } from '../source/mysql-session.js';
-import { parseMysqlUrl } from '../source/mysql-url.js';
+import { parseMysqlUrl } from '../transport/mysql-url.js';
 import { TEXT_BYTES, TEXT_ROWS } from './observe.js';
 import type { Outcome } from './outcome.js';
 import type { OwnedDatabase } from './world.js';

@@ -1,5 +1,6 @@
 import { type Connection, createConnection, type PrepareStatementInfo } from 'mysql2';
-import type { MysqlAddress } from './mysql-url.js';
+import { printMysqlTransport } from '../transport/mysql-transport.js';
+import type { MysqlAddress } from '../transport/mysql-url.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 /** Longest wait for the answer to a setting or a KILL, in milliseconds. */
@@ -12,8 +13,12 @@ const COMMAND_TIMEOUT_MS = 3000;
  * @throws the driver's error, also where the server says nothing
  */
 export function connect(address: MysqlAddress, maxPreparedStatements: number): Promise<Connection> {
+  const { user, password, database, transport } = address;
   const connection = createConnection({
-    ...address,
+    ...printMysqlTransport(address, transport),
+    user,
+    password,
+    database,
     charset: 'utf8mb4',
     connectTimeout: CONNECT_TIMEOUT_MS,
     multipleStatements: false,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors/catalogue.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { readTlsFault } from '../transport/tls-fault.js';
 
 /** Server error numbers that mean something other than "this statement failed". */
 const CODES: ReadonlyMap<number, ErrorCode> = new Map([
@@ -37,6 +38,8 @@ export function hasServerNumber(error: unknown): boolean {
  */
 export function toSourceError(error: unknown): SwaliError {
   if (error instanceof SwaliError) return error;
+  const detail = readTlsFault(error);
+  if (detail !== null) return new SwaliError('SOURCE_UNAVAILABLE', { detail, cause: error });
   const { errno, syscall } = (error ?? {}) as { errno?: number; syscall?: string };
   const known = hasServerNumber(error) ? CODES.get(errno!) : undefined;
   const code = known ?? (syscall !== undefined || isConnectionLost(error) ? 'SOURCE_UNAVAILABLE' : 'EXECUTE_FAILED');

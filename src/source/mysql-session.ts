@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { Connection } from 'mysql2';
 import { SwaliError } from '../errors/swali-error.js';
+import type { MysqlAddress } from '../transport/mysql-url.js';
 import type { Lendable } from './lending-pool.js';
 import { connect, killOnServer, send } from './mysql-connection.js';
 import { hasServerNumber, isConnectionLost, toSourceError } from './mysql-errors.js';
 import { type MysqlRows, type MysqlRun, readRows, watch } from './mysql-reading.js';
-import type { MysqlAddress } from './mysql-url.js';
 import { printSessionPins, printTimeLimit, type SessionPins } from './session-pins.js';
 
 /** Characters of text that a statement may have to stay prepared. */

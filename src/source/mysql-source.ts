@@ -2,12 +2,13 @@ import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import type { ResultValue } from '../domain/result-set.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { type MysqlAddress, parseMysqlUrl } from '../transport/mysql-url.js';
+import type { TransportRules } from '../transport/transport-rules.js';
 import { estimateRows } from './estimate.js';
 import { readGrants } from './grants.js';
 import { createLendingPool, type LendingPool } from './lending-pool.js';
 import type { MysqlRows, MysqlRun } from './mysql-reading.js';
 import { type MysqlSession, openMysqlSession } from './mysql-session.js';
-import { type MysqlAddress, parseMysqlUrl } from './mysql-url.js';
 import { nameRows } from './name-rows.js';
 import { nameAccount, type OpenedSource, type SourceAccount } from './opened-source.js';
 import { proveServerFence } from './self-test.js';
@@ -31,6 +32,8 @@ export interface MysqlSourceOptions {
   readonly maxEstimatedRows: number;
   /** Whether accounts that can do more than read are let through; the caller records it. */
   readonly allowWideGrants: boolean;
+  /** How the server may be spoken to. */
+  readonly transport: TransportRules;
 }
 
 const INSPECT_TIMEOUT_MS = 30_000;
@@ -169,7 +172,7 @@ async function judgeAccounts(
  */
 export async function openMysqlSource(options: MysqlSourceOptions): Promise<OpenedSource> {
   const urls = [...PRINCIPAL_KINDS.map((kind) => options.urls[kind]), options.catalogUrl];
-  const addresses = new Map(urls.map((url) => [url, parseMysqlUrl(url)]));
+  const addresses = new Map(urls.map((url) => [url, parseMysqlUrl(url, options.transport)]));
   const timeZone = toFixedOffset(options.timeZone) ?? options.timeZone;
   const [first, ...others] = await Promise.all([...addresses.values()].map(readFacts));
   const facts = first!;

@@ -1,5 +1,6 @@
 import type { PrincipalKind } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { STRICT_TRANSPORT, type TransportRules } from '../transport/transport-rules.js';
 import { openMysqlSource } from './mysql-source.js';
 import type { OpenedSource } from './opened-source.js';
 import { openSqliteSource } from './sqlite-source.js';
@@ -20,6 +21,8 @@ export interface OpenSourceOptions {
   readonly maxEstimatedRows?: number;
   /** Lets accounts through that can do more than read. Default false; the caller records that it was set. */
   readonly allowWideGrants?: boolean;
+  /** How a server may be spoken to. Default TLS, verified, off loopback. */
+  readonly transport?: TransportRules;
 }
 
 const SCHEME_SQLITE = 'sqlite:';
@@ -46,5 +49,6 @@ export async function openSource(options: OpenSourceOptions): Promise<OpenedSour
     timeZone: options.timeZone ?? 'UTC',
     maxEstimatedRows: options.maxEstimatedRows ?? 1e9,
     allowWideGrants: options.allowWideGrants ?? false,
+    transport: options.transport ?? STRICT_TRANSPORT,
   });
 }

@@ -1,5 +1,8 @@
 import { type Dialect, type Kysely, MysqlAdapter, MysqlDialect, sql } from 'kysely';
 import { createPool } from 'mysql2';
+import { printMysqlTransport } from '../transport/mysql-transport.js';
+import { parseMysqlUrl } from '../transport/mysql-url.js';
+import type { TransportRules } from '../transport/transport-rules.js';
 
 /** How long a start waits for another process's migrations, in seconds. */
 const MIGRATION_LOCK_TIMEOUT_S = 60;
@@ -37,11 +40,17 @@ class LockingMysqlDialect extends MysqlDialect {
 /**
  * Makes kysely speak to MySQL or MariaDB through mysql2: a pool of pinned sessions.
  *
- * @param url `mysql://user:password@host:port/database`
+ * @param url `mysql://user:password@host:port/database`, or `mariadb://…`
+ * @param transport how the server may be spoken to; TLS, verified, off loopback where it is left out
+ * @throws SwaliError `SETTINGS_INVALID` for another URL, or one with parameters
  */
-export function createMysqlDialect(url: string): Dialect {
+export function createMysqlDialect(url: string, transport?: TransportRules): Dialect {
+  const address = parseMysqlUrl(url, transport);
   const pool = createPool({
-    uri: url,
+    ...printMysqlTransport(address, address.transport),
+    user: address.user,
+    password: address.password,
+    database: address.database,
     connectionLimit: 10,
     queueLimit: 1000,
     connectTimeout: 5000,

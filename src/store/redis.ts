@@ -1,5 +1,13 @@
+import { isIP } from 'node:net';
 import { Redis as Client } from 'ioredis';
 import type { Logger } from '../domain/ports.js';
+import { SwaliError } from '../errors/swali-error.js';
+import {
+  decideTransport,
+  printVerifiedTls,
+  STRICT_TRANSPORT,
+  type TransportRules,
+} from '../transport/transport-rules.js';
 
 /** Longest wait for one command, in milliseconds: a request waits for several. */
 const COMMAND_TIMEOUT_MS = 250;
@@ -41,11 +49,17 @@ export interface Redis {
  * Opens a connection to Redis and keeps it open: where it breaks, a new one is tried with growing pauses. Waits for the first
  * one, but not for long: a Redis that is away is no reason not to start. Each outage is logged once.
  *
- * @param url `redis://USER:PASSWORD@HOST:PORT/NUMBER`; `rediss://` speaks TLS, and whoever has no certificate for HOST that this
- *   machine trusts is not spoken to
+ * @param url `redis://USER:PASSWORD@HOST:PORT/NUMBER`; `rediss://` speaks TLS, and whoever has no certificate for HOST that an
+ *   authority vouches for is not spoken to
+ * @param transport how Redis may be spoken to
+ * @throws SwaliError `SETTINGS_INVALID` for `redis://` where only TLS will do
  */
-export async function openRedis(url: string, logger: Logger): Promise<Redis> {
-  const client = new Client(optionsOf(url));
+export async function openRedis(
+  url: string,
+  logger: Logger,
+  transport: TransportRules = STRICT_TRANSPORT,
+): Promise<Redis> {
+  const client = new Client(optionsOf(url, transport));
   const outage = createOutage(logger);
   client.on('error', (error) => outage.begin(error));
   client.on('close', () => outage.begin(new Error('the connection was closed')));
@@ -81,15 +95,20 @@ export async function openRedis(url: string, logger: Logger): Promise<Redis> {
 }
 
 /** The parts of the address one by one: the client would take options of its own from a whole one. */
-function optionsOf(url: string) {
+function optionsOf(url: string, transport: TransportRules) {
   const { protocol, hostname, port, username, password, pathname } = new URL(url);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const isTls = protocol === 'rediss:';
+  if (!isTls && decideTransport(host, transport) === 'tls')
+    throw new SwaliError('SETTINGS_INVALID', { detail: 'REDIS_URL: speaks no TLS, expected rediss://' });
+  const name = isIP(host) === 0 ? { servername: host } : {};
   return {
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    host,
     port: Number(port || 6379),
     db: Number(pathname.slice(1)),
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' ? { tls: { rejectUnauthorized: true } } : {}),
+    ...(isTls ? { tls: { ...printVerifiedTls(transport), ...name } } : {}),
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: CONNECT_TIMEOUT_MS,

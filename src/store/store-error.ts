@@ -1,4 +1,5 @@
 import { SwaliError } from '../errors/swali-error.js';
+import { readTlsFault } from '../transport/tls-fault.js';
 
 /** MySQL and MariaDB: ER_DUP_ENTRY. */
 const MYSQL_DUPLICATE = 1062;
@@ -11,7 +12,9 @@ const MYSQL_DEADLOCK = 1213;
  * its private cause (driver messages quote values).
  */
 export function toStoreError(error: unknown): SwaliError {
-  return error instanceof SwaliError ? error : new SwaliError('STORE_UNAVAILABLE', { cause: error, retryAfterS: 5 });
+  if (error instanceof SwaliError) return error;
+  const detail = readTlsFault(error);
+  return new SwaliError('STORE_UNAVAILABLE', { cause: error, retryAfterS: 5, ...(detail === null ? {} : { detail }) });
 }
 
 /** Whether an error of the store (or its cause) says that a unique key is taken. */

@@ -1,6 +1,7 @@
 import { Kysely, Migrator, sql, type Transaction } from 'kysely';
 import type { Dialect } from '../domain/dialect.js';
 import { SwaliError } from '../errors/swali-error.js';
+import type { TransportRules } from '../transport/transport-rules.js';
 import { migrationsFor } from './migrations.js';
 import { createMysqlDialect } from './mysql-dialect.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
@@ -51,12 +52,12 @@ async function inspectServer(db: StoreDatabase, isSqlite: boolean): Promise<Pick
   };
 }
 
-function openDatabase(url: string): StoreDatabase {
+function openDatabase(url: string, transport?: TransportRules): StoreDatabase {
   if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
     return new Kysely<StoreTables>({ dialect: createSqliteDialect(url.slice('sqlite:'.length)) });
   }
   if (/^(?:mysql|mariadb):\/\//.test(url)) {
-    return new Kysely<StoreTables>({ dialect: createMysqlDialect(url.replace(/^mariadb:/, 'mysql:')) });
+    return new Kysely<StoreTables>({ dialect: createMysqlDialect(url, transport) });
   }
   throw new SwaliError('SETTINGS_INVALID', { detail: 'STORE_URL must be sqlite:PATH, mysql://… or mariadb://…' });
 }
@@ -66,10 +67,11 @@ function openDatabase(url: string): StoreDatabase {
  *
  * @param url `sqlite:PATH` (file and folder are made where absent), `sqlite::memory:` or `mysql://user:password@host:port/database`,
  *   `mariadb://` meaning the same
- * @throws SwaliError `SETTINGS_INVALID` for another scheme, `STORE_UNAVAILABLE` where it cannot be reached
+ * @param transport how a server may be spoken to; TLS, verified, off loopback where it is left out
+ * @throws SwaliError `SETTINGS_INVALID` for another scheme or a parameter, `STORE_UNAVAILABLE` where it cannot be reached
  */
-export async function openStore(url: string): Promise<Store> {
-  const db = await guard(async () => openDatabase(url));
+export async function openStore(url: string, transport?: TransportRules): Promise<Store> {
+  const db = await guard(async () => openDatabase(url, transport));
   try {
     const server = await inspectServer(db, url.startsWith('sqlite:'));
     const store: Store = {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -116,7 +116,7 @@ function keepChild(child: ChildProcess, folder: string) {
 }
 
 /** Starts a private `mariadbd` on a free port, its data in a temporary folder that goes with it. */
-async function startPrivateMariadb(server: string): Promise<StartedEngine> {
+async function startPrivateMariadb(server: string, options: readonly string[] = []): Promise<StartedEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'swali-mariadb-'));
   const data = join(folder, 'data');
   const install = findProgram('mariadb-install-db');
@@ -147,6 +147,7 @@ async function startPrivateMariadb(server: string): Promise<StartedEngine> {
       `--tmpdir=${temporary}`,
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-buffer-pool-size=64M',
+      ...options,
     ],
     { stdio: 'ignore' },
   );
@@ -158,6 +159,35 @@ async function startPrivateMariadb(server: string): Promise<StartedEngine> {
     await stop();
     throw error;
   }
+}
+
+/** A MariaDB of a test's own, started with options; null where this machine has none. */
+export async function startOwnMariadb(options: readonly string[]): Promise<StartedEngine | null> {
+  const server = findProgram('mariadbd');
+  return server ? startPrivateMariadb(server, options) : null;
+}
+
+/**
+ * A MySQL of a test's own, started with options; null where none is unpacked on this machine.
+ *
+ * @param files by name; they are at `/swali-own/NAME` for the server
+ */
+export async function startOwnMysql(
+  options: readonly string[],
+  files: Readonly<Record<string, string>>,
+): Promise<StartedEngine | null> {
+  const root = isRoot() ? await run(MYSQL_SCRIPT, ['root']).catch(() => null) : null;
+  if (root === null) return null;
+  const folder = join(root.stdout.trim(), 'swali-own');
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return startUnpackedMysql(options);
+}
+
+/** A Redis of a test's own, started with options; null where this machine has none. */
+export async function startOwnRedis(options: readonly string[]): Promise<StartedEngine | null> {
+  const server = findProgram('redis-server');
+  return server ? startPrivateRedis(server, options) : null;
 }
 
 const keepRunning = async (): Promise<void> => undefined;
@@ -182,12 +212,18 @@ export async function startMysql(settings: EngineSettings): Promise<StartedEngin
     return { url: settings.mysqlUrl, version: await readVersion(settings.mysqlUrl), stop: keepRunning };
   if (!settings.mayInstall || !isRoot() || !findProgram('apt-get'))
     return { reason: 'set TEST_MYSQL_URL, or as root on Debian set SWALI_TEST_INSTALL=1' };
-  const script = join(dirname(fileURLToPath(import.meta.url)), 'mysql-server');
+  return startUnpackedMysql([]);
+}
+
+const MYSQL_SCRIPT = join(dirname(fileURLToPath(import.meta.url)), 'mysql-server');
+
+async function startUnpackedMysql(options: readonly string[]): Promise<StartedEngine> {
   const port = String(await freePort());
-  const { stdout } = await run(script, ['start', port], { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 });
+  const limits = { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 };
+  const { stdout } = await run(MYSQL_SCRIPT, ['start', port, ...options], limits);
   const url = stdout.trim().split('\n').at(-1) ?? '';
   const stop = async (): Promise<void> => {
-    await run(script, ['stop', port], { timeout: 60_000 });
+    await run(MYSQL_SCRIPT, ['stop', port], { timeout: 60_000 });
   };
   try {
     return { url, version: await readVersion(url), stop };
@@ -209,10 +245,22 @@ async function readRedisVersion(url: string): Promise<string> {
 }
 
 /** Starts a private `redis-server` on a free port that keeps nothing on disk. */
-async function startPrivateRedis(server: string): Promise<StartedEngine> {
+async function startPrivateRedis(server: string, extra: readonly string[] = []): Promise<StartedEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'swali-redis-'));
   const port = await freePort();
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+  const options = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    ...extra,
+  ];
   const { isRunning, stop } = keepChild(spawn(server, options, { stdio: 'ignore' }), folder);
   const url = `redis://127.0.0.1:${port}`;
   try {

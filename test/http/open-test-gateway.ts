@@ -69,7 +69,10 @@ export async function openTestGateway(
   const records = await openRecords(surroundings, 'test');
   const gateway = await openGateway(surroundings, records.store);
   const identity = await createIdentity(surroundings, records.store);
-  const redis = settings.redisUrl === null ? null : await openRedis(settings.redisUrl, surroundings.logger);
+  const redis =
+    settings.redisUrl === null
+      ? null
+      : await openRedis(settings.redisUrl, surroundings.logger, settings.transport.redis);
   const app = createApp({
     audit: records.audit,
     createAsk: gateway.createAsk,
@@ -104,6 +107,8 @@ export async function openTestGateway(
     limitKey: identity.limitKey,
     trustProxy: 0,
     https: settings.publicUrl?.startsWith('https:') ?? false,
+    tls: false,
+    hstsPreload: settings.hstsPreload,
     publicUrl: settings.publicUrl,
   });
   const deps = { store: records.store, passwords: identity.passwords, clock: surroundings.clock };

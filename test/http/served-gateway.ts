@@ -151,7 +151,7 @@ function readAddress(stdout: PassThrough): Promise<string> {
     let text = '';
     stdout.on('data', (chunk) => {
       text += String(chunk);
-      const address = /Swali answers at (http:\S+)/.exec(text)?.[1];
+      const address = /Swali answers at (https?:\S+)/.exec(text)?.[1];
       if (address !== undefined) resolve(address);
     });
   });

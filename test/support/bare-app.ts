@@ -75,6 +75,8 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     limitKey: 'k'.repeat(40),
     trustProxy: 0,
     https: false,
+    tls: false,
+    hstsPreload: false,
     publicUrl: null,
     ...deps,
   });

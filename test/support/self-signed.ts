@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 
 /** One value of DER: its tag, its length, its content. */
-function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+export function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
   const bytes = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];

@@ -236,6 +236,15 @@ describe('production rules', () => {
   );
 
   it.each([
+    ['a certificate', { HOST: '0.0.0.0', TLS_CERT_FILE: 'c', TLS_KEY_FILE: 'k' }],
+    ['a proxy that is stated', { HOST: '0.0.0.0', TRUST_PROXY: '1' }],
+    ['nobody but this machine', { HOST: '::1' }],
+    ['Redis in plain on another machine, which is stated', { REDIS_URL: 'redis://c', ALLOW_PLAIN_DATABASE: 'redis' }],
+  ])('accept %s', (_what, change) => {
+    expect(parseSettings({ ...PRODUCTION, ...change }).production).toBe(true);
+  });
+
+  it.each([
     ['no secret', { JWT_SECRET: '' }, 'JWT_SECRET'],
     ['a placeholder', { JWT_SECRET: 'change-me-change-me-change-me-0123456789' }, 'JWT_SECRET'],
     ['a pattern', { JWT_SECRET: 'abababababababababababababababababab' }, 'JWT_SECRET'],
@@ -271,6 +280,14 @@ describe('production rules', () => {
     ['a secret shared with Redis', { REDIS_URL: `rediss://:${GOOD_SECRET}@cache` }, 'JWT_SECRET'],
     ['Redis on another machine without TLS', { REDIS_URL: 'redis://cache.example.com' }, 'REDIS_URL'],
     ['Redis on a machine that is named like this one', { REDIS_URL: 'redis://127.0.0.1.example.com' }, 'REDIS_URL'],
+    ['http to other machines without a certificate or a proxy', { HOST: '0.0.0.0' }, 'TLS_CERT_FILE'],
+    ['http to other machines of IPv6', { HOST: '::' }, 'TLS_CERT_FILE'],
+    ['certificates that nobody checks', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'NODE_TLS_REJECT_UNAUTHORIZED'],
+    [
+      'a passphrase that is a secret too',
+      { TLS_CERT_FILE: 'c', TLS_KEY_FILE: 'k', TLS_KEY_PASSPHRASE: GOOD_SECRET },
+      'JWT_SECRET',
+    ],
     ['limits off', { RATE_LIMIT: 'off' }, 'RATE_LIMIT'],
     ['cheap password hashes', { BCRYPT_COST: '8' }, 'BCRYPT_COST'],
   ])('refuse %s', (_what, change, name) => {

@@ -1,0 +1,69 @@
+import type { RequestListener, Server } from 'node:http';
+import type { Settings } from '../config/settings.js';
+import { SwaliError } from '../errors/swali-error.js';
+import { createHttpsServer, createPlainServer, createRedirectServer } from '../http/create-servers.js';
+import type { KeptCertificate } from '../operate/keep-certificate.js';
+
+/** Where callers come in. */
+export interface Door {
+  /** What is stopped in order: it has the requests. */
+  readonly server: Server;
+  /** Ends what is beside it, and it too where it still listens. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens: with a certificate by https, and beside it in plain where a port is named for that.
+ *
+ * @throws SwaliError `SETTINGS_INVALID` where a port is taken; then nothing listens
+ */
+export async function openDoor(
+  settings: Settings,
+  certificate: KeptCertificate | null,
+  handler: RequestListener,
+): Promise<Door> {
+  const { host, port, trustProxy, httpRedirectPort, publicUrl } = settings;
+  if (certificate === null) {
+    const server = createPlainServer(handler, trustProxy);
+    await listen(server, port, host, 'PORT');
+    return { server, close: () => end(server) };
+  }
+  const server = createHttpsServer(handler, trustProxy, certificate.current.options);
+  await listen(server, port, host, 'PORT');
+  const stopWatching = certificate.watch(({ options }) => server.setSecureContext(options));
+  const redirect = httpRedirectPort === 0 || publicUrl === null ? null : createRedirectServer(handler, publicUrl);
+  try {
+    if (redirect) await listen(redirect, httpRedirectPort, host, 'HTTP_REDIRECT_PORT');
+  } catch (error) {
+    stopWatching();
+    await end(server);
+    throw error;
+  }
+  return {
+    server,
+    async close() {
+      stopWatching();
+      if (redirect) await end(redirect);
+      await end(server);
+    },
+  };
+}
+
+async function end(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}
+
+function listen(server: Server, port: number, host: string, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const detail = `HOST, ${name}: ${host}:${port} cannot be listened on, expected a free address of this machine`;
+      reject(new SwaliError('SETTINGS_INVALID', { detail, cause }));
+    });
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
