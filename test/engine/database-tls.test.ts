@@ -41,7 +41,7 @@ async function startMariadb(content: Record<string, string>): Promise<StartedEng
   for (const [name, text] of Object.entries(content)) writeFileSync(join(folder, name), text);
   return startOwnMariadb(optionsIn(folder));
 }
-const startMysql = (content: Record<string, string>) => startOwnMysql(optionsIn('/swali-own'), content);
+const startMysql = (content: Record<string, string>) => startOwnMysql(optionsIn, content);
 
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
@@ -170,18 +170,25 @@ export async function startOwnMariadb(options: readonly string[]): Promise<Start
 /**
  * A MySQL of a test's own, started with options; null where none is unpacked on this machine.
  *
- * @param files by name; they are at `/swali-own/NAME` for the server
+ * @param optionsIn makes the options for the folder of the files, as the server sees it
+ * @param files by name
  */
 export async function startOwnMysql(
-  options: readonly string[],
+  optionsIn: (folder: string) => readonly string[],
   files: Readonly<Record<string, string>>,
 ): Promise<StartedEngine | null> {
   const root = isRoot() ? await run(MYSQL_SCRIPT, ['root']).catch(() => null) : null;
   if (root === null) return null;
-  const folder = join(root.stdout.trim(), 'swali-own');
-  await mkdir(folder, { recursive: true });
+  const folder = await mkdtemp(join(root.stdout.trim(), 'swali-own-'));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return startUnpackedMysql(options);
+  const forget = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const engine = await startUnpackedMysql(optionsIn(`/${basename(folder)}`));
+    return { ...engine, stop: () => engine.stop().then(forget) };
+  } catch (error) {
+    await forget();
+    throw error;
+  }
 }
 
 /** A Redis of a test's own, started with options; null where this machine has none. */
