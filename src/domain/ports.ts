@@ -33,3 +33,47 @@ export interface ModelBudget {
    */
   spend(principal: Principal, tokens: number): Promise<void>;
 }
+
+/** `open`: calls are refused at once. `half-open`: one call is let through, and its outcome decides. */
+export type CircuitState = 'closed' | 'open' | 'half-open';
+
+/** What a failed call says of the thing that was called: it answered, it is away, or nothing (the caller hung up, say). */
+export type CallOutcome = 'answered' | 'away' | 'unknown';
+
+/** One thing outside the process that may be away, behind a circuit breaker; implemented by operate/. */
+export interface Guarded {
+  /**
+   * Runs work on it, where it is not known to be away.
+   *
+   * @throws what the work throws, unchanged; the refusal of {@link GuardRules.refuse} while the circuit is open
+   */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Counts a failure of something that no caller ran, such as a new connection of a pool. */
+  note(error: unknown): void;
+  /** It is known to be there again: the next call is let through. */
+  retryNow(): void;
+  state(): CircuitState;
+  /** Calls that run now. */
+  running(): number;
+}
+
+/** How the outcomes of one thing are read. */
+export interface GuardRules {
+  /** What an error says; errors of a caller's own making are `answered`. */
+  readonly judge: (error: unknown) => CallOutcome;
+  /** What callers get while it is away. @param retryAfterS seconds until it is tried again, 1 at least */
+  readonly refuse: (retryAfterS: number) => Error;
+  /** Milliseconds for which it asked to be left alone: then the circuit opens at once; null where it did not. */
+  readonly asksToWait?: (error: unknown) => number | null;
+  /** Longest pause before it is tried again, in milliseconds; default 30000. */
+  readonly longestPauseMs?: number;
+}
+
+/** Makes the breaker of a thing; a name has one breaker. */
+export type MakeGuard = (name: string, rules: GuardRules) => Guarded;
+
+/** Milliseconds to wait before a further try: they grow, up to a bound, and are random so that callers do not come together. */
+export type Backoff = (
+  /** 1 before the second try. */
+  failures: number,
+) => number;
