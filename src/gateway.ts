@@ -15,6 +15,8 @@ import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
 import { createModelBudget } from './identify/model-budget.js';
 import { MOST_EXPORT_BYTES, MOST_EXPORT_ROWS, readTiers, type Tiers } from './identify/tiers.js';
+import { createBackoff } from './operate/backoff.js';
+import { createGuards, type Guards } from './operate/guards.js';
 import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults } from './policy/policy.js';
 import type { PrincipalView } from './policy/view.js';
@@ -37,6 +39,13 @@ export interface Surroundings {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The circuit breakers of the process; some of its own where they are left out. */
+  readonly guards?: Guards;
+}
+
+/** The breakers of a process. */
+export function openGuards(logger: Logger): Guards {
+  return createGuards({ logger, now: () => performance.now(), random: Math.random });
 }
 
 /** The gateway's own side: accounts and audit. */
@@ -163,6 +172,7 @@ function urlsByKind({ sourceUrls }: Settings): Partial<Record<PrincipalKind, str
  */
 export async function openGateway(surroundings: Surroundings, store: Store): Promise<Gateway> {
   const { settings, clock, logger } = surroundings;
+  const guards = surroundings.guards ?? openGuards(logger);
   const tiers = readTiers(readTiersFile(settings));
   const ruled = await openRuled(surroundings);
   const { source, catalog, policy } = ruled;
@@ -196,6 +206,8 @@ export async function openGateway(surroundings: Surroundings, store: Store): Pro
       metrics: (view) => policy.metricsFor(view),
       currency: policy.defaults.currency,
       budget: createModelBudget({ store, clock, tiers }),
+      makeGuard: guards.make,
+      backoff: createBackoff({ firstMs: 500, longestMs: 2000, random: Math.random }),
       logger,
     }),
     seal,

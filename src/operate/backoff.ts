@@ -26,7 +26,7 @@ export function createBackoff(options: {
   return (failures) => {
     let pause = factory.next();
     // Past this the bound has long been met.
-    for (let each = 1; each < Math.min(failures, 32); each += 1) pause = pause.next();
+    for (let each = 1; each < Math.min(failures, 32); each += 1) pause = pause.next(undefined);
     return pause.duration;
   };
 }

@@ -1,11 +1,19 @@
-import OpenAI, { APIConnectionError, APIError, APIUserAbortError } from 'openai';
+import OpenAI, { APIConnectionTimeoutError, APIError } from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
 import type { Candidate, Translation } from '../domain/candidate.js';
 import type { Dialect } from '../domain/dialect.js';
-import type { Logger, ModelBudget } from '../domain/ports.js';
+import type { Backoff, Clock, Guarded, Logger, MakeGuard, ModelBudget } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Day } from './dates.js';
+import {
+  describeModelRules,
+  explainFailure,
+  isTransient,
+  mayHaveCost,
+  NoCompletion,
+  readRetryAfter,
+} from './model-failures.js';
 import { estimateTokens, readUsage } from './model-usage.js';
 import { MODEL_ANSWER, readModelAnswer } from './read-model-answer.js';
 import type { TranslateRequest } from './request.js';
@@ -34,8 +42,12 @@ interface EndpointForm {
 /** A translator that asks a model. */
 export type OpenAiTranslate = (request: TranslateRequest, today: Day, known: SchemaNotes) => Promise<Translation>;
 
-/** A pause before the one retry of a failed connection or a 5xx. */
-const RETRY_PAUSE_MS = 250;
+/** How often one form is sent at most, where the endpoint is away for a moment. */
+const MAX_TRIES = 3;
+/** Longest Retry-After that one question waits for, in seconds. */
+const LONGEST_RETRY_AFTER_S = 5;
+/** A timer may wake this much too early, in milliseconds. */
+const TIMER_SLACK_MS = 20;
 /** Forms tried for one question at most: two formats down, one cap, one temperature. */
 const MAX_FORMS = 5;
 
@@ -56,10 +68,11 @@ type Completion = z.infer<typeof COMPLETION>;
  * Makes the translator that asks an OpenAI-compatible endpoint for a structured answer.
  *
  * An endpoint that rejects `response_format: json_schema` is asked in JSON mode, then in plain text; the same goes for
- * `max_tokens` and `temperature`. What it took is remembered for the life of the process.
+ * `max_tokens` and `temperature`. What it took is remembered for the life of the process. Where it is away for a moment it is
+ * asked again after a pause, all within the time-out; where it stays away the circuit `model` opens.
  *
  * @returns a function that throws SwaliError `TRANSLATE_MODEL_UNAVAILABLE` (down, refused, over quota, too slow; with
- *   `retryAfterS` where the provider says when), `TRANSLATE_MODEL_UNUSABLE` (no JSON of the right form, cut off),
+ *   `retryAfterS` where the provider or the breaker says when), `TRANSLATE_MODEL_UNUSABLE` (no JSON of the right form, cut off),
  *   `EXECUTE_CANCELLED` (the caller hung up)
  */
 export function createOpenAiTranslate(deps: {
@@ -68,9 +81,13 @@ export function createOpenAiTranslate(deps: {
   readonly timeZone: string;
   /** Told of every call that was answered, and of every one that was given up while the provider worked on it. */
   readonly budget: Pick<ModelBudget, 'spend'>;
+  readonly makeGuard: MakeGuard;
+  readonly backoff: Backoff;
+  readonly clock: Clock;
   readonly logger: Logger;
 }): OpenAiTranslate {
-  const { settings } = deps;
+  const { settings, clock, backoff } = deps;
+  const guard = deps.makeGuard('model', describeModelRules(clock));
   const client = new OpenAI({
     // The client insists on a key; endpoints without one ignore it.
     apiKey: settings.apiKey ?? 'none',
@@ -87,29 +104,26 @@ export function createOpenAiTranslate(deps: {
   return async (request, today, known) => {
     const messages = writeMessages(request, writeSystemPrompt(request.view, deps.dialect, known), today, deps.timeZone);
     const deadline = AbortSignal.timeout(settings.timeoutMs);
-    const signal = AbortSignal.any([request.signal, deadline]);
     const prompt = messages.map(({ content }) => content).join('\n');
     let attempt = form;
     for (let tried = 0; ; tried += 1) {
       let isCounted = false;
       try {
-        const answer = await askOnce(client, settings, attempt, messages, signal);
-        const completion = COMPLETION.safeParse(answer);
-        const usage = readUsage(answer, prompt, writtenIn(answer));
+        const body = writeBody(settings, attempt, messages);
+        const answer = await askUntilThere({ client, body, guard, backoff, clock, deadline, caller: request.signal });
+        const usage = readUsage(answer instanceof NoCompletion ? answer.answer : answer, prompt, writtenIn(answer));
         isCounted = true;
         await deps.budget.spend(request.principal, usage.promptTokens + usage.completionTokens);
-        if (!completion.success) throw new SwaliError('TRANSLATE_MODEL_UNUSABLE', { cause: completion.error });
+        if (answer instanceof NoCompletion) throw answer;
         if (attempt !== form) deps.logger.info({ ...attempt }, 'the model’s endpoint takes this form');
         form = attempt;
-        return readCompletion(completion.data, usage);
+        return readCompletion(answer, usage);
       } catch (error) {
         const lesser = tried + 1 < MAX_FORMS ? lesserForm(error, attempt) : null;
         if (!lesser) {
           // Whoever hangs up, or waits no longer, does not take back what was sent; nor does an answer that is cut off.
-          if (!isCounted && (signal.aborted || error instanceof SyntaxError)) {
-            await deps.budget.spend(request.principal, estimateTokens(prompt));
-          }
-          throw explainFailure(error, request.signal);
+          if (!isCounted && mayHaveCost(error)) await deps.budget.spend(request.principal, estimateTokens(prompt));
+          throw explainFailure(error, request.signal, clock);
         }
         attempt = lesser;
       }
@@ -133,14 +147,10 @@ function writeMessages(request: TranslateRequest, system: string, today: Day, ti
   return messages;
 }
 
-async function askOnce(
-  client: OpenAI,
-  settings: OpenAiSettings,
-  form: EndpointForm,
-  messages: readonly Message[],
-  signal: AbortSignal,
-): Promise<unknown> {
-  const body: OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming = {
+type Body = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
+
+function writeBody(settings: OpenAiSettings, form: EndpointForm, messages: readonly Message[]): Body {
+  return {
     model: settings.model,
     messages: [...messages],
     [form.cap]: settings.maxOutputTokens,
@@ -148,21 +158,58 @@ async function askOnce(
     ...(form.format === 'json_schema' ? { response_format: zodResponseFormat(MODEL_ANSWER, 'translation') } : {}),
     ...(form.format === 'json_object' ? { response_format: { type: 'json_object' as const } } : {}),
   };
-  const ask = () => client.chat.completions.create(body, { signal });
-  try {
-    return await ask();
-  } catch (error) {
-    if (signal.aborted || !isTransient(error)) throw error;
-    await pause(RETRY_PAUSE_MS, signal);
-    return ask();
+}
+
+/** One form of a question, and what it is sent by. */
+interface Call {
+  readonly client: OpenAI;
+  readonly body: Body;
+  readonly guard: Guarded;
+  readonly backoff: Backoff;
+  readonly clock: Clock;
+  readonly deadline: AbortSignal;
+  readonly caller: AbortSignal;
+}
+
+/**
+ * Sends a request, and again after a pause where the endpoint is away for a moment.
+ *
+ * @returns a completion, or what came instead of one: that is not asked for again, as it may have been paid for
+ */
+async function askUntilThere(call: Call): Promise<Completion | NoCompletion> {
+  const signal = AbortSignal.any([call.caller, call.deadline]);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call.guard.run(() => askOnce(call, signal));
+    } catch (error) {
+      if (error instanceof NoCompletion) return error;
+      const retryAfterS = readRetryAfter(error, call.clock) ?? 0;
+      if (tries >= MAX_TRIES || !isTransient(error) || retryAfterS > LONGEST_RETRY_AFTER_S) throw error;
+      await pause(Math.max(call.backoff(tries), retryAfterS * 1000 + TIMER_SLACK_MS), signal);
+      if (signal.aborted) throw error;
+    }
   }
 }
 
+async function askOnce({ client, body, deadline, caller }: Call, signal: AbortSignal): Promise<Completion> {
+  let answer: unknown;
+  try {
+    answer = await client.chat.completions.create(body, { signal });
+  } catch (error) {
+    // The client does not tell our deadline from a caller who hung up.
+    if (deadline.aborted && !caller.aborted) throw new APIConnectionTimeoutError();
+    throw error;
+  }
+  const completion = COMPLETION.safeParse(answer);
+  if (completion.success) return answer as Completion;
+  throw new NoCompletion(answer, completion.error);
+}
+
 /** What the model wrote: of a completion its message, of anything else the whole. */
-function writtenIn(answer: unknown): string {
-  const { data } = COMPLETION.safeParse(answer);
-  const message = data?.choices[0]?.message;
-  return message ? `${message.content ?? ''}${message.refusal ?? ''}` : (JSON.stringify(answer) ?? '');
+function writtenIn(answer: Completion | NoCompletion): string {
+  if (answer instanceof NoCompletion) return JSON.stringify(answer.answer) ?? '';
+  const { content, refusal } = answer.choices[0]!.message;
+  return `${content ?? ''}${refusal ?? ''}`;
 }
 
 function readCompletion(completion: Completion, usage: Candidate['usage']): Translation {
@@ -210,29 +257,6 @@ function lesserForm(error: unknown, form: EndpointForm): EndpointForm | null {
   if (form.format === 'json_schema') return { ...form, format: 'json_object' };
   if (form.format === 'json_object') return { ...form, format: 'text' };
   return null;
-}
-
-function isTransient(error: unknown): boolean {
-  if (error instanceof APIUserAbortError) return false;
-  return error instanceof APIConnectionError || (error instanceof APIError && (error.status ?? 0) >= 500);
-}
-
-function explainFailure(error: unknown, caller: AbortSignal): SwaliError {
-  if (caller.aborted) return new SwaliError('EXECUTE_CANCELLED', { cause: error });
-  if (error instanceof SwaliError) return error;
-  // A body that claims to be JSON and is not surfaces as a SyntaxError of the client's own parsing.
-  if (error instanceof SyntaxError) return new SwaliError('TRANSLATE_MODEL_UNUSABLE', { cause: error });
-  const retryAfterS = error instanceof APIError ? readRetryAfter(error.headers?.get('retry-after')) : null;
-  return new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', {
-    cause: error,
-    ...(retryAfterS !== null ? { retryAfterS } : {}),
-  });
-}
-
-/** Seconds of a Retry-After header in its numeric form, at most an hour; null for anything else. */
-function readRetryAfter(header: string | null | undefined): number | null {
-  if (!header || !/^\d{1,9}(?:\.\d+)?$/.test(header.trim())) return null;
-  return Math.min(Math.ceil(Number(header)), 3600);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

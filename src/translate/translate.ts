@@ -1,6 +1,6 @@
 import type { Translation } from '../domain/candidate.js';
 import type { Dialect } from '../domain/dialect.js';
-import type { Clock, Logger, ModelBudget } from '../domain/ports.js';
+import type { Backoff, Clock, Logger, MakeGuard, ModelBudget } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
@@ -39,6 +39,9 @@ export interface TranslateDeps {
   readonly timeZone: string;
   /** What the model may still cost a principal today, and what it has cost. */
   readonly budget: ModelBudget;
+  readonly makeGuard: MakeGuard;
+  /** Pauses before the model is asked again within one question. */
+  readonly backoff: Backoff;
   readonly logger: Logger;
 }
 

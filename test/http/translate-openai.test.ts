@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Translation } from '../../src/domain/candidate.js';
 import type { Logger, ModelBudget } from '../../src/domain/ports.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
+import { createGuards } from '../../src/operate/guards.js';
 import type { ReadSharedValues, TranslateRequest } from '../../src/translate/request.js';
 import { createTranslate, type TranslateDeps } from '../../src/translate/translate.js';
 import { customer } from '../support/principals.js';
@@ -36,6 +37,8 @@ function translator(changes: Partial<TranslateDeps> = {}, timeoutMs = 3000) {
     clock: () => Date.parse('2026-03-15T10:00:00Z'),
     timeZone: 'Africa/Nairobi',
     budget: endless,
+    makeGuard: createGuards({ logger: silent, now: () => performance.now(), random: () => 0 }).make,
+    backoff: () => 1,
     logger: silent,
     ...changes,
   });
@@ -214,9 +217,11 @@ describe('endpoints that take less', () => {
 describe('a model that fails', () => {
   it.each([
     ['429', { kind: 'error', status: 429, headers: { 'retry-after': '17' } }, 'TRANSLATE_MODEL_UNAVAILABLE', 17, 1],
-    ['500', { kind: 'error', status: 500 }, 'TRANSLATE_MODEL_UNAVAILABLE', null, 2],
+    ['500', { kind: 'error', status: 500 }, 'TRANSLATE_MODEL_UNAVAILABLE', null, 3],
+    ['429 without a time', { kind: 'error', status: 429 }, 'TRANSLATE_MODEL_UNAVAILABLE', null, 3],
+    ['501', { kind: 'error', status: 501 }, 'TRANSLATE_MODEL_UNAVAILABLE', null, 3],
     ['401', { kind: 'error', status: 401 }, 'TRANSLATE_MODEL_UNAVAILABLE', null, 1],
-    ['a closed connection', { kind: 'drop' }, 'TRANSLATE_MODEL_UNAVAILABLE', null, 2],
+    ['a closed connection', { kind: 'drop' }, 'TRANSLATE_MODEL_UNAVAILABLE', null, 3],
     [
       'a broken body',
       { kind: 'body', type: 'application/json', body: '{"choices": [' },
@@ -286,6 +291,94 @@ describe('a model that fails', () => {
       candidate: { translator: 'verified' },
     });
     expect(server.requests).toHaveLength(0);
+  });
+});
+
+describe('the circuit of the model', () => {
+  const time = { ms: 0 };
+  const open = (changes: Partial<TranslateDeps> = {}, timeoutMs?: number) => {
+    const guards = createGuards({ logger: silent, now: () => time.ms, random: () => 0 });
+    return { guards, translate: translator({ makeGuard: guards.make, ...changes }, timeoutMs) };
+  };
+  const codeOf = async (translate: ReturnType<typeof translator>) => (await refusal(translate(asked('What?')))).code;
+
+  it.each([
+    ['a 500', { kind: 'error', status: 500 }, 2],
+    ['a 429', { kind: 'error', status: 429 }, 2],
+    ['a closed connection', { kind: 'drop' }, 2],
+    ['a body that is no JSON', { kind: 'body', type: 'application/json', body: 'oops' }, 5],
+    ['an HTML page', { kind: 'body', type: 'text/html', body: '<html>' }, 5],
+  ] satisfies [string, ModelReply, number][])(
+    'opens after five of %s, and asks no more',
+    async (_name, reply, times) => {
+      const { guards, translate } = open();
+      server.reply(reply);
+      for (let each = 0; each < times; each += 1) await codeOf(translate);
+      expect([guards.states(), server.requests.length]).toEqual([{ model: 'open' }, 5]);
+      const error = await refusal(translate(asked('What?')));
+      expect(error).toMatchObject({ code: 'TRANSLATE_MODEL_UNAVAILABLE', retryAfterS: 1 });
+      expect(server.requests).toHaveLength(5);
+    },
+  );
+
+  it('opens where a model hangs', async () => {
+    const { guards, translate } = open({}, 100);
+    server.reply({ kind: 'hang' });
+    for (let each = 0; each < 5; each += 1) expect(await codeOf(translate)).toBe('TRANSLATE_MODEL_UNAVAILABLE');
+    expect(guards.states()).toEqual({ model: 'open' });
+  });
+
+  it.each([
+    ['a wrong key', { kind: 'error', status: 401 }],
+    ['a request that it does not take', { kind: 'error', status: 400 }],
+    ['words of no use', { kind: 'text', text: 'Certainly!' }],
+  ] satisfies [string, ModelReply][])('stays closed for %s', async (_name, reply) => {
+    const { guards, translate } = open();
+    server.reply(reply);
+    for (let each = 0; each < 8; each += 1) await codeOf(translate);
+    expect(guards.states()).toEqual({ model: 'closed' });
+  });
+
+  it('stays closed for callers who hang up', async () => {
+    const { guards, translate } = open();
+    server.reply({ kind: 'hang' });
+    for (let each = 0; each < 6; each += 1) {
+      const caller = new AbortController();
+      const answer = translate(asked('What?', { signal: caller.signal }));
+      await expect.poll(() => server.requests.length).toBe(each + 1);
+      caller.abort();
+      expect((await refusal(answer)).code).toBe('EXECUTE_CANCELLED');
+    }
+    expect(guards.states()).toEqual({ model: 'closed' });
+  });
+
+  it('answers offline while it is open, and by the model once that is back', async () => {
+    const { guards, translate } = open({ mode: 'auto' });
+    server.reply({ kind: 'error', status: 500 });
+    const question = asked('How many orders did I place last year?');
+    for (let each = 0; each < 3; each += 1)
+      expect(await translate(question)).toMatchObject({ candidate: { translator: 'offline' } });
+    expect(server.requests).toHaveLength(5);
+    server.reply({ kind: 'answer', answer: ANSWER });
+    expect(await translate(question)).toMatchObject({ candidate: { translator: 'offline' } });
+    time.ms += 30_000;
+    expect(await translate(question)).toMatchObject({ candidate: { translator: 'openai' } });
+    expect(guards.states()).toEqual({ model: 'closed' });
+  });
+
+  it.each([
+    ['seconds', () => '17'],
+    ['a date', () => new Date(Date.parse('2026-03-15T10:00:17Z')).toUTCString()],
+  ])('leaves it alone for as long as it asks, in %s', async (_form, header) => {
+    const { translate } = open();
+    server.reply({ kind: 'error', status: 429, headers: { 'retry-after': header() } });
+    expect(await refusal(translate(asked('What?')))).toMatchObject({ retryAfterS: 17 });
+    server.reply({ kind: 'answer', answer: ANSWER });
+    time.ms += 16_900;
+    expect(await codeOf(translate)).toBe('TRANSLATE_MODEL_UNAVAILABLE');
+    expect(server.requests).toHaveLength(0);
+    time.ms += 200;
+    expect(await translate(asked('What?'))).toMatchObject({ kind: 'sql' });
   });
 });
 
