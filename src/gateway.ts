@@ -81,8 +81,9 @@ export interface Gateway extends Ruled {
  * @throws SwaliError `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
  */
 export async function openRecords(surroundings: Surroundings, writerId: string): Promise<Records> {
-  const { settings, logger } = surroundings;
-  const store = await openStore(settings.storeUrl, settings.transport.store);
+  const { settings, logger, guards = openGuards(logger) } = surroundings;
+  const backoff = createBackoff({ firstMs: 20, longestMs: 500, random: Math.random });
+  const store = await openStore(settings.storeUrl, settings.transport.store, { makeGuard: guards.make, backoff });
   try {
     const migrated = await migrateStore(store);
     if (migrated.length > 0) logger.info({ migrations: migrated }, 'brought the store up to date');

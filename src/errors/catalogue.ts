@@ -22,6 +22,7 @@ export const CATALOGUE = {
     status: 403,
     sentence: 'This is answered by https alone; what you sent may have been read on its way.',
   },
+  OVERLOADED: { status: 503, sentence: 'The gateway has more to do than it can; try again after the time given.' },
   LIMITS_UNAVAILABLE: {
     status: 503,
     sentence: 'Sign-ins cannot be counted now, so none is taken; try again shortly.',

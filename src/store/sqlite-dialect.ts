@@ -11,6 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { SwaliError } from '../errors/swali-error.js';
 
 /** Prepared statements kept; the store has a few dozen texts. */
 const MAX_STATEMENTS = 256;
@@ -20,6 +21,10 @@ const BUSY_TIMEOUT_MS = 5000;
 
 /** Longest pause between two tries, in milliseconds. */
 const BUSY_PAUSE_MS = 40;
+
+/** Callers that may wait for the one connection, and for how long, in milliseconds. */
+const QUEUE_LIMIT = 2000;
+const WAIT_MS = 10_000;
 
 /** SQLITE_BUSY: another connection holds the write lock. */
 const SQLITE_BUSY = 5;
@@ -141,7 +146,19 @@ class SqliteDriver implements Driver {
       this.#lent = true;
       return this.#connection;
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    const refusal = new SwaliError('OVERLOADED', { retryAfterS: 1, cause: 'too many wait for the store' });
+    if (this.#waiting.length >= QUEUE_LIMIT) throw refusal;
+    return new Promise((resolve, reject) => {
+      const take = (connection: SqliteConnection): void => {
+        clearTimeout(timer);
+        resolve(connection);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+        reject(refusal);
+      }, WAIT_MS);
+      this.#waiting.push(take);
+    });
   }
 
   async releaseConnection(): Promise<void> {

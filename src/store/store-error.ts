@@ -4,9 +4,6 @@ import { readTlsFault } from '../transport/tls-fault.js';
 /** MySQL and MariaDB: ER_DUP_ENTRY. */
 const MYSQL_DUPLICATE = 1062;
 
-/** MySQL and MariaDB: ER_LOCK_DEADLOCK. */
-const MYSQL_DEADLOCK = 1213;
-
 /**
  * What a failed statement becomes: SwaliErrors pass, everything else is `STORE_UNAVAILABLE` with the driver's error as
  * its private cause (driver messages quote values).
@@ -23,9 +20,4 @@ export function isDuplicateKey(error: unknown): boolean {
   if (!(cause instanceof Error)) return false;
   if ('errno' in cause && cause.errno === MYSQL_DUPLICATE) return true;
   return cause.message.includes('UNIQUE constraint failed');
-}
-
-/** Whether the server rolled a transaction back because it stood in another's way; run again, it goes through. */
-export function isDeadlock(error: unknown): boolean {
-  return error instanceof Error && 'errno' in error && error.errno === MYSQL_DEADLOCK;
 }

@@ -1,15 +1,15 @@
 import { Kysely, Migrator, sql, type Transaction } from 'kysely';
 import type { Dialect } from '../domain/dialect.js';
+import type { Backoff, MakeGuard } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { TransportRules } from '../transport/transport-rules.js';
 import { migrationsFor } from './migrations.js';
 import { createMysqlDialect } from './mysql-dialect.js';
+import { runTransaction, type TransactionOptions } from './run-transaction.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
-import { isDeadlock, toStoreError } from './store-error.js';
+import { toStoreError } from './store-error.js';
+import { STORE_RULES } from './store-rules.js';
 import type { StoreTables } from './tables.js';
-
-/** How often a transaction is tried that the server rolls back as a deadlock. */
-const MAX_ATTEMPTS = 5;
 
 /** What a piece of work on the store is given: kysely over the gateway's own tables. */
 export type StoreDatabase = Kysely<StoreTables>;
@@ -27,15 +27,31 @@ export interface Store {
   run<T>(work: (db: StoreDatabase) => Promise<T>): Promise<T>;
   /**
    * Runs work in one transaction, committed when the promise resolves and rolled back when it rejects. On SQLite it
-   * holds the only connection: inside, use the handed database alone. Where the server rolls it back as a deadlock, it
-   * is run again, so work must have no other effect.
+   * holds the only connection: inside, use the handed database alone. Where a deadlock, a lock or a broken connection ends it,
+   * it is run again, so work must have no other effect; but not where the connection broke during COMMIT, see
+   * {@link TransactionOptions}.
    *
-   * @throws SwaliError `STORE_UNAVAILABLE` with the driver's error as private cause
+   * @throws SwaliError `STORE_UNAVAILABLE` with the driver's error as private cause; after a broken COMMIT nobody knows
+   *   whether it took effect. `OVERLOADED` where too many wait for a connection
    */
-  transaction<T>(work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T>;
+  transaction<T>(work: (db: Transaction<StoreTables>) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Resolves when the store answers. @throws SwaliError `STORE_UNAVAILABLE` */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What keeps a store usable while others press, or its server is away. */
+export interface StoreGuards {
+  /** Its breaker; none where it is left out, as in tests. */
+  readonly makeGuard?: MakeGuard;
+  /** Pauses between tries of a transaction; none where it is left out. */
+  readonly backoff?: Backoff;
+}
+
+/** Limits on statements that are lifted while the tables are brought up to date. */
+interface Opened {
+  readonly db: StoreDatabase;
+  liftLimits(lifted: boolean): void;
 }
 
 /** Reads what the engine is, and whether its commits are durable. */
@@ -52,12 +68,14 @@ async function inspectServer(db: StoreDatabase, isSqlite: boolean): Promise<Pick
   };
 }
 
-function openDatabase(url: string, transport?: TransportRules): StoreDatabase {
+function openDatabase(url: string, transport?: TransportRules): Opened {
   if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
-    return new Kysely<StoreTables>({ dialect: createSqliteDialect(url.slice('sqlite:'.length)) });
+    const dialect = createSqliteDialect(url.slice('sqlite:'.length));
+    return { db: new Kysely<StoreTables>({ dialect }), liftLimits: () => undefined };
   }
   if (/^(?:mysql|mariadb):\/\//.test(url)) {
-    return new Kysely<StoreTables>({ dialect: createMysqlDialect(url, transport) });
+    const { dialect, liftLimits } = createMysqlDialect(url, transport);
+    return { db: new Kysely<StoreTables>({ dialect }), liftLimits };
   }
   throw new SwaliError('SETTINGS_INVALID', { detail: 'STORE_URL must be sqlite:PATH, mysql://… or mariadb://…' });
 }
@@ -70,23 +88,32 @@ function openDatabase(url: string, transport?: TransportRules): StoreDatabase {
  * @param transport how a server may be spoken to; TLS, verified, off loopback where it is left out
  * @throws SwaliError `SETTINGS_INVALID` for another scheme or a parameter, `STORE_UNAVAILABLE` where it cannot be reached
  */
-export async function openStore(url: string, transport?: TransportRules): Promise<Store> {
-  const db = await guard(async () => openDatabase(url, transport));
+export async function openStore(
+  url: string,
+  transport?: TransportRules,
+  { makeGuard, backoff = () => 0 }: StoreGuards = {},
+): Promise<Store> {
+  const { db, liftLimits } = await guard(async () => openDatabase(url, transport));
+  const circuit = makeGuard?.('store', STORE_RULES);
+  const through = <T>(work: () => Promise<T>): Promise<T> => (circuit ? circuit.run(work) : work());
   try {
     const server = await inspectServer(db, url.startsWith('sqlite:'));
     const store: Store = {
       ...server,
-      run: (work) => guard(() => work(db)),
-      transaction: (work) => guard(() => runTransaction(db, work)),
-      ping: () => guard(async () => void (await sql`select 1`.execute(db))),
+      run: (work) => guard(() => through(() => work(db))),
+      transaction: (work, options = {}) => guard(() => runTransaction(db, work, options, backoff, through)),
+      ping: () => guard(() => through(async () => void (await sql`select 1`.execute(db)))),
       close: () => guard(() => db.destroy()),
     };
+    LIMITS.set(store, liftLimits);
     return Object.freeze(store);
   } catch (error) {
     await db.destroy().catch(() => undefined);
     throw toStoreError(error);
   }
 }
+
+const LIMITS = new WeakMap<Store, Opened['liftLimits']>();
 
 /**
  * Brings the store's tables up to date, under a lock that other processes wait for.
@@ -96,26 +123,16 @@ export async function openStore(url: string, transport?: TransportRules): Promis
  */
 export async function migrateStore(store: Store): Promise<readonly string[]> {
   const migrations = { ...migrationsFor(store.dialect === 'sqlite' ? 'sqlite' : 'mysql') };
-  return store.run(async (db) => {
-    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-    const { error, results } = await migrator.migrateToLatest();
-    if (error) throw error;
-    return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
-  });
-}
-
-/** Runs a transaction, and again where the server chose it to end a deadlock. */
-async function runTransaction<T>(
-  db: StoreDatabase,
-  work: (transaction: Transaction<StoreTables>) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await db.transaction().execute(work);
-    } catch (error) {
-      if (!isDeadlock(error) || attempt >= MAX_ATTEMPTS) throw error;
-    }
-  }
+  const lift = LIMITS.get(store);
+  lift?.(true);
+  return store
+    .run(async (db) => {
+      const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+      const { error, results } = await migrator.migrateToLatest();
+      if (error) throw error;
+      return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+    })
+    .finally(() => lift?.(false));
 }
 
 async function guard<T>(work: () => Promise<T>): Promise<T> {
