@@ -59,7 +59,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .action(async () => {
       // Loaded here, so that the other commands start without the HTTP side.
       const { serve } = await import('./serve.js');
-      await serve(surround(), terminal);
+      if (!(await serve(surround(), terminal))) exit(REFUSED);
     });
   program
     .command('migrate')

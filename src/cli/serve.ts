@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../app.js';
 import { keepAuditLog } from '../audit-log.js';
 import { listStatedPlain } from '../config/transport-settings.js';
+import type { Logger } from '../domain/ports.js';
+import { SwaliError } from '../errors/swali-error.js';
 import { ensureDemoAccounts, ensureDemoSource, type SeededAccount } from '../first-run.js';
 import { openGateway, openRecords, type Surroundings } from '../gateway.js';
 import { createIdentity } from '../identity.js';
@@ -16,19 +18,18 @@ import { openDoor } from './open-door.js';
 import { type Terminal, writeLine } from './terminal.js';
 
 /**
- * Starts the gateway and runs until the terminal's signal is aborted; then stops in order.
+ * Starts the gateway and runs until the terminal's signal is aborted, or until a fault that nobody caught; then stops in order.
  *
+ * @returns whether it was told to stop and everything ended by itself
  * @throws SwaliError where a part cannot be opened or the port is taken; nothing is left running then
  */
-export async function serve(surroundings: Surroundings, terminal: Terminal): Promise<void> {
+export async function serve(surroundings: Surroundings, terminal: Terminal): Promise<boolean> {
   const { settings, clock, logger } = surroundings;
   const certificate = openCertificate(surroundings);
   await ensureDemoSource(settings, clock, logger);
   const records = await openRecords(surroundings, settings.audit.writer);
   const opened: (() => Promise<void>)[] = [() => records.close()];
-  const close = async (): Promise<void> => {
-    for (const each of opened.reverse()) await each();
-  };
+  const close = (): Promise<void> => closeAll(opened.reverse());
   try {
     const keeper = await keepAuditLog(surroundings, records);
     opened.push(() => keeper.close());
@@ -98,10 +99,29 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       action: 'start',
       reasons: [...gateway.source.grantFaults, ...statedPlain],
     });
+    const stop = createShutdown({
+      server,
+      health,
+      close,
+      logger,
+      delayMs: settings.shutdownDelayMs,
+      timeoutMs: settings.shutdownTimeoutMs,
+    });
+    const reason = untilToldToStop(terminal, logger);
     announce(server, settings.publicUrl, seeded, terminal);
-    const stop = createShutdown({ server, health, close, logger });
-    await untilAborted(terminal.signal);
-    await stop('signal');
+    // After all that may write one, and before the log is signed and the store closed: the last record of this run.
+    opened.splice(2, 0, async () =>
+      records.audit.append({
+        event: 'operator',
+        requestId: randomUUID(),
+        address: 'cli',
+        tenant: null,
+        action: 'stop',
+        reasons: [await reason],
+      }),
+    );
+    const isClean = await stop(await reason);
+    return isClean && (await reason) === 'signal';
   } catch (error) {
     await close();
     throw error;
@@ -128,7 +148,21 @@ function announce(
   writeLine(stdout, `Swali answers at ${publicUrl ?? `http://${host}:${port}`}`);
 }
 
-function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+/** Closes one after the other; one that fails holds up none. @throws what the first of those threw */
+async function closeAll(parts: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of parts) await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Why the gateway stops. After a fault that nobody caught nobody knows what still holds, so it ends too. */
+function untilToldToStop({ signal, onFault }: Terminal, logger: Logger): Promise<'signal' | 'fault'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('signal');
+    signal.addEventListener('abort', () => resolve('signal'), { once: true });
+    onFault?.((error) => {
+      logger.error({ error }, 'a fault that nobody caught');
+      resolve('fault');
+    });
+  });
 }

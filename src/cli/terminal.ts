@@ -9,6 +9,8 @@ export interface Terminal {
   readonly stderr: Writable;
   /** Aborted at Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Hands faults that nobody caught to a listener, which stops the program in order; else they end it at once. */
+  readonly onFault?: (listener: (error: unknown) => void) => void;
 }
 
 /** Longest password line, in bytes; bcrypt itself takes 72. */

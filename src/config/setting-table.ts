@@ -237,5 +237,15 @@ export const SETTINGS = [
   plain('REDIS_CA_FILE', '', 'As SOURCE_CA_FILE, for Redis.'),
   plain('REDIS_CLIENT_FILE', '', 'As SOURCE_CLIENT_FILE, for Redis.'),
   plain('RATE_LIMIT', 'on', '`off` lifts the request limits; only outside production.'),
+  plain(
+    'SHUTDOWN_DELAY_MS',
+    '',
+    'How long requests are still taken at a stop while /readyz fails already, so that load balancers notice, in milliseconds, 0–60000; empty means 0, and 3000 in production.',
+  ),
+  plain(
+    'SHUTDOWN_TIMEOUT_MS',
+    '10000',
+    'Longest stop, the delay included, in milliseconds, 1000–300000; then what still runs is cut off.',
+  ),
   plain('LOG_LEVEL', 'info', 'debug, info, warn, error or silent.'),
 ] as const satisfies readonly SettingEntry[];

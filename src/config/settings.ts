@@ -94,6 +94,8 @@ export interface Settings {
   /** Null where each process counts by itself. */
   readonly redisUrl: string | null;
   readonly rateLimit: boolean;
+  readonly shutdownDelayMs: number;
+  readonly shutdownTimeoutMs: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
 }
 
@@ -144,10 +146,20 @@ export function parseSettings(
   if (parsed.success && parsed.data.SSO_FILE !== '' && parsed.data.PUBLIC_URL === '') {
     faults.push('PUBLIC_URL: is not set, expected the address that providers of SSO_FILE send browsers back to');
   }
+  if (parsed.success && shutdownDelayOf(parsed.data) >= parsed.data.SHUTDOWN_TIMEOUT_MS) {
+    faults.push('SHUTDOWN_DELAY_MS: takes all of SHUTDOWN_TIMEOUT_MS, expected less than that');
+  }
   if (!parsed.success || transport === null || faults.length > 0) {
     throw new SwaliError('SETTINGS_INVALID', { detail: faults.join('\n') });
   }
   return Object.freeze({ ...shapeSettings(parsed.data, dataDir, base, !env.TIME_ZONE), ...transport });
+}
+
+/** Behind a load balancer, as in production, the stop must be seen before it happens. */
+const PRODUCTION_SHUTDOWN_DELAY_MS = 3000;
+
+function shutdownDelayOf({ SHUTDOWN_DELAY_MS: given, NODE_ENV: env }: SettingValues): number {
+  return given ?? (env === 'production' ? PRODUCTION_SHUTDOWN_DELAY_MS : 0);
 }
 
 function shapeSettings(
@@ -220,6 +232,8 @@ function shapeSettings(
     tiersFile: values.TIERS_FILE === '' ? null : resolve(base, values.TIERS_FILE),
     redisUrl: values.REDIS_URL || null,
     rateLimit: values.RATE_LIMIT === 'on',
+    shutdownDelayMs: shutdownDelayOf(values),
+    shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     logLevel: values.LOG_LEVEL,
   };
 }
