@@ -96,6 +96,8 @@ export function createAsk(parts: {
   readonly now: () => number;
   readonly newId: () => string;
   readonly repairAttempts: number;
+  /** Told of each statement that was answered: what stands for it, and the milliseconds that it took without its translation. */
+  readonly onAnswer?: (key: string, ms: number) => void;
 }): Ask {
   const { stages } = parts;
 
@@ -255,6 +257,8 @@ export function createAsk(parts: {
       'answered a request',
     );
     if ('error' in outcome) throw outcome.error;
+    if (trail.statement && trail.rowCount !== null)
+      parts.onAnswer?.(`${event} ${trail.statement.sql}`, parts.now() - startedAt - (trail.timingsMs.translate ?? 0));
     return outcome.answer;
   }
 

@@ -41,6 +41,10 @@ export interface Surroundings {
   readonly logger: Logger;
   /** The circuit breakers of the process; some of its own where they are left out. */
   readonly guards?: Guards;
+  /** Told how long each statement waited for its place on the source, in milliseconds. */
+  readonly onSourceWait?: (ms: number) => void;
+  /** Told of each statement that was answered, as `createAsk` tells it. */
+  readonly onAnswer?: (key: string, ms: number) => void;
 }
 
 /** The breakers of a process. */
@@ -107,8 +111,11 @@ export async function openRecords(surroundings: Surroundings, writerId: string):
  *
  * @throws SwaliError of the source and the catalog (`CATALOG_NAMES_COLLIDE`)
  */
-export async function openCatalog({ settings }: Surroundings): Promise<Pick<Ruled, 'source' | 'catalog'>> {
+export async function openCatalog(surroundings: Surroundings): Promise<Pick<Ruled, 'source' | 'catalog'>> {
+  const { settings, logger, guards = openGuards(logger) } = surroundings;
   const source = await openSource({
+    makeGuard: guards.make,
+    ...(surroundings.onSourceWait ? { onWait: surroundings.onSourceWait } : {}),
     url: settings.sourceUrl,
     urlsByKind: urlsByKind(settings),
     timeZone: timeZoneOf(settings),
@@ -226,6 +233,7 @@ export async function openGateway(surroundings: Surroundings, store: Store): Pro
         now: () => performance.now(),
         newId: randomUUID,
         repairAttempts: settings.modelRepairAttempts,
+        ...(surroundings.onAnswer ? { onAnswer: surroundings.onAnswer } : {}),
       }),
     async close() {
       await judges.close();

@@ -14,6 +14,8 @@ export interface Guards {
   readonly make: MakeGuard;
   /** State of each circuit by name, for `/healthz/deep` and metrics. */
   states(): Readonly<Record<string, CircuitState>>;
+  /** Calls that run now on the thing of that name; 0 where there is none. */
+  running(name: string): number;
 }
 
 /** What breakers are made with; passed in, so that tests can set it. */
@@ -35,6 +37,7 @@ export function createGuards(deps: GuardsDeps): Guards {
       return guard;
     },
     states: () => Object.fromEntries([...guards].map(([name, guard]) => [name, guard.state()])),
+    running: (name) => guards.get(name)?.running() ?? 0,
   };
 }
 

@@ -1,9 +1,11 @@
+import type { Guarded, MakeGuard } from '../domain/ports.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import type { ResultValue } from '../domain/result-set.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { type MysqlAddress, parseMysqlUrl } from '../transport/mysql-url.js';
 import type { TransportRules } from '../transport/transport-rules.js';
+import { type Bulkhead, createBulkhead, mostOfKind } from './bulkhead.js';
 import { estimateRows } from './estimate.js';
 import { readGrants } from './grants.js';
 import { createLendingPool, type LendingPool } from './lending-pool.js';
@@ -15,6 +17,7 @@ import { proveServerFence } from './self-test.js';
 import { toFixedOffset } from './server-time-zone.js';
 import type { SessionPins } from './session-pins.js';
 import type { SourceRequest } from './source.js';
+import { SOURCE_RULES } from './source-rules.js';
 
 /** How a MySQL or MariaDB source is opened. */
 export interface MysqlSourceOptions {
@@ -24,7 +27,7 @@ export interface MysqlSourceOptions {
   readonly catalogUrl: string;
   /** Connections of each pool at most; 1–200. */
   readonly size: number;
-  /** Statements that may wait for a connection of one pool; one more is refused with `EXECUTE_BUSY`. */
+  /** Statements of one kind that may wait for a connection of one pool; one more is refused with `EXECUTE_BUSY`. */
   readonly queueLimit: number;
   /** What NOW() means: an IANA zone or an offset. */
   readonly timeZone: string;
@@ -34,6 +37,10 @@ export interface MysqlSourceOptions {
   readonly allowWideGrants: boolean;
   /** How the server may be spoken to. */
   readonly transport: TransportRules;
+  /** Makes the breaker of each account. */
+  readonly makeGuard: MakeGuard;
+  /** Told how long statements waited for their place, in milliseconds. */
+  readonly onWait?: (ms: number) => void;
 }
 
 const INSPECT_TIMEOUT_MS = 30_000;
@@ -42,7 +49,11 @@ const PREPARED_SHARE = 0.8;
 /** Prepared statements of one connection at most, however many the server would take. */
 const PREPARED_PER_CONNECTION = 500;
 
-type Pool = LendingPool<MysqlSession>;
+/** The sessions of one account, its circuit, and the places of the kinds that share it. */
+interface Pool extends LendingPool<MysqlSession> {
+  readonly guard: Guarded;
+  readonly bulkhead: Bulkhead;
+}
 
 interface ServerFacts {
   readonly dialect: 'mysql' | 'mariadb';
@@ -97,8 +108,13 @@ async function openFirstSession(address: MysqlAddress): Promise<MysqlSession> {
   }
 }
 
-/** Runs on a session of the pool; a connection that had gone stale while idle is replaced once. */
-async function runOn(pool: Pool, request: MysqlRun, signal?: AbortSignal): Promise<MysqlRows> {
+/** Runs on a session of the pool, where its server is not known to be away. */
+function runOn(pool: Pool, request: MysqlRun, signal?: AbortSignal): Promise<MysqlRows> {
+  return pool.guard.run(() => runOnSession(pool, request, signal));
+}
+
+/** A connection that had gone stale while idle is replaced once. */
+async function runOnSession(pool: Pool, request: MysqlRun, signal?: AbortSignal): Promise<MysqlRows> {
   const session = await pool.acquire(request.timeoutMs, signal);
   const wasUsed = session.isUsed();
   try {
@@ -161,6 +177,34 @@ async function judgeAccounts(
   return { faults, accounts };
 }
 
+/** The pool of one account. Where an account has a kind to itself, the kind has all of the pool. */
+function openPool(url: string, options: MysqlSourceOptions, start: () => Promise<MysqlSession>): Pool {
+  const { size, queueLimit, catalogUrl, onWait } = options;
+  const kinds = PRINCIPAL_KINDS.filter((kind) => options.urls[kind] === url);
+  const name = url === catalogUrl ? 'source' : `source-${kinds.join('-')}`;
+  const guard = options.makeGuard(name, SOURCE_RULES);
+  const pool = createLendingPool<MysqlSession>({
+    // Whoever waits for a connection may give up sooner than the server is found away: that is counted here.
+    start: () =>
+      start().catch((error: unknown) => {
+        guard.note(error);
+        throw error;
+      }),
+    size,
+    queueLimit: queueLimit * PRINCIPAL_KINDS.length,
+    replaceAtOnce: false,
+  });
+  const most = kinds.length > 1 ? mostOfKind(size) : size;
+  const bulkhead = createBulkhead({
+    size,
+    mostOfKind: most,
+    queueLimit,
+    now: () => performance.now(),
+    ...(onWait ? { onWait } : {}),
+  });
+  return { ...pool, guard, bulkhead };
+}
+
 /**
  * Opens a MySQL or MariaDB database: pinned sessions in one pool per account, its grants read and judged, the fence put
  * to the test.
@@ -189,12 +233,7 @@ export async function openMysqlSource(options: MysqlSourceOptions): Promise<Open
   const pools = new Map(
     [...addresses].map(([url, address]) => [
       url,
-      createLendingPool<MysqlSession>({
-        start: () => openMysqlSession(address, pins, prepared),
-        size: options.size,
-        queueLimit: options.queueLimit,
-        replaceAtOnce: false,
-      }),
+      openPool(url, options, () => openMysqlSession(address, pins, prepared)),
     ]),
   );
   const poolOf = (kind: PrincipalKind): Pool => pools.get(options.urls[kind])!;
@@ -220,9 +259,15 @@ export async function openMysqlSource(options: MysqlSourceOptions): Promise<Open
       accounts,
       async execute(request, signal) {
         const pool = poolOf(request.kind);
-        if (request.mayEstimate) await assertAffordable(pool, facts.dialect, request, options.maxEstimatedRows, signal);
-        const { types, rows, truncated } = await runOn(pool, request, signal);
-        return { types, rows, truncated };
+        const leave = await pool.bulkhead.enter(request.kind, request.timeoutMs, signal);
+        try {
+          const { mayEstimate } = request;
+          if (mayEstimate) await assertAffordable(pool, facts.dialect, request, options.maxEstimatedRows, signal);
+          const { types, rows, truncated } = await runOn(pool, request, signal);
+          return { types, rows, truncated };
+        } finally {
+          leave();
+        }
       },
       inspect,
       async ping() {

@@ -1,9 +1,13 @@
+import type { MakeGuard } from '../domain/ports.js';
+import { PRINCIPAL_KINDS } from '../domain/principal.js';
 import type { ResultValue } from '../domain/result-set.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { createBulkhead, mostOfKind } from './bulkhead.js';
 import { createLendingPool } from './lending-pool.js';
 import { nameRows } from './name-rows.js';
 import type { OpenedSource } from './opened-source.js';
+import { SOURCE_RULES } from './source-rules.js';
 import { type SqliteProcess, startSqliteProcess } from './sqlite-process.js';
 import type { SqliteChildOptions, SqliteReply, SqliteRequest } from './sqlite-protocol.js';
 
@@ -12,8 +16,11 @@ export interface SqliteSourceOptions {
   readonly path: string;
   /** Child processes, each with one statement at a time; 1–64. */
   readonly size: number;
-  /** Statements that may wait for a child; one more is refused with `EXECUTE_BUSY`. */
+  /** Statements of one kind that may wait for a child; one more is refused with `EXECUTE_BUSY`. */
   readonly queueLimit: number;
+  readonly makeGuard: MakeGuard;
+  /** Told how long statements waited for their place, in milliseconds. */
+  readonly onWait?: (ms: number) => void;
 }
 
 /** Longest read of metadata, in milliseconds. */
@@ -36,13 +43,22 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Op
     maxValueBytes: 16 * MIB,
     maxMemoryBytes: 768 * MIB,
   };
+  const { size, queueLimit, onWait } = options;
+  const guard = options.makeGuard('source', SOURCE_RULES);
   const pool = createLendingPool<SqliteProcess>({
     start: () => startSqliteProcess(child),
-    size: options.size,
-    queueLimit: options.queueLimit,
+    size,
+    queueLimit: queueLimit * PRINCIPAL_KINDS.length,
     replaceAtOnce: true,
   });
-  const ask = async (request: SqliteRequest, timeoutMs: number, signal?: AbortSignal): Promise<SqliteReply> => {
+  const bulkhead = createBulkhead({
+    size,
+    mostOfKind: mostOfKind(size),
+    queueLimit,
+    now: () => performance.now(),
+    ...(onWait ? { onWait } : {}),
+  });
+  const askChild = async (request: SqliteRequest, timeoutMs: number, signal?: AbortSignal): Promise<SqliteReply> => {
     const process = await pool.acquire(timeoutMs, signal);
     try {
       return await process.ask(request, timeoutMs, signal);
@@ -50,6 +66,8 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Op
       pool.release(process);
     }
   };
+  const ask = (request: SqliteRequest, timeoutMs: number, signal?: AbortSignal): Promise<SqliteReply> =>
+    guard.run(() => askChild(request, timeoutMs, signal));
   const askRows = async (request: SqliteRequest, timeoutMs: number, signal?: AbortSignal) => {
     const reply = await ask(request, timeoutMs, signal);
     if (reply.kind !== 'rows') throw new SwaliError('INTERNAL', { cause: new Error(`a child answered ${reply.kind}`) });
@@ -72,9 +90,14 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Op
       grantFaults: [],
       accounts: [],
       async execute(request, signal) {
-        const { sql, parameters, maxRows, maxBytes, timeoutMs } = request;
-        const reply = await askRows({ kind: 'run', sql, parameters, maxRows, maxBytes }, timeoutMs, signal);
-        return { types: reply.types, rows: reply.rows, truncated: reply.truncated };
+        const { sql, parameters, maxRows, maxBytes, timeoutMs, kind } = request;
+        const leave = await bulkhead.enter(kind, timeoutMs, signal);
+        try {
+          const reply = await askRows({ kind: 'run', sql, parameters, maxRows, maxBytes }, timeoutMs, signal);
+          return { types: reply.types, rows: reply.rows, truncated: reply.truncated };
+        } finally {
+          leave();
+        }
       },
       async inspect(
         sql: string,

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { Redis as Client } from 'ioredis';
-import type { Logger } from '../domain/ports.js';
+import type { GuardRules, Logger, MakeGuard } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import {
   decideTransport,
@@ -22,6 +22,13 @@ const LONGEST_PAUSE_MS = 2000;
 
 /** What Redis answered and is wrong is told this often at most, in milliseconds. */
 const TELL_AGAIN_MS = 60_000;
+
+/** How the breaker of Redis reads failed commands: what Redis itself refuses, it has answered. */
+const REDIS_RULES: GuardRules = {
+  judge: (error) => (error instanceof Error && error.name === 'ReplyError' ? 'answered' : 'away'),
+  refuse: () => new Error('redis is away: the circuit is open'),
+  longestPauseMs: 2000,
+};
 
 /** One word of a command. */
 export type RedisWord = string | number;
@@ -52,21 +59,27 @@ export interface Redis {
  * @param url `redis://USER:PASSWORD@HOST:PORT/NUMBER`; `rediss://` speaks TLS, and whoever has no certificate for HOST that an
  *   authority vouches for is not spoken to
  * @param transport how Redis may be spoken to
+ * @param makeGuard makes its breaker, which a new connection closes; none where it is left out, as in tests
  * @throws SwaliError `SETTINGS_INVALID` for `redis://` where only TLS will do
  */
 export async function openRedis(
   url: string,
   logger: Logger,
   transport: TransportRules = STRICT_TRANSPORT,
+  makeGuard?: MakeGuard,
 ): Promise<Redis> {
   const client = new Client(optionsOf(url, transport));
+  const guard = makeGuard?.('redis', REDIS_RULES);
   const outage = createOutage(logger);
   client.on('error', (error) => outage.begin(error));
   client.on('close', () => outage.begin(new Error('the connection was closed')));
-  client.on('ready', () => outage.end());
+  client.on('ready', () => {
+    outage.end();
+    guard?.retryNow();
+  });
   let toldAt = Number.NEGATIVE_INFINITY;
 
-  const send: Redis['send'] = async (command, ...words) => {
+  const sendNow: Redis['send'] = async (command, ...words) => {
     if (client.status !== 'ready') throw new Error('redis is away');
     try {
       return await inTime(client.call(command, ...words), () => {
@@ -82,6 +95,8 @@ export async function openRedis(
       throw error;
     }
   };
+
+  const send: Redis['send'] = (...words) => (guard ? guard.run(() => sendNow(...words)) : sendNow(...words));
 
   await client.connect().catch(() => undefined);
   return Object.freeze({
