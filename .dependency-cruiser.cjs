@@ -37,6 +37,7 @@ const WIRING = [
   'gateway.ts',
   'identity.ts',
   'mailing.ts',
+  'open-door.ts',
   'sso-providers.ts',
   'store-key.ts',
   'first-run.ts',

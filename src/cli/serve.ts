@@ -7,14 +7,16 @@ import { listStatedPlain } from '../config/transport-settings.js';
 import type { Logger } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { ensureDemoAccounts, ensureDemoSource, type SeededAccount } from '../first-run.js';
-import { openGateway, openRecords, type Surroundings } from '../gateway.js';
+import { openGateway, openGuards, openRecords, type Surroundings } from '../gateway.js';
+import { createDoor } from '../http/door.js';
 import { createIdentity } from '../identity.js';
+import { openDoor } from '../open-door.js';
 import { createHealth } from '../operate/health.js';
 import { type KeptCertificate, keepCertificate } from '../operate/keep-certificate.js';
 import { createShutdown } from '../operate/shutdown.js';
 import { openRedis } from '../store/redis.js';
 import { describeSeeded } from './describe-seeded.js';
-import { openDoor } from './open-door.js';
+import { openListeners } from './open-listeners.js';
 import { type Terminal, writeLine } from './terminal.js';
 
 /**
@@ -23,12 +25,16 @@ import { type Terminal, writeLine } from './terminal.js';
  * @returns whether it was told to stop and everything ended by itself
  * @throws SwaliError where a part cannot be opened or the port is taken; nothing is left running then
  */
-export async function serve(surroundings: Surroundings, terminal: Terminal): Promise<boolean> {
-  const { settings, clock, logger } = surroundings;
-  const certificate = openCertificate(surroundings);
+export async function serve(given: Surroundings, terminal: Terminal): Promise<boolean> {
+  const { settings, clock, logger } = given;
+  const certificate = openCertificate(given);
+  const guards = openGuards(logger);
+  const door = openDoor(settings, guards);
+  const { admission, onSourceWait } = door;
+  const surroundings: Surroundings = { ...given, guards, onSourceWait, onAnswer: admission.noteAnswer };
   await ensureDemoSource(settings, clock, logger);
   const records = await openRecords(surroundings, settings.audit.writer);
-  const opened: (() => Promise<void>)[] = [() => records.close()];
+  const opened: (() => Promise<void>)[] = [async () => door.close(), () => records.close()];
   const close = (): Promise<void> => closeAll(opened.reverse());
   try {
     const keeper = await keepAuditLog(surroundings, records);
@@ -37,8 +43,8 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     opened.push(() => gateway.close());
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());
-    const redis =
-      settings.redisUrl === null ? null : await openRedis(settings.redisUrl, logger, settings.transport.redis);
+    const { redisUrl, transport } = settings;
+    const redis = redisUrl === null ? null : await openRedis(redisUrl, logger, transport.redis, guards.make);
     if (redis) opened.push(() => redis.close());
     const seeded = await ensureDemoAccounts(settings, { ...identity, store: records.store, clock });
     for (const warning of gateway.policy.warnings) logger.warn({ warning }, 'the policy is accepted, and unwise');
@@ -89,8 +95,12 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
       hstsPreload: settings.hstsPreload,
       publicUrl: settings.publicUrl,
     });
-    const { server, close: closeDoor } = await openDoor(settings, certificate, app);
-    opened.push(closeDoor);
+    const { server, close: closeListeners } = await openListeners(
+      settings,
+      certificate,
+      createDoor(admission, Math.random, app),
+    );
+    opened.push(closeListeners);
     await records.audit.append({
       event: 'operator',
       requestId: randomUUID(),
@@ -110,7 +120,7 @@ export async function serve(surroundings: Surroundings, terminal: Terminal): Pro
     const reason = untilToldToStop(terminal, logger);
     announce(server, settings.publicUrl, seeded, terminal);
     // After all that may write one, and before the log is signed and the store closed: the last record of this run.
-    opened.splice(2, 0, async () =>
+    opened.splice(3, 0, async () =>
       records.audit.append({
         event: 'operator',
         requestId: randomUUID(),

@@ -164,6 +164,7 @@ export const SETTING_SHAPE = z.object({
   REDIS_CA_FILE: z.string(),
   REDIS_CLIENT_FILE: z.string(),
   RATE_LIMIT: choice(['on', 'off']),
+  MAX_IN_FLIGHT: whole(0, 10_000),
   SHUTDOWN_DELAY_MS: z.union([z.literal('').transform(() => null), whole(0, 60_000)], {
     error: 'expected a whole number from 0 to 60000, or nothing',
   }),

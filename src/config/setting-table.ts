@@ -238,6 +238,11 @@ export const SETTINGS = [
   plain('REDIS_CLIENT_FILE', '', 'As SOURCE_CLIENT_FILE, for Redis.'),
   plain('RATE_LIMIT', 'on', '`off` lifts the request limits; only outside production.'),
   plain(
+    'MAX_IN_FLIGHT',
+    '0',
+    'Requests in flight at most that read the source, 1–10000; 0 finds the limit out by how much they hold each other up.',
+  ),
+  plain(
     'SHUTDOWN_DELAY_MS',
     '',
     'How long requests are still taken at a stop while /readyz fails already, so that load balancers notice, in milliseconds, 0–60000; empty means 0, and 3000 in production.',

@@ -94,6 +94,8 @@ export interface Settings {
   /** Null where each process counts by itself. */
   readonly redisUrl: string | null;
   readonly rateLimit: boolean;
+  /** 0 where the limit is found out. */
+  readonly maxInFlight: number;
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
@@ -232,6 +234,7 @@ function shapeSettings(
     tiersFile: values.TIERS_FILE === '' ? null : resolve(base, values.TIERS_FILE),
     redisUrl: values.REDIS_URL || null,
     rateLimit: values.RATE_LIMIT === 'on',
+    maxInFlight: values.MAX_IN_FLIGHT,
     shutdownDelayMs: shutdownDelayOf(values),
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     logLevel: values.LOG_LEVEL,

@@ -77,3 +77,23 @@ export type Backoff = (
   /** 1 before the second try. */
   failures: number,
 ) => number;
+
+/** Requests that share places at the door: what reads the source, what takes passwords, and all else. */
+export type AdmissionClass = 'ask' | 'sign-in' | 'other';
+
+/** Keeps the door of the gateway; implemented by operate/. */
+export interface Admission {
+  /** @returns gives the place back; null where the request must be refused. A promise where it may have to wait a moment */
+  enter(kind: AdmissionClass): (() => void) | null | Promise<(() => void) | null>;
+  /**
+   * A statement has been answered.
+   *
+   * @param key stands for the statement: requests of one key cost about the same
+   * @param ms that the request took, without what it waited for the model
+   */
+  noteAnswer(key: string, ms: number): void;
+  /** Requests in flight, for metrics. */
+  inFlight(): Readonly<Record<AdmissionClass, number>>;
+  /** Requests of the class `ask` that may be in flight now. */
+  limit(): number;
+}

@@ -5,7 +5,7 @@ import { createHttpsServer, createPlainServer, createRedirectServer } from '../h
 import type { KeptCertificate } from '../operate/keep-certificate.js';
 
 /** Where callers come in. */
-export interface Door {
+export interface Listeners {
   /** What is stopped in order: it has the requests. */
   readonly server: Server;
   /** Ends what is beside it, and it too where it still listens. */
@@ -17,11 +17,11 @@ export interface Door {
  *
  * @throws SwaliError `SETTINGS_INVALID` where a port is taken; then nothing listens
  */
-export async function openDoor(
+export async function openListeners(
   settings: Settings,
   certificate: KeptCertificate | null,
   handler: RequestListener,
-): Promise<Door> {
+): Promise<Listeners> {
   const { host, port, trustProxy, httpRedirectPort, publicUrl } = settings;
   if (certificate === null) {
     const server = createPlainServer(handler, trustProxy);
