@@ -33,6 +33,10 @@ export function openDoor({ maxInFlight }: Pick<Settings, 'maxInFlight'>, guards:
     parked: () => guards.running('model'),
     fixed: { 'sign-in': SIGN_INS_PER_THREAD * threads, other: OTHERS },
     now,
+    later: (ms, work) => {
+      const timer = setTimeout(work, ms);
+      return () => clearTimeout(timer);
+    },
   });
   const close = watchEventLoop((ms) => limit.noteDelay(ms));
   return { admission, onSourceWait: (ms) => limit.noteWait(ms), close };

@@ -7,8 +7,8 @@ const ROOM = 64;
 const PATIENCE_MS = 100;
 /** In a standing crowd the newest goes first and nobody waits longer than this: the others would only make all wait. */
 const CROWDED_PATIENCE_MS = 5;
-/** A room that has not been empty for so long, in milliseconds, is a standing crowd. */
-const CROWDED_AFTER_MS = 100;
+/** For so long after somebody waited in vain, in milliseconds, the crowd counts as standing. */
+const CROWDED_FOR_MS = 1000;
 
 /** What the door is kept by. */
 export interface AdmissionDeps {
@@ -21,6 +21,8 @@ export interface AdmissionDeps {
   readonly fixed: Readonly<Record<Exclude<AdmissionClass, 'ask'>, number>>;
   /** Milliseconds that only grow. */
   readonly now: () => number;
+  /** Does something after so many milliseconds. @returns calls it off */
+  readonly later: (ms: number, work: () => void) => () => void;
 }
 
 /** The door, and how many it has refused since the start. */
@@ -42,7 +44,7 @@ export function createAdmission(deps: AdmissionDeps): AdmissionDoor {
   const { limit, now } = deps;
   const inFlight: Record<AdmissionClass, number> = { ask: 0, 'sign-in': 0, other: 0 };
   const room: Waiter[] = [];
-  let emptyAt = now();
+  let refusedAt = Number.NEGATIVE_INFINITY;
   let crowdedAt = Number.NEGATIVE_INFINITY;
   let refused = 0;
 
@@ -56,29 +58,30 @@ export function createAdmission(deps: AdmissionDeps): AdmissionDoor {
       callNext();
     });
   };
-  const isCrowded = (): boolean => room.length > 0 && now() - emptyAt > CROWDED_AFTER_MS;
+  const countRefused = (): null => {
+    refused += 1;
+    refusedAt = now();
+    return null;
+  };
+  const isCrowded = (): boolean => now() - refusedAt < CROWDED_FOR_MS;
   const callNext = (): void => {
     while (room.length > 0 && load() < limit.limit()) {
       const next = isCrowded() ? room.pop() : room.shift();
-      if (room.length === 0) emptyAt = now();
       next?.give();
     }
   };
   const wait = (): Promise<(() => void) | null> =>
     new Promise((resolve) => {
-      if (room.length === 0) emptyAt = now();
       // The oldest makes way: it has waited the longest, and would be the last to have its turn.
       if (room.length >= ROOM) room.shift()?.refuse();
       const end = (leave: (() => void) | null): void => {
-        clearTimeout(timer);
+        callOff();
         const at = room.indexOf(waiter);
         if (at >= 0) room.splice(at, 1);
-        if (room.length === 0) emptyAt = now();
-        if (leave === null) refused += 1;
         resolve(leave);
       };
-      const waiter: Waiter = { give: () => end(take()), refuse: () => end(null) };
-      const timer = setTimeout(waiter.refuse, isCrowded() ? CROWDED_PATIENCE_MS : PATIENCE_MS);
+      const waiter: Waiter = { give: () => end(take()), refuse: () => end(countRefused()) };
+      const callOff = deps.later(isCrowded() ? CROWDED_PATIENCE_MS : PATIENCE_MS, waiter.refuse);
       room.push(waiter);
     });
 
