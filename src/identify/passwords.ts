@@ -19,7 +19,7 @@ export const DEFAULT_PASSWORD_COST = 12;
 /** How long the thread that judges new passwords is kept without work, in milliseconds: its dictionaries take 70 MB. */
 const JUDGE_IDLE_MS = 60_000;
 
-/** Passwords that wait for a thread at most; more is an attack or an outage, and is answered with 429. */
+/** Passwords that wait for a thread at most; more is an attack or an outage, and is refused. */
 const MAX_WAITING = 64;
 
 /**
@@ -39,20 +39,20 @@ export interface Passwords {
    * @param personal what others know of the person, e.g. their identifier; a password built from it is weak
    * @returns bcrypt digest with cost and salt
    * @throws SwaliError `IDENTITY_INPUT_INVALID` for another password, saying what to change and never the password;
-   *   `RATE_LIMITED` where too many wait
+   *   `OVERLOADED` where too many wait
    */
   hash(password: string, personal: readonly string[]): Promise<string>;
   /**
    * Digests anew, at today's cost, a password that has just signed in. The rules for new ones do not hold it up.
    *
-   * @throws SwaliError `IDENTITY_INPUT_INVALID` over 72 bytes, `RATE_LIMITED` where too many wait
+   * @throws SwaliError `IDENTITY_INPUT_INVALID` over 72 bytes, `OVERLOADED` where too many wait
    */
   rehash(password: string): Promise<string>;
   /**
    * Digests a random password that nobody is told, for an account that has none yet: trying to sign in to it takes as long
    * as to any other.
    *
-   * @throws SwaliError `RATE_LIMITED` where too many wait
+   * @throws SwaliError `OVERLOADED` where too many wait
    */
   hashRandom(): Promise<string>;
   /**
@@ -60,7 +60,7 @@ export interface Passwords {
    * as long, and is false.
    *
    * @param digest of the account, or {@link NO_PASSWORD}; null where there is no account
-   * @throws SwaliError `RATE_LIMITED` where too many wait
+   * @throws SwaliError `OVERLOADED` where too many wait
    */
   matches(password: string, digest: string | null): Promise<boolean>;
   /** Whether a digest was made at a lower cost than new ones are. */
@@ -103,7 +103,7 @@ export async function createPasswords(
     niceIncrement: NICE_INCREMENT,
   });
   const runIn = async <T>(threads: Piscina, name: string, task: object): Promise<T> => {
-    if (threads.queueSize >= MAX_WAITING) throw new SwaliError('RATE_LIMITED', { retryAfterS: 5 });
+    if (threads.queueSize >= MAX_WAITING) throw new SwaliError('OVERLOADED', { retryAfterS: 5 });
     return threads.run(task, { name }) as Promise<T>;
   };
   const run = <T>(name: string, task: object): Promise<T> => runIn(pool, name, task);

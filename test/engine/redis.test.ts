@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createGuards } from '../../src/operate/guards.js';
 import { openRedis, type Redis } from '../../src/store/redis.js';
 import { engineUrl } from '../engines/engines.js';
 import { startTcpRelay, type TcpRelay } from '../http/tcp-relay.js';
@@ -58,6 +59,26 @@ describe.skipIf(url === null)('a connection to Redis', () => {
     await expect.poll(() => answers(redis), { timeout: 5000 }).toBe(true);
     expect(told).toHaveLength(2);
     expect(told[1]).toMatch(/^info redis is back/);
+  });
+
+  it('opens its circuit where Redis is away, and closes it with the first command once it is there again', async () => {
+    const time = { ms: 0 };
+    const guards = createGuards({ logger, now: () => time.ms, random: () => 0 });
+    const guarded = await openRedis(`redis://127.0.0.1:${relay.port}/3`, logger, guards.make);
+    try {
+      // What Redis itself refuses, it has answered.
+      for (let n = 0; n < 8; n += 1) await expect(guarded.send('NOSUCHCOMMAND')).rejects.toThrow();
+      expect(guards.states()).toEqual({ redis: 'closed' });
+      await relay.cut();
+      for (let n = 0; n < 5; n += 1) await expect(guarded.ping()).rejects.toThrow();
+      expect(guards.states()).toEqual({ redis: 'open' });
+      await relay.mend();
+      // Time does not pass here: only the new connection lets it be tried.
+      await expect.poll(() => answers(guarded), { timeout: 5000 }).toBe(true);
+      expect(guards.states()).toEqual({ redis: 'closed' });
+    } finally {
+      await guarded.close();
+    }
   });
 
   it('waits for a silent Redis once and no longer than a moment', async () => {

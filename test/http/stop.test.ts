@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { openAuditLog } from '../../src/audit/append-log.js';
-import { openStore } from '../../src/store/store.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'swali-stop-'));
@@ -38,19 +37,18 @@ async function start(env: Record<string, string> = {}) {
   return { child, exited, url: address(), log: () => log };
 }
 
-/** The newest record of the audit log, and whether all of it is intact. */
-async function readEnd() {
-  const store = await openStore(`sqlite:${join(folder, 'store.sqlite')}`);
+/** The newest record of the audit log, as it stands in the store. */
+function readLast(): string {
+  const store = new DatabaseSync(join(folder, 'store.sqlite'), { readOnly: true });
   try {
-    const audit = await openAuditLog({ store, clock: Date.now, writerId: 'reader' });
-    const [last] = await audit.list({ limit: 1 });
-    return { last: last?.event, ...(await audit.verify()) };
+    const row = store.prepare('select body from audit_records order by id desc limit 1').get() as { body: string };
+    return row.body;
   } finally {
-    await store.close();
+    store.close();
   }
 }
 
-const endOfRun = (reason: string) => ({ event: 'operator', action: 'stop', reasons: [reason] });
+const endOfRun = (reason: string) => new RegExp(`"action":"stop".*"reasons":\\["${reason}"\\]`);
 
 describe('the program when it is stopped', { timeout: 120_000 }, () => {
   it('fails its readiness first, takes requests during the delay, and ends with a record of the stop', async () => {
@@ -63,7 +61,7 @@ describe('the program when it is stopped', { timeout: 120_000 }, () => {
     expect([live.status, live.headers.get('connection')]).toEqual([200, 'close']);
     expect(await exited).toBe(0);
     await expect(fetch(`${url}/livez`)).rejects.toThrow();
-    expect(await readEnd()).toMatchObject({ last: endOfRun('signal') });
+    expect(readLast()).toMatch(endOfRun('signal'));
   });
 
   it('exits at once with 1 at the second signal', async () => {
@@ -84,7 +82,7 @@ describe('the program when it is stopped', { timeout: 120_000 }, () => {
       expect(log()).toContain('a fault that nobody caught');
       expect(log()).toContain('broken on purpose');
       expect(log()).toContain('"msg":"stopped"');
-      expect(await readEnd()).toMatchObject({ last: endOfRun('fault') });
+      expect(readLast()).toMatch(endOfRun('fault'));
     },
   );
 });

@@ -172,7 +172,7 @@ describe('passwords', () => {
     const turnedAway = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(served.length).toBeGreaterThanOrEqual(60);
     expect(turnedAway.length).toBeGreaterThan(0);
-    for (const { reason } of turnedAway) expect(reason).toMatchObject({ code: 'RATE_LIMITED', status: 429 });
+    for (const { reason } of turnedAway) expect(reason).toMatchObject({ code: 'OVERLOADED', status: 503 });
   });
 
   it('refuses a cost that is too low or too high', async () => {
