@@ -1,6 +1,5 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Backoff } from '../domain/ports.js';
-import type { StoreDatabase } from './store.js';
 import { readTransient, type Transient } from './store-rules.js';
 import type { StoreTables } from './tables.js';
 
@@ -27,7 +26,7 @@ type Phase = 'begin' | 'work' | 'commit';
  * @throws the error that ended the last try
  */
 export async function runTransaction<T>(
-  db: StoreDatabase,
+  db: Kysely<StoreTables>,
   work: (transaction: Transaction<StoreTables>) => Promise<T>,
   { idempotent = false }: TransactionOptions,
   backoff: Backoff,
@@ -57,7 +56,7 @@ function mayRunAgain(reason: Transient, phase: Phase, idempotent: boolean): bool
 }
 
 async function runOnce<T>(
-  db: StoreDatabase,
+  db: Kysely<StoreTables>,
   work: (transaction: Transaction<StoreTables>) => Promise<T>,
   reach: (phase: Phase) => void,
 ): Promise<T> {
