@@ -55,7 +55,8 @@ function describeCircuit(engine: EngineUnderTest): void {
     const { guards, run } = await open();
     for (let each = 0; each < 8; each += 1)
       expect(await run('select nothing_like_it from things')).toBe('EXECUTE_FAILED');
-    for (let each = 0; each < 6; each += 1) expect(await run(SLOW, 'customer', 50)).toBe('EXECUTE_TIMEOUT');
+    for (let each = 0; each < 6; each += 1)
+      expect(await run(SLOW, 'customer', 50)).toMatch(/^EXECUTE_(?:TIMEOUT|BUSY)$/);
     for (let each = 0; each < 6; each += 1)
       expect(await run(SLOW, 'customer', 5000, AbortSignal.timeout(50))).toBe('EXECUTE_CANCELLED');
     expect(guards.states()).toEqual({ source: 'closed' });
