@@ -5,7 +5,6 @@ import { createApp } from '../app.js';
 import { keepAuditLog } from '../audit-log.js';
 import { listStatedPlain } from '../config/transport-settings.js';
 import type { Logger } from '../domain/ports.js';
-import { SwaliError } from '../errors/swali-error.js';
 import { ensureDemoAccounts, ensureDemoSource, type SeededAccount } from '../first-run.js';
 import { openGateway, openGuards, openRecords, type Surroundings } from '../gateway.js';
 import { createDoor } from '../http/door.js';

@@ -64,7 +64,7 @@ describe.skipIf(url === null)('a connection to Redis', () => {
   it('opens its circuit where Redis is away, and closes it with the first command once it is there again', async () => {
     const time = { ms: 0 };
     const guards = createGuards({ logger, now: () => time.ms, random: () => 0 });
-    const guarded = await openRedis(`redis://127.0.0.1:${relay.port}/3`, logger, guards.make);
+    const guarded = await openRedis(`redis://127.0.0.1:${relay.port}/3`, logger, undefined, guards.make);
     try {
       // What Redis itself refuses, it has answered.
       for (let n = 0; n < 8; n += 1) await expect(guarded.send('NOSUCHCOMMAND')).rejects.toThrow();

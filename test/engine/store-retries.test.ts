@@ -42,7 +42,7 @@ async function relayTo(url: string): Promise<{ readonly relay: TcpRelay; readonl
 function describeRetries(engine: EngineUnderTest): void {
   const opened: (() => Promise<void>)[] = [];
   const open = async (url = engine.url, deps = {}) => {
-    const store = await openStore(url, deps);
+    const store = await openStore(url, undefined, deps);
     opened.push(() => store.close());
     return store;
   };

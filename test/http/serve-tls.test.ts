@@ -58,7 +58,7 @@ describe('a gateway that speaks https itself', { timeout: 60_000 }, () => {
   const log: string[] = [];
   const write = (fields: object, message: string) => void log.push(`${message} ${JSON.stringify(fields)}`);
   const logger = { debug: write, info: write, warn: write, error: write };
-  let stopped: Promise<void>;
+  let stopped: Promise<unknown>;
   const settingsOf = (more: Record<string, string> = {}) =>
     parseSettings({
       DATA_DIR: join(folder, 'data'),
