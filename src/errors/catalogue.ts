@@ -168,6 +168,11 @@ export const CATALOGUE = {
     sentence: 'The archive of the audit log could not be made, so nothing was removed; see the detail.',
   },
   AUDIT_INPUT_INVALID: { status: 400, sentence: 'What was given to check is not what it should be; see the detail.' },
+  // alerts and other calls to servers outside: seen by operators, never by callers
+  OUTGOING_REFUSED: { status: 500, sentence: 'A call to a server outside was not made, as it may not go there.' },
+  OUTGOING_FAILED: { status: 502, sentence: 'A server outside could not be reached, or took too long to answer.' },
+  ALERT_CHANNEL_UNKNOWN: { status: 500, sentence: 'There is no channel of that name to send alerts to.' },
+  ALERT_NOT_DELIVERED: { status: 500, sentence: 'The test alert was not taken everywhere; see the lines above.' },
   // policy, settings, store: seen by operators, never by callers
   POLICY_INVALID: { status: 500, sentence: 'The policy file has faults; mend those listed.' },
   GRANTS_REFUSED: { status: 500, sentence: 'The grants cannot be printed; see the detail.' },
