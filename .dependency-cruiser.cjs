@@ -32,12 +32,15 @@ MAY_IMPORT.http = ['reports', 'ask.ts', ...BELOW_ASK];
 MAY_IMPORT.mcp = MAY_IMPORT.http;
 /** Files that put the parts together; they may use each other and everything below the commands. */
 const WIRING = [
+  'alert-channels.ts',
+  'alerting.ts',
   'app.ts',
   'audit-log.ts',
   'gateway.ts',
   'identity.ts',
   'mailing.ts',
   'open-door.ts',
+  'settings-file.ts',
   'sso-providers.ts',
   'store-key.ts',
   'first-run.ts',
