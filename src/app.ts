@@ -1,5 +1,5 @@
 import cookieParser from 'cookie-parser';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import type { Ask } from './ask.js';
 import type { ChainedAuditLog } from './audit/append-log.js';
 import type { AuditLog } from './audit/record.js';
@@ -58,6 +58,8 @@ import type { Redis } from './store/redis.js';
 /** What the HTTP side stands on. */
 export interface AppDeps {
   readonly audit: ChainedAuditLog;
+  /** Keeps what a request says of where it comes from, for those who watch the audit log. */
+  readonly rememberOrigin: RequestHandler;
   /** Makes the spine over an audit log; the app hands in its own, which knows what has been recorded. */
   readonly createAsk: (audit: AuditLog) => Ask;
   /** Makes the way in over an audit log. */
@@ -139,6 +141,7 @@ export function createApp(deps: AppDeps): Express {
   app.set('query parser', 'simple');
   app.use(cookieParser());
   app.use(openContext(deps.publicUrl === null ? null : new URL(deps.publicUrl).origin));
+  app.use(deps.rememberOrigin);
   app.use(createSecurityHeaders({ ...deps, preload: deps.hstsPreload }));
   app.use(demandHttps(deps.https ? deps.publicUrl : null, deps));
   for (const handler of limits('address', () => null)) app.use(handler);

@@ -9,7 +9,7 @@ import type { Catalog } from './catalog/catalog.js';
 import { readCatalog } from './catalog/read-catalog.js';
 import { keepSecret } from './config/kept-secret.js';
 import type { Settings } from './config/settings.js';
-import type { Clock, Logger } from './domain/ports.js';
+import type { Clock, Logger, ModelBudget } from './domain/ports.js';
 import type { PrincipalKind } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
@@ -176,9 +176,14 @@ function urlsByKind({ sourceUrls }: Settings): Partial<Record<PrincipalKind, str
  * Opens everything between a principal and an answer.
  *
  * @param store where it is counted what the model costs
+ * @param watchBudget wraps that count for whoever must know when it is spent
  * @throws SwaliError as {@link openRuled}
  */
-export async function openGateway(surroundings: Surroundings, store: Store): Promise<Gateway> {
+export async function openGateway(
+  surroundings: Surroundings,
+  store: Store,
+  watchBudget: (budget: ModelBudget) => ModelBudget = (budget) => budget,
+): Promise<Gateway> {
   const { settings, clock, logger } = surroundings;
   const guards = surroundings.guards ?? openGuards(logger);
   const tiers = readTiers(readTiersFile(settings));
@@ -213,7 +218,7 @@ export async function openGateway(surroundings: Surroundings, store: Store): Pro
       timeZone: timeZoneOf(settings),
       metrics: (view) => policy.metricsFor(view),
       currency: policy.defaults.currency,
-      budget: createModelBudget({ store, clock, tiers }),
+      budget: watchBudget(createModelBudget({ store, clock, tiers })),
       makeGuard: guards.make,
       backoff: createBackoff({ firstMs: 500, longestMs: 2000, random: Math.random }),
       logger,

@@ -26,11 +26,14 @@ export function openMailedLinks({ settings, clock }: Omit<Surroundings, 'logger'
 
 /** Opens the way out for mail; closing it sends what waits. */
 export function openOutbox({ settings, logger }: Omit<Surroundings, 'clock'>): MailOutbox {
-  return createOutbox({ mailer: chooseMailer(settings, logger), logger });
+  return createOutbox({ mailer: openMailer(settings, logger), logger });
 }
 
-/** Null in production without a mail server: a link in a log there would let its readers in. */
-function chooseMailer({ smtp, production }: Settings, logger: Surroundings['logger']): Mailer | null {
+/** A way to send mail; null in production without a mail server: a link in a log there would let its readers in. */
+export function openMailer(
+  { smtp, production }: Pick<Settings, 'smtp' | 'production'>,
+  logger: Surroundings['logger'],
+): Mailer | null {
   if (smtp) return createSmtpMailer(smtp);
   return production ? null : createLogMailer(logger);
 }

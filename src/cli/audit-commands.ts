@@ -9,6 +9,7 @@ import { archiveOldRecords, checkpointFileOf, openAudit, readAuditSigner } from 
 import { SwaliError } from '../errors/swali-error.js';
 import { openRecords, type Surroundings } from '../gateway.js';
 import { openStore } from '../store/store.js';
+import { tellOfGap } from './tell-of-gap.js';
 import { type Terminal, writeLine } from './terminal.js';
 
 /** What `audit verify` is told. */
@@ -49,9 +50,13 @@ export function addAuditCommands(
  * Reads every audit chain and prints what was changed, and where each chain ends. Nothing is written, and no gateway
  * needs to run.
  *
- * @returns false where something is wrong
+ * @returns false where something is wrong; then alerts of it go out
  */
-async function verifyAudit(surroundings: Surroundings, { stdout }: Terminal, options: VerifyOptions): Promise<boolean> {
+async function verifyAudit(
+  surroundings: Surroundings,
+  { stdout, stderr }: Terminal,
+  options: VerifyOptions,
+): Promise<boolean> {
   const { settings } = surroundings;
   const verifier =
     options.key === undefined
@@ -67,6 +72,8 @@ async function verifyAudit(surroundings: Surroundings, { stdout }: Terminal, opt
     const archives = options.archives === undefined ? {} : { archiveDir: options.archives };
     const report = await verifyChains(store, { verifier, kept, ...archives });
     for (const line of describeReport(report)) writeLine(stdout, line);
+    const missed = report.intact ? [] : await tellOfGap(surroundings, report.faults);
+    for (const each of missed) writeLine(stderr, `The alert was not taken by ${each}.`);
     return report.intact;
   } finally {
     await store.close();

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { parseSettings } from '../config/settings.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { createLogger } from '../operate/logger.js';
+import { addAlertCommands } from './alerts-command.js';
 import { answerOnTerminal } from './ask-command.js';
 import { addAuditCommands } from './audit-commands.js';
 import type { CliSurroundings } from './cli-surroundings.js';
@@ -163,6 +164,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--today <day>', 'YYYY-MM-DD, the last day with orders; today where left out')
     .action((options) => makeDemoBusiness(surround('warn'), terminal, options));
   addAuditCommands(program, () => surround('warn'), terminal, exit);
+  addAlertCommands(program, () => surround(), terminal);
   addPolicyCommands(program, () => surround('warn'), terminal, exit);
   program
     .command('prove')

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { openAlerting } from '../alerting.js';
 import { createApp } from '../app.js';
 import { keepAuditLog } from '../audit-log.js';
 import { listStatedPlain } from '../config/transport-settings.js';
@@ -36,9 +37,14 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
   const opened: (() => Promise<void>)[] = [async () => door.close(), () => records.close()];
   const close = (): Promise<void> => closeAll(opened.reverse());
   try {
-    const keeper = await keepAuditLog(surroundings, records);
+    const alerting = openAlerting(surroundings, records);
+    opened.push(() => alerting.close());
+    const keeper = await keepAuditLog(surroundings, records, (detail) =>
+      alerting.reportGap({ reason: 'checkpoint-overdue', writer: null, detail }),
+    );
     opened.push(() => keeper.close());
-    const gateway = await openGateway(surroundings, records.store);
+    const beforeSigning = opened.length;
+    const gateway = await openGateway(surroundings, records.store, alerting.watchBudget);
     opened.push(() => gateway.close());
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());
@@ -60,7 +66,8 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       ...(redis ? [{ name: 'redis', run: () => redis.ping(), isOptional: true }] : []),
     ]);
     const app = createApp({
-      audit: records.audit,
+      audit: alerting.audit,
+      rememberOrigin: alerting.rememberOrigin,
       createAsk: gateway.createAsk,
       createLogin: identity.createLogin,
       createApiKeys: identity.createApiKeys,
@@ -100,7 +107,8 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       createDoor(admission, Math.random, app),
     );
     opened.push(closeListeners);
-    await records.audit.append({
+    alerting.reportGrants([...gateway.source.grantFaults, ...gateway.excessReads]);
+    await alerting.audit.append({
       event: 'operator',
       requestId: randomUUID(),
       address: 'cli',
@@ -119,8 +127,8 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
     const reason = untilToldToStop(terminal, logger);
     announce(server, settings.publicUrl, seeded, terminal);
     // After all that may write one, and before the log is signed and the store closed: the last record of this run.
-    opened.splice(3, 0, async () =>
-      records.audit.append({
+    opened.splice(beforeSigning, 0, async () =>
+      alerting.audit.append({
         event: 'operator',
         requestId: randomUUID(),
         address: 'cli',

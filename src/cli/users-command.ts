@@ -1,3 +1,4 @@
+import { forgetAlertsOf } from '../alerting.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../domain/principal.js';
 import type { Tenant } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -179,6 +180,7 @@ export async function eraseUser(
   await manage(surroundings, async ({ manager, records, tenant, operator, context }) => {
     const { id } = await demandAccount(records, tenant, kind, identifier);
     await manager.erase(operator, kind, id, context);
+    await forgetAlertsOf(surroundings, records, tenant, `${kind}:${id}`);
     writeLine(terminal.stdout, `Erased ${kind}:${id}.`);
   });
 }

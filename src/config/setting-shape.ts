@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EMPLOYEE_ROLES, PRINCIPAL_KINDS } from '../domain/principal.js';
 import { DATABASES } from '../transport/transport-rules.js';
+import { parseReceivers } from './allowed-receivers.js';
 import { parseMailSender, parseSmtpServer } from './mail-settings.js';
 import { parseRetiredKeys } from './retired-keys.js';
 
@@ -104,6 +105,7 @@ export const SETTING_SHAPE = z.object({
   TLS_MIN_VERSION: choice(['1.2', '1.3']),
   HTTP_REDIRECT_PORT: whole(0, 65535),
   HSTS_PRELOAD: choice(['on', 'off']),
+  COUNTRY_HEADER: z.string().regex(/^(?:[A-Za-z][A-Za-z0-9-]{0,63})?$/, { error: 'expected the name of a header' }),
   DATA_DIR: filled('a folder'),
   SOURCE_NAME: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'expected letters, digits, - and _ only' }),
   SOURCE_URL: dataAddress,
@@ -147,6 +149,8 @@ export const SETTING_SHAPE = z.object({
     'smtps://USER:PASSWORD@HOST or smtp://USER:PASSWORD@HOST, without parameters: only on loopback may TLS be missing',
   ),
   MAIL_FROM: optional(parseMailSender, 'an e-mail address, or NAME <ADDRESS>'),
+  ALERTS_FILE: z.string(),
+  ALERTS_ALLOW_PRIVATE: optional(parseReceivers, 'a comma list of HOST:PORT'),
   BCRYPT_COST: whole(4, 16),
   TRANSLATOR: choice(['auto', 'openai', 'offline']),
   OPENAI_API_KEY: z.string(),

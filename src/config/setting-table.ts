@@ -46,6 +46,11 @@ export const SETTINGS = [
     'off',
     '`on` lets browser makers list the host of PUBLIC_URL, and all below it, as https only; that is hard to undo.',
   ),
+  plain(
+    'COUNTRY_HEADER',
+    '',
+    'Header in which the proxy says the country of the caller, e.g. CF-IPCountry, for alerts; it needs a TRUST_PROXY of 1 or more. Empty means none.',
+  ),
   plain('DATA_DIR', './data', 'Folder for what the gateway makes itself: demonstration data, store, signing secret.'),
   plain(
     'SOURCE_NAME',
@@ -188,6 +193,16 @@ export const SETTINGS = [
     'Mail server: smtps://USER:PASSWORD@HOST:465, or smtp://USER:PASSWORD@HOST:587 with STARTTLS, which only loopback may lack; empty sends no mail: outside production it is logged instead.',
   ),
   plain('MAIL_FROM', '', 'Whom mail comes from, e.g. Swali <no-reply@example.com>; needed with SMTP_URL.'),
+  plain(
+    'ALERTS_FILE',
+    '',
+    'YAML file of the rules of alerts and where they go; empty means the built-in rules, into the log.',
+  ),
+  plain(
+    'ALERTS_ALLOW_PRIVATE',
+    '',
+    'Receivers of alerts that are no public web servers, a comma list of HOST:PORT, e.g. 10.0.0.5:9000,pager.internal:8443.',
+  ),
   plain('BCRYPT_COST', '12', 'Cost of password hashes, 12–16; below 12 (to 4) only outside production.'),
   plain(
     'TRANSLATOR',

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { MailSender, SmtpServer } from '../domain/mail.js';
+import type { AllowedReceiver } from '../domain/outgoing.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { DatabaseName, TransportRules } from '../transport/transport-rules.js';
+import { readNamedSecrets } from './named-secrets.js';
 import { judgeProduction } from './production-rules.js';
 import type { RetiredKeys } from './retired-keys.js';
 import { SETTING_SHAPE, type SettingValues } from './setting-shape.js';
@@ -27,6 +29,8 @@ export interface Settings {
   readonly hstsPreload: boolean;
   /** How each database may be spoken to. */
   readonly transport: Readonly<Record<DatabaseName, TransportRules>>;
+  /** In small letters; null where no proxy says a country. */
+  readonly countryHeader: string | null;
   readonly dataDir: string;
   readonly sourceName: string;
   readonly sourceUrl: string;
@@ -74,6 +78,11 @@ export interface Settings {
   readonly passwordResetTtlS: number;
   /** Null where no mail can be sent. */
   readonly smtp: { readonly server: SmtpServer; readonly from: MailSender } | null;
+  /** Absolute; null where the built-in rules hold. */
+  readonly alertsFile: string | null;
+  readonly alertsAllowPrivate: readonly AllowedReceiver[];
+  /** What `ALERTS_SECRET_…` are set to, by their names; the file of alerts says which is whose. */
+  readonly alertSecrets: ReadonlyMap<string, string>;
   readonly bcryptCost: number;
   readonly translator: SettingValues['TRANSLATOR'];
   /** Null where none is set. */
@@ -123,6 +132,9 @@ export function parseSettings(
     const given = readGiven(setting, env, options.readText ?? readSecretFile, faults);
     texts[setting.name] = given ?? setting.default.replace('$DATA_DIR', dataDir);
   }
+  const alertSecrets = readNamedSecrets('ALERTS_SECRET_', env, (name) =>
+    readGiven({ name, secret: true }, env, options.readText ?? readSecretFile, faults),
+  );
   const parsed = SETTING_SHAPE.safeParse(texts);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0]);
@@ -145,6 +157,9 @@ export function parseSettings(
   if (parsed.success && parsed.data.SMTP_URL !== null && parsed.data.MAIL_FROM === null) {
     faults.push('MAIL_FROM: is not set beside SMTP_URL, expected an e-mail address, or NAME <ADDRESS>');
   }
+  if (parsed.success && parsed.data.COUNTRY_HEADER !== '' && parsed.data.TRUST_PROXY === 0) {
+    faults.push('COUNTRY_HEADER: is set without TRUST_PROXY, expected 1 or more there: anybody could write the header');
+  }
   if (parsed.success && parsed.data.SSO_FILE !== '' && parsed.data.PUBLIC_URL === '') {
     faults.push('PUBLIC_URL: is not set, expected the address that providers of SSO_FILE send browsers back to');
   }
@@ -154,7 +169,10 @@ export function parseSettings(
   if (!parsed.success || transport === null || faults.length > 0) {
     throw new SwaliError('SETTINGS_INVALID', { detail: faults.join('\n') });
   }
-  return Object.freeze({ ...shapeSettings(parsed.data, dataDir, base, !env.TIME_ZONE), ...transport });
+  return Object.freeze({
+    ...shapeSettings(parsed.data, { dataDir, base, timeZoneIsDefault: !env.TIME_ZONE, alertSecrets }),
+    ...transport,
+  });
 }
 
 /** Behind a load balancer, as in production, the stop must be seen before it happens. */
@@ -166,10 +184,14 @@ function shutdownDelayOf({ SHUTDOWN_DELAY_MS: given, NODE_ENV: env }: SettingVal
 
 function shapeSettings(
   values: SettingValues,
-  dataDir: string,
-  base: string,
-  timeZoneIsDefault: boolean,
+  given: {
+    readonly dataDir: string;
+    readonly base: string;
+    readonly timeZoneIsDefault: boolean;
+    readonly alertSecrets: ReadonlyMap<string, string>;
+  },
 ): Omit<Settings, 'tls' | 'transport'> {
+  const { dataDir, base, timeZoneIsDefault, alertSecrets } = given;
   const place = (url: string): string => absoluteSqlite(url, base);
   const optionalPlace = (url: string): string | null => (url === '' ? null : place(url));
   const sourceUrl = place(values.SOURCE_URL);
@@ -181,6 +203,7 @@ function shapeSettings(
     trustProxy: values.TRUST_PROXY,
     httpRedirectPort: values.HTTP_REDIRECT_PORT,
     hstsPreload: values.HSTS_PRELOAD === 'on',
+    countryHeader: values.COUNTRY_HEADER === '' ? null : values.COUNTRY_HEADER.toLowerCase(),
     dataDir,
     sourceName: values.SOURCE_NAME,
     sourceUrl,
@@ -218,6 +241,9 @@ function shapeSettings(
     invitationTtlS: values.INVITATION_TTL_S,
     passwordResetTtlS: values.PASSWORD_RESET_TTL_S,
     smtp: readSmtp(values),
+    alertsFile: values.ALERTS_FILE === '' ? null : resolve(base, values.ALERTS_FILE),
+    alertsAllowPrivate: values.ALERTS_ALLOW_PRIVATE ?? [],
+    alertSecrets,
     bcryptCost: values.BCRYPT_COST,
     translator: values.TRANSLATOR,
     openaiApiKey: values.OPENAI_API_KEY || null,

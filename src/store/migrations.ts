@@ -496,6 +496,58 @@ async function createAuditSeals(db: Kysely<unknown>, family: Families): Promise<
   await letArchivedRecordsGo(db, family);
 }
 
+/** What alerts count and remember, and the deliveries that are still to be made. */
+async function createAlertTables(db: Kysely<unknown>, family: Families): Promise<void> {
+  const types = typesOf(family);
+  const tenant = tenantColumn(types);
+  const digest = textColumn(types, 'digest', 64, 'not null');
+  const rule = textColumn(types, 'rule', 64, 'not null');
+  const counts = [
+    digest,
+    `slot_at ${types.count} not null`,
+    tenant,
+    rule,
+    `amount ${types.count} not null`,
+    `expires_at ${types.count} not null`,
+    'primary key (digest, slot_at)',
+  ];
+  const known = [
+    `${digest} primary key`,
+    textColumn(types, 'account_digest', 64, 'not null'),
+    tenant,
+    rule,
+    `first_at ${types.count} not null`,
+    `expires_at ${types.count} not null`,
+  ];
+  const coolDowns = [
+    `${digest} primary key`,
+    tenant,
+    rule,
+    `until_at ${types.count} not null`,
+    `suppressed ${types.count} not null`,
+  ];
+  const deliveries = [
+    textColumn(types, 'id', 64, 'not null primary key'),
+    tenant,
+    textColumn(types, 'channel', 64, 'not null'),
+    textColumn(types, 'recipient', 254, "not null default ''"),
+    `alert ${types.longText} not null`,
+    `attempts ${types.count} not null`,
+    `created_at ${types.count} not null`,
+    `due_at ${types.count} not null`,
+    textColumn(types, 'claimed_by', 64, 'null'),
+    `dead_at ${types.count} null`,
+    textColumn(types, 'fault', 190, 'null'),
+  ];
+  await createIndexed(db, family, 'alert_counts', counts, { alert_counts_age: 'expires_at' });
+  await createIndexed(db, family, 'alert_known', known, {
+    alert_known_account: 'account_digest, rule',
+    alert_known_age: 'expires_at',
+  });
+  await createIndexed(db, family, 'alert_cool_downs', coolDowns, { alert_cool_downs_age: 'until_at' });
+  await createIndexed(db, family, 'alert_deliveries', deliveries, { alert_deliveries_due: 'dead_at, due_at' });
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -529,5 +581,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0011b-widget': { up: (db) => addKeyOrigins(db, family) },
     '0013-usage': { up: (db) => createUsageCounters(db, types) },
     '0015-audit-seals': { up: (db) => createAuditSeals(db, family) },
+    '0017-alerts': { up: (db) => createAlertTables(db, family) },
   };
 }

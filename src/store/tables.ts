@@ -238,6 +238,60 @@ export interface SsoReplayTable {
   expires_at: number;
 }
 
+/** What a rule of alerts has counted of one account or address in one part of its window. Names nobody: digests are keyed. */
+export interface AlertCountTable extends TenantColumn {
+  /** Of rule, tenant and what is counted: HMAC-SHA-256, hexadecimal. */
+  digest: string;
+  /** When the part began; 0 for a row of refusals, which has no parts. */
+  slot_at: number;
+  /** Name of the rule. */
+  rule: string;
+  amount: number;
+  expires_at: number;
+}
+
+/** A device or a country that an account has come from, by keyed digests. */
+export interface AlertKnownTable extends TenantColumn {
+  /** Of rule, account and device or country. */
+  digest: string;
+  account_digest: string;
+  rule: string;
+  first_at: number;
+  /** Moved on when it is seen again. */
+  expires_at: number;
+}
+
+/** That an alert was made, so that equal ones wait. */
+export interface AlertCoolDownTable extends TenantColumn {
+  digest: string;
+  rule: string;
+  until_at: number;
+  /** Equal alerts held back since. */
+  suppressed: number;
+}
+
+/** An alert on its way to one receiver. Gone once it was taken; kept for a while where it was given up. */
+export interface AlertDeliveryTable extends TenantColumn {
+  id: string;
+  /** Name in the file of alerts. */
+  channel: string;
+  /** E-mail address; empty for webhooks. */
+  recipient: string;
+  /** JSON. */
+  alert: string;
+  /** Tries that failed. */
+  attempts: number;
+  created_at: number;
+  /** When it is next to be tried; while one replica tries it, when the others may take over. */
+  due_at: number;
+  /** Random, of the try that runs or ran last. */
+  claimed_by: string | null;
+  /** When it was given up; null while it is still tried. */
+  dead_at: number | null;
+  /** Why the last try failed; says nothing of the receiver's words. */
+  fault: string | null;
+}
+
 /** One link of the audit chain. Rows are only ever added: triggers refuse UPDATE and DELETE. */
 export interface AuditRecordTable extends TenantColumn {
   /** Order of arrival over all writers. */
@@ -324,6 +378,10 @@ export interface StoreTables {
   external_identities: ExternalIdentityTable;
   sso_flows: SsoFlowTable;
   sso_replays: SsoReplayTable;
+  alert_counts: AlertCountTable;
+  alert_known: AlertKnownTable;
+  alert_cool_downs: AlertCoolDownTable;
+  alert_deliveries: AlertDeliveryTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
   audit_subject_keys: AuditSubjectKeyTable;

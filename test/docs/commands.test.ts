@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'swali-docs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Every command line of the pages that calls the program, in the order in which they stand. */
-const lines = ['README.md', 'docs/policy.md', 'docs/operations.md'].flatMap((page) =>
+const lines = ['README.md', 'docs/policy.md', 'docs/alerts.md', 'docs/operations.md'].flatMap((page) =>
   [...readFileSync(join(root, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block]) =>
     block!.split('\n').filter((line) => line.includes('npm run swali -- ')),
   ),

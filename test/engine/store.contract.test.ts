@@ -6,6 +6,7 @@ import { findAccount } from '../../src/identify/find-account.js';
 import { migrateStore, openStore, type Store } from '../../src/store/store.js';
 import { describeEngines } from '../engines/engines.js';
 import { AUDIT_KEYS } from '../support/audit-keys.js';
+import { describeAlertStateContract } from '../unit/audit/alerts/alert-state-contract.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
 import { describeGroupsContract } from '../unit/identify/groups-contract.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
@@ -69,6 +70,21 @@ describeEngines(
     });
     afterAll(() => store.close());
     describeModelBudgetContract(() => store);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'the state of alerts',
+  'select 1',
+  (engine) => {
+    let store: Store;
+    beforeAll(async () => {
+      store = await openStore(engine.url);
+      await migrateStore(store);
+    });
+    afterAll(() => store.close());
+    describeAlertStateContract(() => store);
   },
   ['mariadb', 'mysql'],
 );

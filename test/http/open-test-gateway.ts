@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Express } from 'express';
 import request, { type Response } from 'supertest';
+import { type Alerting, openAlerting } from '../../src/alerting.js';
 import { createApp } from '../../src/app.js';
 import type { ListedRecord } from '../../src/audit/list-records.js';
 import { parseSettings } from '../../src/config/settings.js';
@@ -23,6 +24,7 @@ export interface TestGateway {
   readonly tokens: Readonly<Record<PrincipalKind | 'viewer', string>>;
   post(path: string, as: keyof TestGateway['tokens'] | null, body: object): Promise<Response>;
   get(path: string, as: keyof TestGateway['tokens'] | null): Promise<Response>;
+  readonly alerting: Alerting;
   /** Newest first. */
   records(): Promise<readonly ListedRecord[]>;
   close(): Promise<void>;
@@ -67,14 +69,17 @@ export async function openTestGateway(
   const surroundings = { settings, clock: Date.now, logger: silent, ...surround };
   await makeDemo({ target: settings.sourceUrl, scale: 0.2, seed: 1, today: '2026-03-01' });
   const records = await openRecords(surroundings, 'test');
-  const gateway = await openGateway(surroundings, records.store);
+  // Tests of alerts do not wait for what comes together.
+  const alerting = openAlerting(surroundings, records, env.ALERTS_FILE ? { pauseMs: 0, pollMs: 20 } : {});
+  const gateway = await openGateway(surroundings, records.store, alerting.watchBudget);
   const identity = await createIdentity(surroundings, records.store);
   const redis =
     settings.redisUrl === null
       ? null
       : await openRedis(settings.redisUrl, surroundings.logger, settings.transport.redis);
   const app = createApp({
-    audit: records.audit,
+    audit: alerting.audit,
+    rememberOrigin: alerting.rememberOrigin,
     createAsk: gateway.createAsk,
     createLogin: identity.createLogin,
     createApiKeys: identity.createApiKeys,
@@ -105,7 +110,7 @@ export async function openTestGateway(
     rateLimit: settings.rateLimit,
     redis,
     limitKey: identity.limitKey,
-    trustProxy: 0,
+    trustProxy: settings.trustProxy,
     https: settings.publicUrl?.startsWith('https:') ?? false,
     tls: false,
     hstsPreload: settings.hstsPreload,
@@ -121,6 +126,7 @@ export async function openTestGateway(
     as === null ? {} : { authorization: `Bearer ${tokens[as]}` };
   return {
     app,
+    alerting,
     folder,
     tokens: tokens as TestGateway['tokens'],
     post: (path, as, body) => request(app).post(path).set(authorize(as)).send(body),
@@ -130,6 +136,7 @@ export async function openTestGateway(
       await redis?.close();
       await identity.close();
       await gateway.close();
+      await alerting.close();
       await records.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -45,6 +45,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     remove: refuse,
   };
   return createApp({
+    rememberOrigin: (_request, _response, next) => next(),
     audit: { append: refuse, verify: refuse, list: refuse, checkpoint: refuse, drain: refuse },
     createAsk: () => ask,
     createLogin: () => login,

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDigestKey } from '../../../src/audit/alerts/digest-key.js';
+import { accountKey } from '../../../src/audit/alerts/observation.js';
 import { parseSettings } from '../../../src/config/settings.js';
 import { openRecords } from '../../../src/gateway.js';
-import { openSignInAttempts } from '../../../src/store-key.js';
+import { openSignInAttempts, readStoreKey } from '../../../src/store-key.js';
 import { runCommand } from '../../support/run-command.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -80,6 +82,25 @@ describe('users unlock', () => {
     expect(await audit.list({ limit: 10 })).toHaveLength(1);
     await close();
   });
+});
+
+it('users erase forgets the devices that alerts know of the account, and of nobody else', async () => {
+  await addCustomer();
+  const { store, close } = await open();
+  const digestOf = createDigestKey(readStoreKey({ settings: parseSettings(env) }));
+  const rows = ['customer:1', 'customer:2'].map((subject) => ({
+    digest: digestOf('known', 'new-device', subject),
+    account_digest: digestOf('account', ...accountKey(null, subject)),
+    tenant: '',
+    rule: 'new-device',
+    first_at: 1,
+    expires_at: 2,
+  }));
+  await store.run((db) => db.insertInto('alert_known').values(rows).execute());
+  expect((await run(['users', 'erase', 'customer', '103'])).out).toBe('Erased customer:1.\n');
+  const left = await store.run((db) => db.selectFrom('alert_known').select('account_digest').execute());
+  expect(left).toEqual([{ account_digest: rows[1]?.account_digest }]);
+  await close();
 });
 
 describe('users list, change and erase', () => {

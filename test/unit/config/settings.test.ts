@@ -298,3 +298,40 @@ describe('production rules', () => {
     expect(faults[0]).not.toContain(GOOD_KEY);
   });
 });
+
+describe('the settings of alerts', () => {
+  it('take receivers by host and port, in the form that URLs have', () => {
+    const receiversOf = (text: string) => parseSettings({ ALERTS_ALLOW_PRIVATE: text }).alertsAllowPrivate;
+    expect(receiversOf('10.0.0.5:9000, Pager.Internal:8443,[FD00:0::5]:80,0x7f.1:81')).toEqual([
+      { host: '10.0.0.5', port: 9000 },
+      { host: 'pager.internal', port: 8443 },
+      { host: '[fd00::5]', port: 80 },
+      { host: '127.0.0.1', port: 81 },
+    ]);
+    expect(receiversOf('')).toEqual([]);
+    for (const text of ['10.0.0.5', '10.0.0.5:0', '10.0.0.5:99999', 'a:b@c:80', 'http://a:80', '*:80/x', ',', ':80'])
+      expect(faultsOf({ ALERTS_ALLOW_PRIVATE: text })).toHaveLength(1);
+  });
+
+  it('take secrets under names of their own, from the environment or from files, and no others', () => {
+    const { alertSecrets } = parseSettings(
+      { ALERTS_SECRET_A: 'one', ALERTS_SECRET_B_FILE: '/b', ALERTS_SECRET_: 'x', ALERTS_SECRET_C: '', STORE_URL: '' },
+      { readText: () => 'two\n' },
+    );
+    expect([...alertSecrets]).toEqual([
+      ['ALERTS_SECRET_A', 'one'],
+      ['ALERTS_SECRET_B', 'two'],
+    ]);
+    expect(faultsOf({ ALERTS_SECRET_A: 'one', ALERTS_SECRET_A_FILE: '/a' })).toEqual([
+      'ALERTS_SECRET_A_FILE: is given beside ALERTS_SECRET_A, expected only one of the two',
+    ]);
+  });
+
+  it('believe a country only behind a proxy', () => {
+    expect(parseSettings({ COUNTRY_HEADER: 'CF-IPCountry', TRUST_PROXY: '1' }).countryHeader).toBe('cf-ipcountry');
+    expect(faultsOf({ COUNTRY_HEADER: 'CF-IPCountry' })).toEqual([
+      expect.stringMatching(/^COUNTRY_HEADER: .*TRUST_PROXY/),
+    ]);
+    expect(faultsOf({ COUNTRY_HEADER: 'a header', TRUST_PROXY: '1' })).toHaveLength(1);
+  });
+});
