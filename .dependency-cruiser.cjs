@@ -43,6 +43,7 @@ const WIRING = [
   'settings-file.ts',
   'sso-providers.ts',
   'store-key.ts',
+  'receipt-key.ts',
   'first-run.ts',
   'shared-values.ts',
 ];

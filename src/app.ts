@@ -2,6 +2,7 @@ import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Ask } from './ask.js';
 import type { ChainedAuditLog } from './audit/append-log.js';
+import type { Ed25519Jwk } from './audit/ed25519.js';
 import type { AuditLog } from './audit/record.js';
 import type { Logger } from './domain/ports.js';
 import type { Principal } from './domain/principal.js';
@@ -28,6 +29,7 @@ import { createMailedLinkRoutes } from './http/routes/mailed-link-routes.js';
 import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
 import { createOwnAccountRoutes } from './http/routes/own-account-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
+import { createReceiptKeyRoutes } from './http/routes/receipt-key-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js';
 import { createSessionRoutes } from './http/routes/session-routes.js';
@@ -97,6 +99,8 @@ export interface AppDeps {
   readonly csrfKey: string;
   /** What access tokens verify with. */
   readonly publicKeys: readonly PublicJwk[];
+  /** What receipts verify with. */
+  readonly receiptKeys: readonly Ed25519Jwk[];
   readonly viewFor: (principal: Principal) => PrincipalView;
   readonly health: Health;
   readonly logger: Logger;
@@ -161,6 +165,7 @@ export function createApp(deps: AppDeps): Express {
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(ask, ports),
     ...createExportRoutes(ask, ports),
+    ...createReceiptKeyRoutes(deps.receiptKeys, ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
     ...createKeyRoutes(deps.createApiKeys(witness.log), ports),

@@ -5,8 +5,9 @@ import type { AuditLog } from './audit/record.js';
 import type { Answer } from './domain/answer.js';
 import type { Candidate, Translation } from './domain/candidate.js';
 import type { Exported, ExportRequest } from './domain/export.js';
-import type { Logger } from './domain/ports.js';
+import type { Logger, ReceiptSubject, SignReceipt } from './domain/ports.js';
 import type { Permission, Principal } from './domain/principal.js';
+import type { Receipt } from './domain/receipt.js';
 import type { ResultSet } from './domain/result-set.js';
 import type { ParameterValue, SealedStatement } from './domain/sealed-statement.js';
 import { SwaliError } from './errors/swali-error.js';
@@ -81,12 +82,16 @@ interface Trail {
   translation: Translation | null;
   statement: SealedStatement | null;
   rowCount: number | null;
+  /** Of the rules that bound the principal; null until they are known. */
+  policyDigest: string | null;
+  receipt: Receipt | null;
 }
 
 /**
  * @param parts.audit where records go; an answer leaves only after its record is durable
  * @param parts.now monotonic clock in milliseconds
  * @param parts.newId makes the id of an answer
+ * @param parts.signReceipt vouches for each answer and export
  * @param parts.repairAttempts how often a failing statement of the model goes back to it
  */
 export function createAsk(parts: {
@@ -95,6 +100,7 @@ export function createAsk(parts: {
   readonly logger: Logger;
   readonly now: () => number;
   readonly newId: () => string;
+  readonly signReceipt: SignReceipt;
   readonly repairAttempts: number;
   /** Told of each statement that was answered: what stands for it, and the milliseconds that it took without its translation. */
   readonly onAnswer?: (key: string, ms: number) => void;
@@ -111,6 +117,7 @@ export function createAsk(parts: {
   ): Promise<Answer> {
     demand('ask', principal, context);
     const view = viewFor(principal);
+    trail.policyDigest = view.digest;
     const feedback: Feedback[] = [];
     for (;;) {
       const request = { question, view, principal, feedback, signal: context.signal };
@@ -137,6 +144,7 @@ export function createAsk(parts: {
   ): Promise<Answer> {
     demand('sql:write-own', principal, context);
     const view = viewFor(principal);
+    trail.policyDigest = view.digest;
     trail.translation = { kind: 'sql', candidate: callersOwn(sql) };
     const sealed = await sealAndExecute(trail.translation.candidate, principal, context, view, trail);
     return compose(principal, context, view, trail, sealed);
@@ -164,7 +172,31 @@ export function createAsk(parts: {
     const write = () => writeExport(request.format, answer.columns, answer.rows, bytes);
     const text = await timed(trail, 'export', write);
     if (text === null) throw new SwaliError('EXPORT_TOO_LARGE', { detail: `more than ${bytes} bytes` });
-    return { status: 'answered', text };
+    const receipt = await sign(answer, { format: request.format, text }, principal, context, trail);
+    return { status: 'answered', text, receipt };
+  }
+
+  /** An answer with its receipt; the translator's own word has none. */
+  async function vouch(answer: Answer, principal: Principal, context: AskContext, trail: Trail): Promise<Answer> {
+    if (answer.status !== 'answered') return answer;
+    return { ...answer, receipt: await sign(answer, null, principal, context, trail) };
+  }
+
+  async function sign(
+    answer: Answer,
+    exported: ReceiptSubject['exported'],
+    principal: Principal,
+    { requestId }: AskContext,
+    trail: Trail,
+  ): Promise<Receipt> {
+    const { translation, policyDigest } = trail;
+    if (translation?.kind !== 'sql' || policyDigest === null) {
+      throw new SwaliError('INTERNAL', { cause: new Error('there is nothing to vouch for') });
+    }
+    const { sql } = translation.candidate;
+    const subject = { requestId, principal, sql, policyDigest, answer, exported };
+    trail.receipt = await timed(trail, 'receipt', async () => parts.signReceipt(subject));
+    return trail.receipt;
   }
 
   async function answerDryRun(sql: string, principal: Principal, context: AskContext, trail: Trail): Promise<DryRun> {
@@ -230,6 +262,8 @@ export function createAsk(parts: {
       translation: null,
       statement: null,
       rowCount: null,
+      policyDigest: null,
+      receipt: null,
     };
     const startedAt = parts.now();
     let outcome: { readonly answer: T } | { readonly error: SwaliError };
@@ -274,9 +308,13 @@ export function createAsk(parts: {
 
   return {
     ask: (question, principal, context) =>
-      audited('question', question, principal, context, (trail) => answerQuestion(question, principal, context, trail)),
+      audited('question', question, principal, context, async (trail) =>
+        vouch(await answerQuestion(question, principal, context, trail), principal, context, trail),
+      ),
     runSql: (sql, principal, context) =>
-      audited('sql', null, principal, context, (trail) => answerSql(sql, principal, context, trail)),
+      audited('sql', null, principal, context, async (trail) =>
+        vouch(await answerSql(sql, principal, context, trail), principal, context, trail),
+      ),
     dryRun: (sql, principal, context) =>
       audited('sql', null, principal, context, (trail) => answerDryRun(sql, principal, context, trail)),
     exportRows: (request, principal, context) =>
@@ -320,14 +358,18 @@ function usageOf(translation: Translation): Candidate['usage'] {
 }
 
 function describeTrail(trail: Trail) {
-  const { translation, statement, rowCount } = trail;
-  const sql = translation?.kind === 'sql' ? translation.candidate.sql : null;
+  const { translation, statement, rowCount, receipt } = trail;
   return {
-    sqlDigest: sql === null ? null : `sha256:${createHash('sha256').update(sql).digest('hex')}`,
+    sqlDigest: digestOf(translation?.kind === 'sql' ? translation.candidate.sql : null),
+    receiptDigest: digestOf(receipt?.jws ?? null),
     translator: translatorOf(translation),
     relations: statement?.provenance.relations ?? [],
     rowCount,
   };
+}
+
+function digestOf(text: string | null): string | null {
+  return text === null ? null : `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 function translatorOf(translation: Translation | null): string | null {

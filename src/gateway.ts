@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Ask, createAsk, type Stages } from './ask.js';
 import type { ChainedAuditLog } from './audit/append-log.js';
+import type { Ed25519Jwk } from './audit/ed25519.js';
+import { createSignReceipt } from './audit/receipts/sign-receipt.js';
 import type { AuditLog } from './audit/record.js';
 import { openAudit } from './audit-log.js';
 import type { Catalog } from './catalog/catalog.js';
@@ -20,6 +22,7 @@ import { createGuards, type Guards } from './operate/guards.js';
 import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults } from './policy/policy.js';
 import type { PrincipalView } from './policy/view.js';
+import { readReceiptSigner } from './receipt-key.js';
 import { createSeal } from './seal/index.js';
 import { createJudges } from './seal/judges.js';
 import { createReadSharedValues } from './shared-values.js';
@@ -73,6 +76,8 @@ export interface Gateway extends Ruled {
   readonly stages: Stages;
   /** What accounts of each tier may ask. */
   readonly tiers: Tiers;
+  /** What receipts verify with. */
+  readonly receiptKeys: readonly Ed25519Jwk[];
   /** Makes the spine over an audit log. */
   readonly createAsk: (audit: AuditLog) => Ask;
   close(): Promise<void>;
@@ -177,7 +182,7 @@ function urlsByKind({ sourceUrls }: Settings): Partial<Record<PrincipalKind, str
  *
  * @param store where it is counted what the model costs
  * @param watchBudget wraps that count for whoever must know when it is spent
- * @throws SwaliError as {@link openRuled}
+ * @throws SwaliError as {@link openRuled}, and `SETTINGS_INVALID` for a key of receipts that is not usable
  */
 export async function openGateway(
   surroundings: Surroundings,
@@ -187,6 +192,7 @@ export async function openGateway(
   const { settings, clock, logger } = surroundings;
   const guards = surroundings.guards ?? openGuards(logger);
   const tiers = readTiers(readTiersFile(settings));
+  const signer = readReceiptSigner(settings);
   const ruled = await openRuled(surroundings);
   const { source, catalog, policy } = ruled;
   const judges = createJudges({
@@ -230,6 +236,7 @@ export async function openGateway(
     ...ruled,
     stages,
     tiers,
+    receiptKeys: signer.publicJwks,
     createAsk: (audit) =>
       createAsk({
         stages,
@@ -237,6 +244,12 @@ export async function openGateway(
         logger,
         now: () => performance.now(),
         newId: randomUUID,
+        signReceipt: createSignReceipt({
+          signer,
+          issuer: settings.publicUrl ?? settings.sourceName,
+          source: settings.sourceName,
+          clock,
+        }),
         repairAttempts: settings.modelRepairAttempts,
         ...(surroundings.onAnswer ? { onAnswer: surroundings.onAnswer } : {}),
       }),

@@ -24,6 +24,8 @@ export type AuditEvent =
       readonly reasons: readonly string[];
       readonly relations: readonly string[];
       readonly rowCount: number | null;
+      /** `sha256:…` of the receipt that went out with the answer; null where none did. */
+      readonly receiptDigest: string | null;
       readonly durationMs: number;
     }
   | AccessEvent

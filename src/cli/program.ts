@@ -11,6 +11,7 @@ import { addGroupCommands } from './groups-command.js';
 import { inviteUser, resetUserPassword } from './invite-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
+import { addReceiptCommands } from './receipt-commands.js';
 import { migrate, printGrantsOfStore } from './record-commands.js';
 import { addTenantCommands } from './tenant-commands.js';
 import { type Terminal, writeLine } from './terminal.js';
@@ -165,6 +166,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .action((options) => makeDemoBusiness(surround('warn'), terminal, options));
   addAuditCommands(program, () => surround('warn'), terminal, exit);
   addAlertCommands(program, () => surround(), terminal);
+  addReceiptCommands(program, () => surround('warn'), terminal, exit);
   addPolicyCommands(program, () => surround('warn'), terminal, exit);
   program
     .command('prove')

@@ -87,6 +87,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       readIdentifier: identity.readIdentifier,
       csrfKey: identity.csrfKey,
       publicKeys: identity.publicKeys,
+      receiptKeys: gateway.receiptKeys,
       tiers: gateway.tiers,
       viewFor: gateway.stages.viewFor,
       health,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SwaliError } from '../errors/swali-error.js';
 
 /** Secrets that the gateway makes for itself where none is set. */
-export type KeptSecret = 'jwt-secret' | 'mask-key' | 'store-key' | 'audit-key';
+export type KeptSecret = 'jwt-secret' | 'mask-key' | 'store-key' | 'audit-key' | 'receipt-key';
 
 /**
  * A secret that is made once and kept in `DATA_DIR/NAME`, readable by the owner only. Two processes that start at once

@@ -30,6 +30,10 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   for (const secret of values.STORE_RETIRED_KEYS) faults.push(...judgeSecret('STORE_RETIRED_KEYS', secret, values));
   if (values.AUDIT_PRIVATE_KEY === '')
     faults.push('AUDIT_PRIVATE_KEY: is not set, expected an Ed25519 private key as PEM in production');
+  if (values.RECEIPT_PRIVATE_KEY === '')
+    faults.push('RECEIPT_PRIVATE_KEY: is not set, expected an Ed25519 private key as PEM in production');
+  else if (!values.RECEIPT_PRIVATE_KEY.includes('-----'))
+    faults.push(...judgeSecret('RECEIPT_PRIVATE_KEY', values.RECEIPT_PRIVATE_KEY, values));
   // Where it is shared, the other secret says so.
   if (values.MASK_KEY !== '' && isPattern(values.MASK_KEY)) faults.push(describePattern('MASK_KEY'));
   if (values.OPENAI_BASE_URL.startsWith('http:') && !isLoopback(new URL(values.OPENAI_BASE_URL).hostname)) {
@@ -83,6 +87,8 @@ function otherSecrets(name: string, values: SettingValues): readonly string[] {
 /** The keys of the gateway of every other use; of one use, current and retired may not be the same either. */
 function otherKeys(name: string, values: SettingValues): readonly string[] {
   const signing = [values.JWT_SECRET, ...values.JWT_RETIRED_KEYS.secrets];
-  if (name === 'STORE_KEY') return [...signing, ...values.STORE_RETIRED_KEYS];
-  return name === 'STORE_RETIRED_KEYS' ? signing : [values.STORE_KEY, ...values.STORE_RETIRED_KEYS];
+  const { STORE_KEY: current, STORE_RETIRED_KEYS: retired, RECEIPT_PRIVATE_KEY: receipts } = values;
+  if (name === 'STORE_KEY') return [...signing, receipts, ...retired];
+  if (name === 'STORE_RETIRED_KEYS') return [...signing, receipts];
+  return name === 'RECEIPT_PRIVATE_KEY' ? [...signing, current, ...retired] : [receipts, current, ...retired];
 }

@@ -123,6 +123,8 @@ export const SETTING_SHAPE = z.object({
   JWT_SECRET: optionalKey,
   JWT_PRIVATE_KEY: z.string(),
   JWT_RETIRED_KEYS: retiredKeys,
+  RECEIPT_PRIVATE_KEY: z.string(),
+  RECEIPT_RETIRED_KEYS: publicKeys,
   MASK_KEY: optionalKey,
   STORE_KEY: optionalKey,
   STORE_RETIRED_KEYS: oldSecrets,

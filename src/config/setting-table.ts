@@ -109,6 +109,16 @@ export const SETTINGS = [
     'Keys that signed before and still verify: PEM public keys, and old JWT_SECRETs, one a line.',
   ),
   secret(
+    'RECEIPT_PRIVATE_KEY',
+    '',
+    'Ed25519 key that signs receipts, PEM or 64 hexadecimal characters, the same for every replica; outside production one is made and kept in DATA_DIR.',
+  ),
+  secret(
+    'RECEIPT_RETIRED_KEYS',
+    '',
+    'PEM public keys that signed receipts before: they stay at /v1/receipts/keys, so that old receipts verify.',
+  ),
+  secret(
     'MASK_KEY',
     '',
     'Key of the mask `hash`, 32 characters or more, the same for every replica; empty makes one and keeps it in DATA_DIR.',

@@ -46,6 +46,10 @@ export interface Settings {
   /** PEM; null where a secret signs. Whether the key is usable is judged where it is read. */
   readonly jwtPrivateKey: string | null;
   readonly jwtRetiredKeys: RetiredKeys;
+  /** Null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
+  readonly receiptPrivateKey: string | null;
+  /** PEM; whether they are usable is judged where they are read. */
+  readonly receiptRetiredKeys: readonly string[];
   /** Null where none is set: then one is made and kept in `dataDir`. */
   readonly maskKey: string | null;
   /** Null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
@@ -219,6 +223,8 @@ function shapeSettings(
     jwtSecret: values.JWT_SECRET || null,
     jwtPrivateKey: values.JWT_PRIVATE_KEY || null,
     jwtRetiredKeys: values.JWT_RETIRED_KEYS,
+    receiptPrivateKey: values.RECEIPT_PRIVATE_KEY || null,
+    receiptRetiredKeys: values.RECEIPT_RETIRED_KEYS,
     maskKey: values.MASK_KEY || null,
     storeKey: values.STORE_KEY || null,
     storeRetiredKeys: values.STORE_RETIRED_KEYS,

@@ -5,6 +5,9 @@ import { byId, element } from './page.js';
 const NUMBERS = new Set(['integer', 'decimal', 'float']);
 const TIMES = new Set(['date', 'time', 'datetime']);
 
+/** The answer that is shown now; null where none is. */
+let shown = null;
+
 function classOf(column) {
   if (NUMBERS.has(column?.type)) return 'number';
   return TIMES.has(column?.type) ? 'time' : '';
@@ -65,8 +68,19 @@ export function showAnswer(answer) {
   byId('provenance').replaceChildren(...facts.flatMap(([name, value]) => [element('dt', name), element('dd', value)]));
   byId('shown-sql').textContent = answer.sql ?? '';
   byId('shown-sql').hidden = answer.sql === null;
+  byId('save-receipt').hidden = !answer.receipt;
+  shown = answer;
   byId('answer').hidden = false;
 }
+
+// The answer as it came, with its receipt: what `swali receipt verify --answer` takes.
+byId('save-receipt').addEventListener('click', () => {
+  const link = element('a');
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(shown)], { type: 'application/json' }));
+  link.download = `swali-answer-${shown.id}.json`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+});
 
 // A table wider than the window scrolls, so the keyboard must reach it.
 byId('table').tabIndex = 0;
@@ -93,6 +107,7 @@ export function showSchema(schema) {
 /** Takes away whatever was asked and answered. */
 export function forgetAnswers() {
   byId('answer').hidden = true;
+  shown = null;
   for (const id of ['schema', 'own-sql', 'facts']) byId(id).open = false;
   for (const id of ['ask', 'sql']) byId(id).reset();
   for (const id of ['relations', 'table', 'choices', 'provenance']) byId(id).replaceChildren();

@@ -1,4 +1,5 @@
 import type { TranslatorName } from './candidate.js';
+import type { Receipt } from './receipt.js';
 import type { ResultType, ResultValue } from './result-set.js';
 
 /** How to draw a result; null where a table says it best. Column indexes are into `columns`. */
@@ -40,7 +41,8 @@ export interface Answer {
     readonly masked_columns: readonly string[];
     readonly policy_version: string;
   };
-  readonly receipt: null;
+  /** Null where nothing ran. */
+  readonly receipt: Receipt | null;
   readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
   readonly timings_ms: Readonly<Record<string, number>>;
 }

@@ -1,4 +1,5 @@
 import type { Answer } from './answer.js';
+import type { Receipt } from './receipt.js';
 
 /** What an export is written as: RFC 4180, or one JSON object a line. */
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
@@ -13,5 +14,5 @@ export type ExportRequest = { readonly format: ExportFormat } & (
 
 /** All rows of an answer as one text; or the translator's own word where there was no answer. */
 export type Exported =
-  | { readonly status: 'answered'; readonly text: string }
+  | { readonly status: 'answered'; readonly text: string; readonly receipt: Receipt }
   | { readonly status: Exclude<Answer['status'], 'answered'>; readonly message: string };

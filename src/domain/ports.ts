@@ -1,4 +1,7 @@
+import type { Answer } from './answer.js';
+import type { ExportFormat } from './export.js';
 import type { Principal } from './principal.js';
+import type { Receipt } from './receipt.js';
 
 /** Wall clock, passed in so that tests can set it. Milliseconds since 1970. */
 export type Clock = () => number;
@@ -97,3 +100,20 @@ export interface Admission {
   /** Requests of the class `ask` that may be in flight now. */
   limit(): number;
 }
+
+/** What a receipt is about. */
+export interface ReceiptSubject {
+  readonly requestId: string;
+  readonly principal: Pick<Principal, 'subject' | 'kind' | 'tenant'>;
+  /** Text of the candidate, whether the principal may see it or not. */
+  readonly sql: string;
+  /** What is the same where the same rules bind: the digest of the principal's view. */
+  readonly policyDigest: string;
+  /** As it will leave, but for its receipt and its times. */
+  readonly answer: Answer;
+  /** The file that was made of it; null where the answer itself is handed out. */
+  readonly exported: { readonly format: ExportFormat; readonly text: string } | null;
+}
+
+/** Vouches for an answer; implemented by audit/. */
+export type SignReceipt = (subject: ReceiptSubject) => Receipt;

@@ -173,6 +173,10 @@ export const CATALOGUE = {
   OUTGOING_FAILED: { status: 502, sentence: 'A server outside could not be reached, or took too long to answer.' },
   ALERT_CHANNEL_UNKNOWN: { status: 500, sentence: 'There is no channel of that name to send alerts to.' },
   ALERT_NOT_DELIVERED: { status: 500, sentence: 'The test alert was not taken everywhere; see the lines above.' },
+  RECEIPT_UNREADABLE: {
+    status: 400,
+    sentence: 'The receipt, or what it is to be held against, cannot be read; see the detail.',
+  },
   // policy, settings, store: seen by operators, never by callers
   POLICY_INVALID: { status: 500, sentence: 'The policy file has faults; mend those listed.' },
   GRANTS_REFUSED: { status: 500, sentence: 'The grants cannot be printed; see the detail.' },

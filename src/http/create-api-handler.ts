@@ -85,6 +85,8 @@ export type ApiAnswer<Output extends z.ZodType> = {
   readonly redirect?: string;
   /** `Set-Cookie` values. */
   readonly cookies?: readonly string[];
+  /** Further headers. Answers are `no-store` unless `Cache-Control` is among these. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** A file that is kept, never shown. */
@@ -192,6 +194,8 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
       throw new SwaliError('AUDIT_UNAVAILABLE', { cause: new Error(`no ${endpoint.audit} record was written`) });
     }
     for (const cookie of answer.cookies ?? []) response.append('Set-Cookie', cookie);
+    response.setHeader('Cache-Control', 'no-store');
+    for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
     if (answer.redirect !== undefined) sendOn(response, answer.redirect);
     else if (endpoint.download) sendFile(response, endpoint, answer);
     else sendJson(response, answer.status ?? 200, endpoint.output, answer.body);
@@ -262,7 +266,6 @@ function parseInput<Input extends z.ZodType>(schema: Input, given: unknown): z.o
 
 /** 303: whatever the method was, the browser goes on with GET. */
 function sendOn(response: Response, address: string): void {
-  response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Location', address);
   response.status(303).end();
 }
@@ -277,7 +280,6 @@ function sendFile(
   if (!download || !types.includes(download.type) || !/^[\w.-]+$/.test(download.name) || typeof text !== 'string') {
     throw new SwaliError('INTERNAL', { cause: new Error('the answer is no file of the kinds stated') });
   }
-  response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Content-Type', `${download.type}; charset=utf-8`);
   response.setHeader('Content-Disposition', `attachment; filename="${download.name}"`);
   response.end(text);
@@ -286,7 +288,6 @@ function sendFile(
 function sendJson(response: Response, status: number, schema: z.ZodType, body: unknown): void {
   const checked = schema.safeParse(body);
   if (!checked.success) throw new SwaliError('INTERNAL', { cause: checked.error });
-  response.setHeader('Cache-Control', 'no-store');
   response.status(status);
   if (status === 204) response.end();
   else response.json(checked.data);

@@ -99,6 +99,7 @@ export async function openTestGateway(
     readIdentifier: identity.readIdentifier,
     csrfKey: identity.csrfKey,
     publicKeys: identity.publicKeys,
+    receiptKeys: gateway.receiptKeys,
     tiers: gateway.tiers,
     viewFor: gateway.stages.viewFor,
     health: createHealth([

@@ -216,7 +216,7 @@ const spellSentence = (text: string): string =>
 /** Everything of a reply that must be the same on every engine; a translator's SQL is in the engine's own dialect. */
 function comparable({ status, body }: Reply): object {
   if (status !== 200) return { ...body, request_id: '' };
-  const { id, timings_ms, columns, text, provenance, sql, ...rest } = body;
+  const { id, timings_ms, receipt, columns, text, provenance, sql, ...rest } = body;
   return {
     ...rest,
     sql: body.question === null ? sql : '',

@@ -66,6 +66,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     readIdentifier: refuse,
     csrfKey: 'k'.repeat(44),
     publicKeys: [],
+    receiptKeys: [],
     tiers: readTiers(null),
     viewFor: refuse,
     health: createHealth([]),

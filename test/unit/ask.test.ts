@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type AskContext, createAsk, type Stages } from '../../src/ask.js';
 import type { AuditEvent } from '../../src/audit/record.js';
 import type { Candidate, TranslatorName } from '../../src/domain/candidate.js';
+import type { ReceiptSubject } from '../../src/domain/ports.js';
 import type { Permission, Principal } from '../../src/domain/principal.js';
 import { sealStatement } from '../../src/domain/sealed-statement.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import type { PrincipalView } from '../../src/policy/view.js';
 import type { TranslateRequest } from '../../src/translate/request.js';
+
+const RECEIPT = { jws: 'a.b.c', salt: 'salt' };
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -70,6 +74,7 @@ function seal(from: Candidate) {
 function spine(change: Partial<Stages> = {}, append?: () => Promise<void>) {
   const records: AuditEvent[] = [];
   const asked: TranslateRequest[] = [];
+  const vouched: ReceiptSubject[] = [];
   const stages: Stages = {
     viewFor: () => VIEW,
     exportViewFor: () => VIEW,
@@ -92,9 +97,13 @@ function spine(change: Partial<Stages> = {}, append?: () => Promise<void>) {
     logger: silent,
     now: () => performance.now(),
     newId: () => 'id-1',
+    signReceipt: (subject) => {
+      vouched.push(structuredClone(subject));
+      return RECEIPT;
+    },
     repairAttempts: 2,
   });
-  return { ask, records, asked };
+  return { ask, records, asked, vouched };
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -204,6 +213,58 @@ describe('ask', () => {
     const { ask, records } = spine();
     expect(await codeOf(call(ask))).toBe('AUTH_PERMISSION_MISSING');
     expect(records).toMatchObject([{ decision: 'refused', code: 'AUTH_PERMISSION_MISSING' }]);
+  });
+});
+
+describe('receipts', () => {
+  const RECEIPT_DIGEST = `sha256:${createHash('sha256').update(RECEIPT.jws).digest('hex')}`;
+
+  it('go with each answer, over the statement and the rules, and the record points at them', async () => {
+    const { ask, records, vouched } = spine();
+    const answers = [
+      await ask.ask('How many orders?', principal('ask'), CONTEXT),
+      await ask.runSql('SELECT 8', principal('sql:write-own'), CONTEXT),
+    ];
+    expect(answers.map(({ receipt }) => receipt)).toEqual([RECEIPT, RECEIPT]);
+    expect(vouched).toMatchObject([
+      { requestId: 'r1', principal: { subject: 'employee:1' }, sql: 'SELECT 0', policyDigest: 'd', exported: null },
+      { sql: 'SELECT 8', answer: { provenance: { translator: 'caller' }, rows: [[7]] } },
+    ]);
+    // What is signed is what leaves: nothing of it changes afterwards but the receipt and the times.
+    for (const [at, { receipt: _, timings_ms: __, ...rest }] of answers.entries())
+      expect(vouched[at]?.answer).toMatchObject(rest);
+    expect(records).toMatchObject([{ receiptDigest: RECEIPT_DIGEST }, { receiptDigest: RECEIPT_DIGEST }]);
+  });
+
+  it('of an export are over its text, and there is one alone', async () => {
+    const { ask, records, vouched } = spine();
+    const request = { sql: 'SELECT 1', format: 'csv' } as const;
+    expect(await ask.exportRows(request, principal('export', 'sql:write-own'), CONTEXT)).toEqual({
+      status: 'answered',
+      text: 'n\r\n7\r\n',
+      receipt: RECEIPT,
+    });
+    expect(vouched).toMatchObject([{ exported: { format: 'csv', text: 'n\r\n7\r\n' } }]);
+    expect(records).toMatchObject([{ receiptDigest: RECEIPT_DIGEST }]);
+  });
+
+  it('are not made where nothing ran or nothing is sent', async () => {
+    const { ask, records, vouched } = spine({
+      translate: async () => ({
+        kind: 'clarify',
+        message: 'Which year?',
+        choices: [],
+        translator: 'offline',
+        usage: { promptTokens: 0, completionTokens: 0 },
+      }),
+      execute: async () => ({ types: ['integer'], rows: [[7]], truncated: true }),
+    });
+    expect((await ask.ask('How many?', principal('ask'), CONTEXT)).receipt).toBeNull();
+    await ask.dryRun('SELECT 1', principal('sql:write-own', 'sql:read'), CONTEXT);
+    const refused = ask.exportRows({ sql: 'SELECT 1', format: 'csv' }, principal('export', 'sql:write-own'), CONTEXT);
+    expect(await codeOf(refused)).toBe('EXPORT_TOO_LARGE');
+    expect(vouched).toEqual([]);
+    for (const record of records) expect(record).toHaveProperty('receiptDigest', null);
   });
 });
 

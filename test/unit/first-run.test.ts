@@ -70,6 +70,7 @@ describe('ensureDemoAccounts', () => {
         JWT_SECRET: 'b0c1d2e3f4a5968778695a4b3c2d1e0f',
         STORE_KEY: '0f1e2d3c4b5a69788796a5f4e3d2c1b0',
         AUDIT_PRIVATE_KEY: 'a private key',
+        RECEIPT_PRIVATE_KEY: '7d0c2e9a41b8f3650d1c9e7a84b2f6350c1d8e7f90a3b4c5d6e7f8091a2b3c4d',
         PUBLIC_URL: 'https://a.example',
       },
     ],

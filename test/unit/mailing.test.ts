@@ -8,6 +8,7 @@ const LETTER = { to: 'ada@example.org', subject: 'Subject', text: 'https://x.exa
 const SMTP = { SMTP_URL: 'smtps://mail.example.com', MAIL_FROM: 'no-reply@example.com' };
 const PRODUCTION = {
   NODE_ENV: 'production',
+  RECEIPT_PRIVATE_KEY: '7d0c2e9a41b8f3650d1c9e7a84b2f6350c1d8e7f90a3b4c5d6e7f8091a2b3c4d',
   JWT_SECRET: 'b0c1d2e3f4a5968778695a4b3c2d1e0f-Kq',
   STORE_KEY: 'Zt-0f1e2d3c4b5a69788796a5f4e3d2c1b0',
   AUDIT_PRIVATE_KEY: 'a private key',

@@ -41,7 +41,7 @@ export const ANSWER = z.strictObject({
     })
     .nullable(),
   provenance,
-  receipt: z.null(),
+  receipt: z.strictObject({ jws: z.string(), salt: z.string() }).nullable(),
   usage: z.strictObject({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0) }),
   timings_ms: z.record(z.string(), z.number()),
 });

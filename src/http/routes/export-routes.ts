@@ -40,7 +40,12 @@ export function createExportRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute
           if (exported.status !== 'answered') {
             throw new SwaliError('EXPORT_NOT_ANSWERED', { detail: exported.message });
           }
-          return { body: exported.text, download: { type: TYPES[format], name: `swali-export.${format}` } };
+          const { text, receipt } = exported;
+          return {
+            body: text,
+            download: { type: TYPES[format], name: `swali-export.${format}` },
+            headers: { 'Swali-Receipt': receipt.jws, 'Swali-Receipt-Salt': receipt.salt },
+          };
         },
       },
       ports,

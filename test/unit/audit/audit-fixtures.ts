@@ -33,6 +33,7 @@ export function questionEvent(question: string): AuditEvent {
     reasons: ['orders.rows.customer'],
     relations: ['orders'],
     rowCount: 3,
+    receiptDigest: null,
     durationMs: 12.5,
   };
 }

@@ -19,6 +19,7 @@ const OTHER_SECRET = 'f0e1d2c3b4a5968778695a4b3c2d1e0f-Zw';
 const GOOD_KEY = 'Zt-0f1e2d3c4b5a69788796a5f4e3d2c1b0';
 const PRODUCTION = {
   NODE_ENV: 'production',
+  RECEIPT_PRIVATE_KEY: '7d0c2e9a41b8f3650d1c9e7a84b2f6350c1d8e7f90a3b4c5d6e7f8091a2b3c4d',
   JWT_SECRET: GOOD_SECRET,
   STORE_KEY: GOOD_KEY,
   // What kind of key it is, is judged where it is read.
@@ -144,6 +145,14 @@ describe('parseSettings', () => {
     ]);
   });
 
+  it('keeps public keys of receipts, and takes nothing else for one', () => {
+    const pem = '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----';
+    expect(parseSettings({ RECEIPT_RETIRED_KEYS: `${pem}\n${pem}` }).receiptRetiredKeys).toEqual([pem, pem]);
+    expect(faultsOf({ RECEIPT_RETIRED_KEYS: GOOD_SECRET })).toEqual([
+      'RECEIPT_RETIRED_KEYS: the value is not usable, expected public keys as PEM',
+    ]);
+  });
+
   it('reads old keys of the store, one a line', () => {
     expect(parseSettings({}).storeRetiredKeys).toEqual([]);
     const text = `${GOOD_KEY}\r\n\n${OTHER_SECRET}\n`;
@@ -265,6 +274,9 @@ describe('production rules', () => {
     ['no key of the audit log', { AUDIT_PRIVATE_KEY: '' }, 'AUDIT_PRIVATE_KEY'],
     ['no key of the store', { STORE_KEY: '' }, 'STORE_KEY'],
     ['a key of the store that is a placeholder', { STORE_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'STORE_KEY'],
+    ['no key of receipts', { RECEIPT_PRIVATE_KEY: '' }, 'RECEIPT_PRIVATE_KEY'],
+    ['a key of receipts that is a pattern', { RECEIPT_PRIVATE_KEY: '0123'.repeat(16) }, 'RECEIPT_PRIVATE_KEY'],
+    ['a key of receipts that masks', { MASK_KEY: PRODUCTION.RECEIPT_PRIVATE_KEY }, 'RECEIPT_PRIVATE_KEY'],
     ['a key of the store shared with the masks', { MASK_KEY: GOOD_KEY }, 'STORE_KEY'],
     ['a key of the store that has retired', { STORE_RETIRED_KEYS: GOOD_KEY }, 'STORE_KEY'],
     ['an old key of the store that is a placeholder', { STORE_RETIRED_KEYS: 'x'.repeat(40) }, 'STORE_RETIRED_KEYS'],
