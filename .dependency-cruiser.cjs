@@ -44,6 +44,7 @@ const WIRING = [
   'sso-providers.ts',
   'store-key.ts',
   'receipt-key.ts',
+  'store-secrets.ts',
   'first-run.ts',
   'shared-values.ts',
 ];

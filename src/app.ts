@@ -95,8 +95,8 @@ export interface AppDeps {
   readonly sessionOf: (refreshToken: string) => Promise<string | null>;
   /** What an account signs in with. */
   readonly readIdentifier: (principal: Principal) => Promise<string>;
-  /** Secret of the tokens against forged requests of browsers. */
-  readonly csrfKey: string;
+  /** Secrets of the tokens against forged requests of browsers; the first makes them. */
+  readonly csrfKeys: readonly string[];
   /** What access tokens verify with. */
   readonly publicKeys: readonly PublicJwk[];
   /** What receipts verify with. */
@@ -132,7 +132,7 @@ export function createApp(deps: AppDeps): Express {
   const { rateLimit: enabled, tiers, redis, limitKey: key } = deps;
   const limits = createLimits({ enabled, tiers, redis, key });
   const cookies = createSessionCookies(deps.https);
-  const csrf = createCsrf({ key: deps.csrfKey, cookies });
+  const csrf = createCsrf({ keys: deps.csrfKeys, cookies });
   const { tenancy, authenticate, sessionOf } = deps;
   const ports: ApiPorts = { tenancy, authenticate, sessionOf, cookies, csrf, limits, witness };
   const login = deps.createLogin(witness.log);

@@ -10,6 +10,7 @@ import { openAudit } from './audit-log.js';
 import type { Catalog } from './catalog/catalog.js';
 import { readCatalog } from './catalog/read-catalog.js';
 import { keepSecret } from './config/kept-secret.js';
+import type { SecretSource } from './config/secret-source.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Logger, ModelBudget } from './domain/ports.js';
 import type { PrincipalKind } from './domain/principal.js';
@@ -48,6 +49,8 @@ export interface Surroundings {
   readonly onSourceWait?: (ms: number) => void;
   /** Told of each statement that was answered, as `createAsk` tells it. */
   readonly onAnswer?: (key: string, ms: number) => void;
+  /** Where secrets may be kept besides the store, for references outside the settings. */
+  readonly secretSources?: readonly SecretSource[];
 }
 
 /** The breakers of a process. */

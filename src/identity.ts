@@ -33,8 +33,10 @@ import {
 } from './identify/widget-tokens.js';
 import { openMailedLinks, openOutbox } from './mailing.js';
 import { readSsoProviders } from './sso-providers.js';
+import { createKeptSecrets } from './store/kept-secrets.js';
 import type { Store } from './store/store.js';
-import { openSignInAttempts, readStoreKey } from './store-key.js';
+import { openKeyRing, openSignInAttempts, readStoreKey } from './store-key.js';
+import { createStoreSecretSource } from './store-secrets.js';
 
 /** Who may come in, and how it is told. */
 export interface Identity {
@@ -44,8 +46,8 @@ export interface Identity {
   readonly sessionOf: (refreshToken: string) => Promise<string | null>;
   /** What an account signs in with. */
   readonly readIdentifier: (principal: Principal) => Promise<string>;
-  /** Secret of the tokens against forged requests of browsers, the same for every replica. */
-  readonly csrfKey: string;
+  /** Secrets of the tokens against forged requests of browsers, the same for every replica; the first makes them. */
+  readonly csrfKeys: readonly string[];
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
   /** Makes the change of one's own password over an audit log. */
@@ -99,11 +101,13 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   const life = { idleTtlS: settings.sessionIdleTtlS, maxTtlS: settings.sessionMaxTtlS };
   const sessions = createSessions({ store, clock, ttlS: settings.refreshTokenTtlS, life });
   const storeKey = readStoreKey(surroundings);
-  const cipher = createSeedCipher({ storeKey });
+  const cipher = createSeedCipher({ storeKey, retiredKeys: settings.storeRetiredKeys });
   const secondFactors = createSecondFactors({ store, clock, cipher });
   const attempts = openSignInAttempts(surroundings, store);
   const tenants = createTenants({ store, clock, enabled: settings.tenancy });
-  const providers = readSsoProviders(settings);
+  const kept = createKeptSecrets({ store, clock, ring: openKeyRing(surroundings) });
+  const sources = [createStoreSecretSource(kept), ...(surroundings.secretSources ?? [])];
+  const providers = await readSsoProviders(settings, sources);
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   const stepUp = createStepUp({ store, passwords, secondFactors, attempts });
   const links = openMailedLinks(surroundings, store);
@@ -128,7 +132,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
     },
     sessionOf: async (refreshToken) => (await sessions.find(refreshToken))?.id ?? null,
     readIdentifier: createReadIdentifier(store),
-    csrfKey: deriveCsrfKey(storeKey),
+    csrfKeys: [storeKey, ...settings.storeRetiredKeys].map(deriveCsrfKey),
     isListedOrigin: createIsListedOrigin({ store, clock }),
     createWidgetTokens: (audit) => createWidgetTokens({ store, signed: widgetClaims, audit }),
     createApiKeys: (audit) => createApiKeys({ store, clock, audit, stepUp, allowLoopbackHttp: !settings.production }),

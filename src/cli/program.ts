@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import type { Resolved } from '../config/secret-source.js';
 import { parseSettings } from '../config/settings.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { createLogger } from '../operate/logger.js';
@@ -7,12 +8,17 @@ import { answerOnTerminal } from './ask-command.js';
 import { addAuditCommands } from './audit-commands.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { makeDemoBusiness } from './demo-command.js';
+import { followSecrets } from './environment.js';
 import { addGroupCommands } from './groups-command.js';
 import { inviteUser, resetUserPassword } from './invite-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
 import { addReceiptCommands } from './receipt-commands.js';
+
 import { migrate, printGrantsOfStore } from './record-commands.js';
+
+import { addSecretCommands } from './secret-commands.js';
+
 import { addTenantCommands } from './tenant-commands.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { addUser, changeUser, eraseUser, listUsers, unlockUser } from './users-command.js';
@@ -53,8 +59,16 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
       writeOut: (text) => void terminal.stdout.write(text),
       writeErr: (text) => void terminal.stderr.write(text),
     });
+  let resolved: Resolved & Pick<CliSurroundings, 'secretSources'> = {
+    env: terminal.env,
+    faults: [],
+    secretSources: [],
+  };
+  program.hook('preAction', async (_program, command) => {
+    resolved = await followSecrets(terminal.env, command);
+  });
   const surround = (level?: 'warn'): CliSurroundings =>
-    readSurroundings(terminal, program.opts<{ tenant?: string }>().tenant ?? null, level);
+    readSurroundings(resolved, program.opts<{ tenant?: string }>().tenant ?? null, level);
   program
     .command('serve', { isDefault: true })
     .description('start the gateway')
@@ -154,7 +168,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .argument('<name>', 'of the provider')
     .action(async (name: string) => {
       const { printSsoMetadata } = await import('./sso-command.js');
-      printSsoMetadata(surround('warn'), terminal, name);
+      await printSsoMetadata(surround('warn'), terminal, name);
     });
   program
     .command('demo')
@@ -164,6 +178,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--seed <n>', 'equal seeds make equal rows')
     .option('--today <day>', 'YYYY-MM-DD, the last day with orders; today where left out')
     .action((options) => makeDemoBusiness(surround('warn'), terminal, options));
+  addSecretCommands(program, () => surround('warn'), terminal);
   addAuditCommands(program, () => surround('warn'), terminal, exit);
   addAlertCommands(program, () => surround(), terminal);
   addReceiptCommands(program, () => surround('warn'), terminal, exit);
@@ -191,10 +206,14 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
 }
 
 /** Settings, clock and log of one command. A command that prints its answer logs no more than warnings, unless asked to. */
-function readSurroundings({ env }: Terminal, tenantOption: string | null, level?: 'warn'): CliSurroundings {
-  const settings = parseSettings(env);
+function readSurroundings(
+  { env, faults, secretSources = [] }: Resolved & Pick<CliSurroundings, 'secretSources'>,
+  tenantOption: string | null,
+  level?: 'warn',
+): CliSurroundings {
+  const settings = parseSettings(env, { faults });
   const logLevel = level !== undefined && settings.logLevel === 'info' ? level : settings.logLevel;
-  return { settings, clock: Date.now, logger: createLogger(logLevel), tenantOption };
+  return { settings, clock: Date.now, logger: createLogger(logLevel), tenantOption, secretSources };
 }
 
 /** A known refusal is told in its public words; anything else is a fault of ours, and the operator may see it whole. */

@@ -85,7 +85,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       authenticate: identity.authenticate,
       sessionOf: identity.sessionOf,
       readIdentifier: identity.readIdentifier,
-      csrfKey: identity.csrfKey,
+      csrfKeys: identity.csrfKeys,
       publicKeys: identity.publicKeys,
       receiptKeys: gateway.receiptKeys,
       tiers: gateway.tiers,

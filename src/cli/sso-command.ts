@@ -9,8 +9,9 @@ import { type Terminal, writeLine } from './terminal.js';
  *
  * @throws SwaliError `AUTH_SSO_UNKNOWN` where SSO_FILE has no such provider, `SETTINGS_INVALID`
  */
-export function printSsoMetadata({ settings }: Surroundings, { stdout }: Terminal, name: string): void {
-  const provider = readSsoProviders(settings).find((each) => each.name === name);
+export async function printSsoMetadata({ settings }: Surroundings, { stdout }: Terminal, name: string): Promise<void> {
+  // Nothing of it needs a client secret, so no reference to one is followed.
+  const provider = (await readSsoProviders(settings)).find((each) => each.name === name);
   if (!provider) throw new SwaliError('AUTH_SSO_UNKNOWN');
   if (provider.protocol === 'saml') {
     writeLine(stdout, describeServiceProvider(provider));

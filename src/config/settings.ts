@@ -120,16 +120,21 @@ export interface Settings {
  *
  * @param env e.g. `process.env`
  * @param options.workingDirectory what relative paths start from
+ * @param options.faults of before, from following references; told with the others
  * @param options.readText reads the file that a `NAME_FILE` names
  * @throws SwaliError `SETTINGS_INVALID`, its detail one line `NAME: what is wrong, what is expected` for every fault. A
  *   line never holds the value of a secret.
  */
 export function parseSettings(
   env: Readonly<Record<string, string | undefined>>,
-  options: { readonly workingDirectory?: string; readonly readText?: (path: string) => string } = {},
+  options: {
+    readonly workingDirectory?: string;
+    readonly readText?: (path: string) => string;
+    readonly faults?: readonly string[];
+  } = {},
 ): Settings {
   const base = options.workingDirectory ?? '.';
-  const faults: string[] = [];
+  const faults: string[] = [...(options.faults ?? [])];
   const dataDir = resolve(base, env.DATA_DIR || './data');
   const texts: Record<string, string> = {};
   for (const setting of SETTINGS) {

@@ -30,12 +30,12 @@ export interface Csrf {
  * Signed double submit, as the OWASP cheat sheet on CSRF describes it: the token is random and carries an HMAC over it
  * and the session. A neighbour who can plant a cookie can neither make one nor use their own.
  *
- * @param deps.key secret of the HMAC
+ * @param deps.keys secrets of the HMAC: the first makes tokens, tokens of the others are good too
  */
-export function createCsrf(deps: { readonly key: string; readonly cookies: SessionCookies }): Csrf {
+export function createCsrf(deps: { readonly keys: readonly string[]; readonly cookies: SessionCookies }): Csrf {
   const { cookies } = deps;
   const { generateCsrfToken, validateRequest } = doubleCsrf({
-    getSecret: () => deps.key,
+    getSecret: () => [...deps.keys],
     getSessionIdentifier: (request) => (request as unknown as { session: string }).session,
     cookieName: cookies.names.csrf,
     getCsrfTokenFromRequest: (request) => request.headers[CSRF_HEADER],

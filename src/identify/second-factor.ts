@@ -94,6 +94,41 @@ export function createSecondFactors(deps: {
     return numUpdatedRows === 1n;
   }
 
+  /**
+   * What stands in the place of a text that was just read, where that is the same seed, sealed anew with another key of the
+   * ring in this very moment. @returns null where it is not
+   */
+  async function findSealedAnew(
+    { kind, id, subject }: FactorOwner,
+    column: 'secret' | 'pending_secret',
+    text: string,
+  ): Promise<string | null> {
+    const row = await store.run((db) =>
+      db
+        .selectFrom('second_factors')
+        .select(column)
+        .where('kind', '=', kind)
+        .where('account_id', '=', id)
+        .executeTakeFirst(),
+    );
+    const now = row?.[column] ?? null;
+    if (now === null || now === text) return null;
+    return cipher.decrypt(now, subject).equals(cipher.decrypt(text, subject)) ? now : null;
+  }
+
+  async function putInForce(owner: FactorOwner, pending: string, step: number, now: number) {
+    return store.transaction(async (db) => {
+      const { numUpdatedRows } = await db
+        .updateTable('second_factors')
+        .set({ secret: pending, pending_secret: null, confirmed_at: now, last_step: step, ...NO_WRONG_CODES })
+        .where('kind', '=', owner.kind)
+        .where('account_id', '=', owner.id)
+        .where('pending_secret', '=', pending)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n ? replaceRecoveryCodes(db, owner) : null;
+    });
+  }
+
   async function useRecoveryCode({ kind, id }: FactorOwner, code: string): Promise<boolean> {
     return store.transaction(async (db) => {
       const { numUpdatedRows } = await db
@@ -148,16 +183,10 @@ export function createSecondFactors(deps: {
       const now = clock();
       const step = findTotpStep(cipher.decrypt(pending, owner.subject), strip(code), now);
       if (step === null) return null;
-      return store.transaction(async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('second_factors')
-          .set({ secret: pending, pending_secret: null, confirmed_at: now, last_step: step, ...NO_WRONG_CODES })
-          .where('kind', '=', owner.kind)
-          .where('account_id', '=', owner.id)
-          .where('pending_secret', '=', pending)
-          .executeTakeFirst();
-        return numUpdatedRows === 1n ? replaceRecoveryCodes(db, owner) : null;
-      });
+      const codes = await putInForce(owner, pending, step, now);
+      if (codes) return codes;
+      const anew = await findSealedAnew(owner, 'pending_secret', pending);
+      return anew === null ? null : putInForce(owner, anew, step, now);
     },
 
     async verify(owner, code) {
@@ -166,7 +195,10 @@ export function createSecondFactors(deps: {
       const typed = strip(code);
       if (!isTotpCode(typed)) return useRecoveryCode(owner, typed);
       const step = findTotpStep(cipher.decrypt(secret, owner.subject), typed, clock());
-      return step !== null && useStep(owner, secret, step);
+      if (step === null) return false;
+      if (await useStep(owner, secret, step)) return true;
+      const anew = await findSealedAnew(owner, 'secret', secret);
+      return anew !== null && useStep(owner, anew, step);
     },
 
     drawRecoveryCodes: (owner) =>

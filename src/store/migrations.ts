@@ -548,6 +548,19 @@ async function createAlertTables(db: Kysely<unknown>, family: Families): Promise
   await createIndexed(db, family, 'alert_deliveries', deliveries, { alert_deliveries_due: 'dead_at, due_at' });
 }
 
+/** Secrets of others, encrypted. */
+async function createKeptSecrets(db: Kysely<unknown>, types: TypeNames): Promise<void> {
+  const columns = [
+    tenantColumn(types),
+    textColumn(types, 'name', 63, 'not null'),
+    `sealed ${types.longText} not null`,
+    `created_at ${types.count} not null`,
+    `updated_at ${types.count} not null`,
+    'primary key (tenant, name)',
+  ];
+  await run(db, `create table if not exists kept_secrets (${columns.join(', ')})${types.suffix}`);
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -581,6 +594,7 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0011b-widget': { up: (db) => addKeyOrigins(db, family) },
     '0013-usage': { up: (db) => createUsageCounters(db, types) },
     '0015-audit-seals': { up: (db) => createAuditSeals(db, family) },
+    '0016-kept-secrets': { up: (db) => createKeptSecrets(db, types) },
     '0017-alerts': { up: (db) => createAlertTables(db, family) },
   };
 }

@@ -359,6 +359,15 @@ export interface AuditArchiveTable extends SignedColumns {
   closed_at: number;
 }
 
+/** A secret of others, sealed by the ring of keys. Milliseconds since 1970. */
+interface KeptSecretTable {
+  tenant: string;
+  name: string;
+  sealed: string;
+  created_at: number;
+  updated_at: number;
+}
+
 /** The gateway's own tables, as kysely sees them. */
 export interface StoreTables {
   tenants: TenantTable;
@@ -375,6 +384,7 @@ export interface StoreTables {
   sign_in_attempts: SignInAttemptTable;
   mailed_tokens: MailedTokenTable;
   usage_counters: UsageCounterTable;
+  kept_secrets: KeptSecretTable;
   external_identities: ExternalIdentityTable;
   sso_flows: SsoFlowTable;
   sso_replays: SsoReplayTable;

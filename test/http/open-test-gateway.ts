@@ -97,7 +97,7 @@ export async function openTestGateway(
     authenticate: identity.authenticate,
     sessionOf: identity.sessionOf,
     readIdentifier: identity.readIdentifier,
-    csrfKey: identity.csrfKey,
+    csrfKeys: identity.csrfKeys,
     publicKeys: identity.publicKeys,
     receiptKeys: gateway.receiptKeys,
     tiers: gateway.tiers,

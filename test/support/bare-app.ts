@@ -64,7 +64,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     authenticate: refuse,
     sessionOf: refuse,
     readIdentifier: refuse,
-    csrfKey: 'k'.repeat(44),
+    csrfKeys: ['k'.repeat(44)],
     publicKeys: [],
     receiptKeys: [],
     tiers: readTiers(null),

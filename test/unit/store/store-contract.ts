@@ -33,6 +33,7 @@ export const MIGRATIONS = [
   '0011b-widget',
   '0013-usage',
   '0015-audit-seals',
+  '0016-kept-secrets',
   '0017-alerts',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
