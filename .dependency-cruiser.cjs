@@ -36,6 +36,8 @@ const WIRING = [
   'alerting.ts',
   'app.ts',
   'audit-log.ts',
+  'operations-app.ts',
+  'telemetry.ts',
   'gateway.ts',
   'identity.ts',
   'mailing.ts',

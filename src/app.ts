@@ -1,10 +1,12 @@
 import cookieParser from 'cookie-parser';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { Ask } from './ask.js';
 import type { ChainedAuditLog } from './audit/append-log.js';
+import { countAppends } from './audit/count-appends.js';
 import type { Ed25519Jwk } from './audit/ed25519.js';
 import type { AuditLog } from './audit/record.js';
-import type { Logger } from './domain/ports.js';
+import { NO_METRICS, NO_TRACER } from './domain/no-telemetry.js';
+import type { Logger, Metrics, Tracer } from './domain/ports.js';
 import type { Principal } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createAuditWitness } from './http/audit-witness.js';
@@ -13,7 +15,9 @@ import { createCsrf } from './http/csrf.js';
 import { demandHttps } from './http/demand-https.js';
 import { createHandOutTokens } from './http/hand-out-tokens.js';
 import { createLimits } from './http/limits.js';
+import { isMetricsTokenOf } from './http/metrics-token.js';
 import { mountRoutes } from './http/mount-routes.js';
+import { observeRequests } from './http/observe-requests.js';
 import { answerProblems } from './http/problem.js';
 import { openContext } from './http/request-context.js';
 import { createAccountRoutes } from './http/routes/account-routes.js';
@@ -27,6 +31,7 @@ import { createGroupRoutes } from './http/routes/group-routes.js';
 import { createKeyRoutes } from './http/routes/key-routes.js';
 import { createMailedLinkRoutes } from './http/routes/mailed-link-routes.js';
 import { createOpenApiRoutes } from './http/routes/open-api-routes.js';
+import { createOperationsRoutes, NO_OPERATIONS, type Operations } from './http/routes/operations-routes.js';
 import { createOwnAccountRoutes } from './http/routes/own-account-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createReceiptKeyRoutes } from './http/routes/receipt-key-routes.js';
@@ -103,6 +108,12 @@ export interface AppDeps {
   readonly receiptKeys: readonly Ed25519Jwk[];
   readonly viewFor: (principal: Principal) => PrincipalView;
   readonly health: Health;
+  /** What operators may look at. */
+  readonly operations?: Operations;
+  /** Opens that to whoever bears it; null where none is set. */
+  readonly metricsToken?: string | null;
+  readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
   readonly logger: Logger;
   /** What accounts of each tier may ask. */
   readonly tiers: Tiers;
@@ -128,16 +139,28 @@ export interface AppDeps {
 
 /** Wires the HTTP side. Listens to nothing: the caller hands the app to a server. */
 export function createApp(deps: AppDeps): Express {
-  const witness = createAuditWitness(deps.audit);
+  const { metrics = NO_METRICS, tracer = NO_TRACER } = deps;
+  const audit = countAppends(deps.audit, metrics);
+  const witness = createAuditWitness(audit);
   const { rateLimit: enabled, tiers, redis, limitKey: key } = deps;
   const limits = createLimits({ enabled, tiers, redis, key });
   const cookies = createSessionCookies(deps.https);
   const csrf = createCsrf({ keys: deps.csrfKeys, cookies });
   const { tenancy, authenticate, sessionOf } = deps;
-  const ports: ApiPorts = { tenancy, authenticate, sessionOf, cookies, csrf, limits, witness };
+  const ports: ApiPorts = {
+    tenancy,
+    authenticate,
+    sessionOf,
+    cookies,
+    csrf,
+    limits,
+    witness,
+    isMetricsToken: isMetricsTokenOf(deps.metricsToken ?? null),
+  };
   const login = deps.createLogin(witness.log);
   const handOut = createHandOutTokens(ports, login);
   const ask = deps.createAsk(witness.log);
+  const patterns = new Set<string>();
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -145,19 +168,24 @@ export function createApp(deps: AppDeps): Express {
   app.set('query parser', 'simple');
   app.use(cookieParser());
   app.use(openContext(deps.publicUrl === null ? null : new URL(deps.publicUrl).origin));
+  const { logger } = deps;
+  app.use(
+    observeRequests({ logger, metrics, tracer, now: () => performance.now(), isRoute: (each) => patterns.has(each) }),
+  );
   app.use(deps.rememberOrigin);
   app.use(createSecurityHeaders({ ...deps, preload: deps.hstsPreload }));
   app.use(demandHttps(deps.https ? deps.publicUrl : null, deps));
   for (const handler of limits('address', () => null)) app.use(handler);
   const routes = [
-    ...createProbeRoutes(() => deps.health.readiness(), ports),
+    ...createProbeRoutes(deps.health, ports),
+    ...createOperationsRoutes(deps.operations ?? NO_OPERATIONS, ports),
     ...createSigningKeyRoutes(deps.publicKeys, ports),
     ...createAuthRoutes(login, deps.createChangePassword(witness.log), handOut, ports),
     ...createSsoRoutes(deps.createSingleSignOn(witness.log), handOut, deps, ports),
     ...createMailedLinkRoutes(
       deps.createSetPasswordByLink(witness.log),
       // The witness notes what belongs to an answer; what is written after one is nobody's to take.
-      deps.createForgotPassword(witness.log, deps.audit),
+      deps.createForgotPassword(witness.log, audit),
       ports,
     ),
     ...createOwnAccountRoutes(deps.readIdentifier, ports),
@@ -170,15 +198,22 @@ export function createApp(deps: AppDeps): Express {
     ...createAuditRoutes((page) => deps.audit.list(page), ports),
     ...createKeyRoutes(deps.createApiKeys(witness.log), ports),
     ...createWidgetRoutes(deps.createWidgetTokens(witness.log), ports),
-    ...createAccountRoutes(deps.createAccountManager(witness.log), deps.createInvite(witness.log, deps.audit), ports),
+    ...createAccountRoutes(deps.createAccountManager(witness.log), deps.createInvite(witness.log, audit), ports),
     ...createGroupRoutes(deps.createGroupManager(witness.log), ports),
   ];
-  mountRoutes(app, [...routes, ...createOpenApiRoutes(routes, ports)], deps.isListedOrigin);
-  app.use(createConsoleRouter());
-  app.use(createErrorPageRouter());
+  const all = [...routes, ...createOpenApiRoutes(routes, ports)];
+  mountRoutes(app, all, deps.isListedOrigin);
+  const pages = [createConsoleRouter(), createErrorPageRouter()];
+  for (const page of pages) app.use(page);
+  for (const pattern of [...all.map(({ path }) => path), ...pages.flatMap(patternsOf)]) patterns.add(pattern);
   app.use(() => {
     throw new SwaliError('ROUTE_NOT_FOUND');
   });
   app.use(answerProblems(deps.logger));
   return app;
+}
+
+/** What a router of pages answers to. */
+function patternsOf({ stack }: Router): readonly string[] {
+  return stack.flatMap(({ route }) => (route ? [route.path] : []));
 }

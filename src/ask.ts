@@ -5,7 +5,8 @@ import type { AuditLog } from './audit/record.js';
 import type { Answer } from './domain/answer.js';
 import type { Candidate, Translation } from './domain/candidate.js';
 import type { Exported, ExportRequest } from './domain/export.js';
-import type { Logger, ReceiptSubject, SignReceipt } from './domain/ports.js';
+import { NO_METRICS, NO_TRACER } from './domain/no-telemetry.js';
+import type { Logger, Metrics, ReceiptSubject, SignReceipt, Span, Tracer } from './domain/ports.js';
 import type { Permission, Principal } from './domain/principal.js';
 import type { Receipt } from './domain/receipt.js';
 import type { ResultSet } from './domain/result-set.js';
@@ -92,6 +93,8 @@ interface Trail {
  * @param parts.now monotonic clock in milliseconds
  * @param parts.newId makes the id of an answer
  * @param parts.signReceipt vouches for each answer and export
+ * @param parts.metrics counts stages and translations
+ * @param parts.tracer follows each stage; spans hold digests and names, never a text
  * @param parts.repairAttempts how often a failing statement of the model goes back to it
  */
 export function createAsk(parts: {
@@ -104,8 +107,10 @@ export function createAsk(parts: {
   readonly repairAttempts: number;
   /** Told of each statement that was answered: what stands for it, and the milliseconds that it took without its translation. */
   readonly onAnswer?: (key: string, ms: number) => void;
+  readonly metrics?: Pick<Metrics, 'stage' | 'translation'>;
+  readonly tracer?: Pick<Tracer, 'span'>;
 }): Ask {
-  const { stages } = parts;
+  const { stages, metrics = NO_METRICS, tracer = NO_TRACER } = parts;
 
   /** identify → translate → seal → execute → answer, with the way back from seal and execute to the model. */
   async function answerQuestion(
@@ -121,7 +126,11 @@ export function createAsk(parts: {
     const feedback: Feedback[] = [];
     for (;;) {
       const request = { question, view, principal, feedback, signal: context.signal };
-      const translation = await timed(trail, 'translate', () => stages.translate(request));
+      const translation = await timed(trail, 'translate', async (span) => {
+        const made = await stages.translate(request);
+        noteTranslation(made, span);
+        return made;
+      });
       trail.translation = addUsage(trail.translation, translation);
       if (translation.kind !== 'sql') return compose(principal, context, view, trail, null);
       try {
@@ -206,7 +215,7 @@ export function createAsk(parts: {
     trail.reasons.push('dry run: nothing was run');
     trail.translation = { kind: 'sql', candidate: callersOwn(sql) };
     const { candidate } = trail.translation;
-    trail.statement = await timed(trail, 'seal', () => stages.seal(candidate, principal, view));
+    trail.statement = await sealed(candidate, principal, view, trail);
     return describeSealed(trail.statement);
   }
 
@@ -218,11 +227,27 @@ export function createAsk(parts: {
     trail: Trail,
   ): Promise<Ran> {
     trail.statement = null;
-    const statement = await timed(trail, 'seal', () => stages.seal(candidate, principal, view));
+    const statement = await sealed(candidate, principal, view, trail);
     trail.statement = statement;
-    const result = await timed(trail, 'execute', () => stages.execute(statement, context.signal));
+    const result = await timed(trail, 'execute', async (span) => {
+      span.set({ 'db.system.name': statement.dialect });
+      return stages.execute(statement, context.signal);
+    });
     trail.rowCount = result.rows.length;
     return { statement, result };
+  }
+
+  function sealed(candidate: Candidate, principal: Principal, view: PrincipalView, trail: Trail) {
+    return timed(trail, 'seal', async (span) => {
+      span.set({ 'swali.sql_digest': digestOf(candidate.sql) });
+      return stages.seal(candidate, principal, view);
+    });
+  }
+
+  function noteTranslation(translation: Translation, span: Span): void {
+    const translator = translatorOf(translation) ?? 'none';
+    metrics.translation(translator, translation.kind);
+    span.set({ 'swali.translator': translator, 'swali.translation': translation.kind });
   }
 
   /** The answer of a statement that ran, or the translator's own word where none did. */
@@ -296,13 +321,14 @@ export function createAsk(parts: {
     return outcome.answer;
   }
 
-  async function timed<T>(trail: Trail, stage: string, run: () => Promise<T>): Promise<T> {
+  async function timed<T>(trail: Trail, stage: string, run: (span: Span) => Promise<T>): Promise<T> {
     const startedAt = parts.now();
     try {
-      return await run();
+      return await tracer.span(`swali.${stage}`, run);
     } finally {
-      const passed = (trail.timingsMs[stage] ?? 0) + parts.now() - startedAt;
-      trail.timingsMs[stage] = Math.round(passed * 1000) / 1000;
+      const ms = parts.now() - startedAt;
+      metrics.stage(stage, ms / 1000);
+      trail.timingsMs[stage] = Math.round(((trail.timingsMs[stage] ?? 0) + ms) * 1000) / 1000;
     }
   }
 
@@ -360,16 +386,16 @@ function usageOf(translation: Translation): Candidate['usage'] {
 function describeTrail(trail: Trail) {
   const { translation, statement, rowCount, receipt } = trail;
   return {
-    sqlDigest: digestOf(translation?.kind === 'sql' ? translation.candidate.sql : null),
-    receiptDigest: digestOf(receipt?.jws ?? null),
+    sqlDigest: translation?.kind === 'sql' ? digestOf(translation.candidate.sql) : null,
+    receiptDigest: receipt ? digestOf(receipt.jws) : null,
     translator: translatorOf(translation),
     relations: statement?.provenance.relations ?? [],
     rowCount,
   };
 }
 
-function digestOf(text: string | null): string | null {
-  return text === null ? null : `sha256:${createHash('sha256').update(text).digest('hex')}`;
+function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 function translatorOf(translation: Translation | null): string | null {

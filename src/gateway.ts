@@ -12,10 +12,12 @@ import { readCatalog } from './catalog/read-catalog.js';
 import { keepSecret } from './config/kept-secret.js';
 import type { SecretSource } from './config/secret-source.js';
 import type { Settings } from './config/settings.js';
-import type { Clock, Logger, ModelBudget } from './domain/ports.js';
+import { NO_METRICS, NO_TRACER } from './domain/no-telemetry.js';
+import type { Backoff, Clock, Logger, Metrics, ModelBudget, Tracer } from './domain/ports.js';
 import type { PrincipalKind } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
+import { createSlowStatements } from './execute/slow-statements.js';
 import { createModelBudget } from './identify/model-budget.js';
 import { MOST_EXPORT_BYTES, MOST_EXPORT_ROWS, readTiers, type Tiers } from './identify/tiers.js';
 import { createBackoff } from './operate/backoff.js';
@@ -51,11 +53,24 @@ export interface Surroundings {
   readonly onAnswer?: (key: string, ms: number) => void;
   /** Where secrets may be kept besides the store, for references outside the settings. */
   readonly secretSources?: readonly SecretSource[];
+  /** Nothing is counted where it is left out. */
+  readonly metrics?: Metrics;
+  /** Nothing is followed where it is left out. */
+  readonly tracer?: Tracer;
 }
 
-/** The breakers of a process. */
-export function openGuards(logger: Logger): Guards {
-  return createGuards({ logger, now: () => performance.now(), random: Math.random });
+/** The breakers of a process. @param metrics told of each change of a state */
+export function openGuards(logger: Logger, metrics: Pick<Metrics, 'breakerState'> = NO_METRICS): Guards {
+  const onState = metrics.breakerState;
+  return createGuards({ logger, onState, now: () => performance.now(), random: Math.random });
+}
+
+/** A pause is only asked for where something is tried again. */
+function countRetries(backoff: Backoff, dependency: string, metrics: Pick<Metrics, 'retry'>): Backoff {
+  return (failures) => {
+    metrics.retry(dependency);
+    return backoff(failures);
+  };
 }
 
 /** The gateway's own side: accounts and audit. */
@@ -93,8 +108,9 @@ export interface Gateway extends Ruled {
  * @throws SwaliError `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
  */
 export async function openRecords(surroundings: Surroundings, writerId: string): Promise<Records> {
-  const { settings, logger, guards = openGuards(logger) } = surroundings;
-  const backoff = createBackoff({ firstMs: 20, longestMs: 500, random: Math.random });
+  const { settings, logger, guards = openGuards(logger), metrics = NO_METRICS } = surroundings;
+  const pause = createBackoff({ firstMs: 20, longestMs: 500, random: Math.random });
+  const backoff = countRetries(pause, 'store', metrics);
   const store = await openStore(settings.storeUrl, settings.transport.store, { makeGuard: guards.make, backoff });
   try {
     const migrated = await migrateStore(store);
@@ -144,7 +160,7 @@ export async function openCatalog(surroundings: Surroundings): Promise<Pick<Rule
  * @throws SwaliError as {@link openCatalog}, and `POLICY_INVALID` with every fault
  */
 export async function openRuled(surroundings: Surroundings): Promise<Ruled> {
-  const { settings } = surroundings;
+  const { settings, metrics: counts = NO_METRICS } = surroundings;
   const { source, catalog } = await openCatalog(surroundings);
   try {
     const policy = loadPolicy({
@@ -153,6 +169,7 @@ export async function openRuled(surroundings: Surroundings): Promise<Ruled> {
       catalog,
       hashKey: settings.maskKey ?? keepSecret(settings.dataDir, 'mask-key'),
       tenancy: settings.tenancy,
+      counts,
       limits: { rows: settings.maxRows, timeoutMs: settings.queryTimeoutMs },
       exportLimits: { rows: MOST_EXPORT_ROWS, bytes: MOST_EXPORT_BYTES },
     });
@@ -192,7 +209,7 @@ export async function openGateway(
   store: Store,
   watchBudget: (budget: ModelBudget) => ModelBudget = (budget) => budget,
 ): Promise<Gateway> {
-  const { settings, clock, logger } = surroundings;
+  const { settings, clock, logger, metrics = NO_METRICS, tracer = NO_TRACER } = surroundings;
   const guards = surroundings.guards ?? openGuards(logger);
   const tiers = readTiers(readTiersFile(settings));
   const signer = readReceiptSigner(settings);
@@ -205,12 +222,13 @@ export async function openGateway(
   // The parsers take up to a second to load; whoever asks first should not wait for it. Where that fails, or ends early,
   // the first statement meets it again and says so.
   judges.gate('SELECT 1', catalog.dialect, () => true).catch(() => undefined);
-  const { seal } = createSeal({ catalog, judges });
-  const execute = createExecute(source, {
+  const { seal } = createSeal({ catalog, judges, metrics });
+  const pace = {
     stepMs: settings.answerStepMs,
     now: () => performance.now(),
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  });
+    wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  };
+  const execute = createExecute(source, pace, watchSlow(surroundings, source));
   const stages: Stages = {
     viewFor: (principal) => capView(policy.viewFor(principal), { rows: tiers.of(principal.tier).rows }),
     exportViewFor: (principal) => {
@@ -222,15 +240,17 @@ export async function openGateway(
       mode: settings.translator,
       openai: modelOf(settings),
       verified: (principal) => policy.verifiedFor(principal),
-      readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect }),
+      readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect, metrics }),
       clock,
       timeZone: timeZoneOf(settings),
       metrics: (view) => policy.metricsFor(view),
       currency: policy.defaults.currency,
       budget: watchBudget(createModelBudget({ store, clock, tiers })),
       makeGuard: guards.make,
-      backoff: createBackoff({ firstMs: 500, longestMs: 2000, random: Math.random }),
+      backoff: countRetries(createBackoff({ firstMs: 500, longestMs: 2000, random: Math.random }), 'model', metrics),
       logger,
+      counts: metrics,
+      tracer,
     }),
     seal,
     execute,
@@ -255,12 +275,28 @@ export async function openGateway(
         }),
         repairAttempts: settings.modelRepairAttempts,
         ...(surroundings.onAnswer ? { onAnswer: surroundings.onAnswer } : {}),
+        metrics,
+        tracer,
       }),
     async close() {
       await judges.close();
       await source.close();
     },
   };
+}
+
+/** Null where SLOW_QUERY_MS is 0. */
+function watchSlow({ settings, logger, metrics = NO_METRICS }: Surroundings, source: OpenedSource) {
+  const { slowQueryMs: slowMs } = settings;
+  if (slowMs === null) return null;
+  return createSlowStatements({
+    source,
+    logger,
+    metrics,
+    slowMs,
+    now: () => performance.now(),
+    later: (ms, work) => void setTimeout(work, ms).unref(),
+  });
 }
 
 /** @throws SwaliError `SETTINGS_INVALID` where the file cannot be read */

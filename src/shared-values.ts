@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Stages } from './ask.js';
 import type { Dialect } from './domain/dialect.js';
+import { NO_METRICS } from './domain/no-telemetry.js';
+import type { Metrics } from './domain/ports.js';
 import type { Principal } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import type { ReadSharedValues } from './translate/request.js';
@@ -23,11 +25,15 @@ export function createReadSharedValues(deps: {
   readonly seal: Stages['seal'];
   readonly execute: Stages['execute'];
   readonly dialect: Dialect;
+  /** Told of each look for values. */
+  readonly metrics?: Pick<Metrics, 'cacheRead'>;
 }): ReadSharedValues {
+  const { metrics = NO_METRICS } = deps;
   const kept = new LRUCache<string, readonly string[]>({ max: MAX_KEPT, ttl: KEEP_MS });
   return async ({ principal, view, signal }, relation, column) => {
     const key = JSON.stringify([whoSees(principal), view.digest, view.policyVersion, relation, column]);
     const known = kept.get(key);
+    metrics.cacheRead('shared values', known !== undefined);
     if (known) return known;
     const [from, what] = [relation, column].map((name) => quote(name, deps.dialect));
     const sql = `SELECT DISTINCT ${what} FROM ${from} WHERE ${what} IS NOT NULL ORDER BY 1 LIMIT ${MAX_VALUES + 1}`;

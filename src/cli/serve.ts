@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { openAlerting } from '../alerting.js';
 import { createApp } from '../app.js';
 import { keepAuditLog } from '../audit-log.js';
@@ -11,12 +10,14 @@ import { openGateway, openGuards, openRecords, type Surroundings } from '../gate
 import { createDoor } from '../http/door.js';
 import { createIdentity } from '../identity.js';
 import { openDoor } from '../open-door.js';
-import { createHealth } from '../operate/health.js';
 import { type KeptCertificate, keepCertificate } from '../operate/keep-certificate.js';
 import { createShutdown } from '../operate/shutdown.js';
 import { openRedis } from '../store/redis.js';
+import { createGatewayHealth, createOperations, openTelemetry } from '../telemetry.js';
 import { describeSeeded } from './describe-seeded.js';
+import { addressOf } from './listen.js';
 import { openListeners } from './open-listeners.js';
+import { openOperationsListener } from './operations-listener.js';
 import { type Terminal, writeLine } from './terminal.js';
 
 /**
@@ -28,15 +29,25 @@ import { type Terminal, writeLine } from './terminal.js';
 export async function serve(given: Surroundings, terminal: Terminal): Promise<boolean> {
   const { settings, clock, logger } = given;
   const certificate = openCertificate(given);
-  const guards = openGuards(logger);
+  const telemetry = await openTelemetry(settings, logger);
+  const { metrics, tracer } = telemetry;
+  const guards = openGuards(logger, metrics);
   const door = openDoor(settings, guards);
   const { admission, onSourceWait } = door;
-  const surroundings: Surroundings = { ...given, guards, onSourceWait, onAnswer: admission.noteAnswer };
-  await ensureDemoSource(settings, clock, logger);
-  const records = await openRecords(surroundings, settings.audit.writer);
-  const opened: (() => Promise<void>)[] = [async () => door.close(), () => records.close()];
+  const surroundings: Surroundings = {
+    ...given,
+    metrics,
+    tracer,
+    guards,
+    onSourceWait,
+    onAnswer: admission.noteAnswer,
+  };
+  const opened: (() => Promise<void>)[] = [() => telemetry.close(), async () => door.close()];
   const close = (): Promise<void> => closeAll(opened.reverse());
   try {
+    await ensureDemoSource(settings, clock, logger);
+    const records = await openRecords(surroundings, settings.audit.writer);
+    opened.push(() => records.close());
     const alerting = openAlerting(surroundings, records);
     opened.push(() => alerting.close());
     const keeper = await keepAuditLog(surroundings, records, (detail) =>
@@ -60,11 +71,10 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
     const statedPlain = listStatedPlain(settings);
     for (const database of statedPlain) logger.warn({ database }, 'a database is spoken to without TLS');
     for (const fault of gateway.source.fenceFaults) logger.error({ fault }, 'row-filtered principals are not served');
-    const health = createHealth([
-      { name: 'store', run: () => records.store.ping() },
-      { name: 'source', run: () => gateway.source.ping() },
-      ...(redis ? [{ name: 'redis', run: () => redis.ping(), isOptional: true }] : []),
-    ]);
+    const { lastCheckpointAt } = keeper;
+    const watched = { settings, telemetry, gateway, store: records.store, redis, lastCheckpointAt, clock };
+    const health = createGatewayHealth(watched);
+    const operations = createOperations(watched, health);
     const app = createApp({
       audit: alerting.audit,
       rememberOrigin: alerting.rememberOrigin,
@@ -91,6 +101,10 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       tiers: gateway.tiers,
       viewFor: gateway.stages.viewFor,
       health,
+      operations,
+      metricsToken: settings.metricsToken,
+      metrics,
+      tracer,
       logger,
       tenancy: settings.tenancy,
       rateLimit: settings.rateLimit,
@@ -102,10 +116,14 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       hstsPreload: settings.hstsPreload,
       publicUrl: settings.publicUrl,
     });
+    const { tiers } = gateway;
+    const listener = await openOperationsListener(settings, { probes: health, operations, tiers, logger });
+    // Probes are answered until the last request has ended.
+    if (listener) opened.push(() => listener.close());
     const { server, close: closeListeners } = await openListeners(
       settings,
       certificate,
-      createDoor(admission, Math.random, app),
+      createDoor(admission, Math.random, app, metrics.shed),
     );
     opened.push(closeListeners);
     alerting.reportGrants([...gateway.source.grantFaults, ...gateway.excessReads]);
@@ -126,6 +144,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       timeoutMs: settings.shutdownTimeoutMs,
     });
     const reason = untilToldToStop(terminal, logger);
+    if (listener) writeLine(terminal.stdout, `Operators look at ${listener.address}`);
     announce(server, settings.publicUrl, seeded, terminal);
     // After all that may write one, and before the log is signed and the store closed: the last record of this run.
     opened.splice(beforeSigning, 0, async () =>
@@ -160,10 +179,8 @@ function announce(
   seeded: readonly SeededAccount[],
   { stdout }: Terminal,
 ): void {
-  const { address, port, family } = server.address() as AddressInfo;
-  const host = family === 'IPv6' ? `[${address}]` : address;
   for (const line of describeSeeded(seeded)) writeLine(stdout, line);
-  writeLine(stdout, `Swali answers at ${publicUrl ?? `http://${host}:${port}`}`);
+  writeLine(stdout, `Swali answers at ${publicUrl ?? addressOf(server)}`);
 }
 
 /** Closes one after the other; one that fails holds up none. @throws what the first of those threw */

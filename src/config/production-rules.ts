@@ -35,9 +35,15 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   else if (!values.RECEIPT_PRIVATE_KEY.includes('-----'))
     faults.push(...judgeSecret('RECEIPT_PRIVATE_KEY', values.RECEIPT_PRIVATE_KEY, values));
   // Where it is shared, the other secret says so.
+  if (values.METRICS_TOKEN !== '') faults.push(...judgeSecret('METRICS_TOKEN', values.METRICS_TOKEN, values));
   if (values.MASK_KEY !== '' && isPattern(values.MASK_KEY)) faults.push(describePattern('MASK_KEY'));
-  if (values.OPENAI_BASE_URL.startsWith('http:') && !isLoopback(new URL(values.OPENAI_BASE_URL).hostname)) {
+  if (goesElsewherePlainly(values.OPENAI_BASE_URL)) {
     faults.push('OPENAI_BASE_URL: is no https address, expected https:// in production, except on this machine');
+  }
+  if (goesElsewherePlainly(values.OTEL_EXPORTER_OTLP_ENDPOINT)) {
+    faults.push(
+      'OTEL_EXPORTER_OTLP_ENDPOINT: is no https address, expected https:// in production, except on this machine',
+    );
   }
   if (!values.PUBLIC_URL.startsWith('https://')) {
     faults.push('PUBLIC_URL: is not an https address, expected https:// in production');
@@ -46,6 +52,11 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   if (values.RATE_LIMIT === 'off') faults.push('RATE_LIMIT: is off, expected on in production');
   if (values.BCRYPT_COST < 12) faults.push('BCRYPT_COST: is below 12, expected 12 to 16 in production');
   return faults;
+}
+
+/** Whether an address leads to another machine without TLS. */
+function goesElsewherePlainly(address: string): boolean {
+  return address.startsWith('http:') && !isLoopback(new URL(address).hostname);
 }
 
 function isPattern(secret: string): boolean {
@@ -80,7 +91,8 @@ function otherSecrets(name: string, values: SettingValues): readonly string[] {
     .filter((url) => !url.startsWith('sqlite:') && url !== '')
     .map((url) => decodeURIComponent(new URL(url).password));
   const mail = values.SMTP_URL?.user?.password ?? '';
-  const others = [values.MASK_KEY, values.OPENAI_API_KEY, values.TLS_KEY_PASSPHRASE, mail];
+  const metrics = name === 'METRICS_TOKEN' ? values.JWT_SECRET : values.METRICS_TOKEN;
+  const others = [values.MASK_KEY, values.OPENAI_API_KEY, values.TLS_KEY_PASSPHRASE, mail, metrics];
   return [...otherKeys(name, values), ...others, ...passwords].filter((text) => text !== '');
 }
 

@@ -176,10 +176,51 @@ export const SETTING_SHAPE = z.object({
   }),
   SHUTDOWN_TIMEOUT_MS: whole(1000, 300_000),
   LOG_LEVEL: choice(['debug', 'info', 'warn', 'error', 'silent']),
+  SLOW_QUERY_MS: whole(0, 600_000),
+  METRICS: choice(['on', 'off']),
+  METRICS_TOKEN: z.string().refine((text) => text === '' || /^[\w.~+/=-]{32,4096}$/.test(text), {
+    error: 'expected 32 characters or more: letters, digits and . _ ~ + / = -',
+  }),
+  OPERATIONS_PORT: z.string().transform((text, context) => {
+    if (text === '') return null;
+    const port = whole(0, 65535).safeParse(text);
+    if (port.success) return port.data;
+    context.addIssue({ code: 'custom', message: 'expected a whole number from 0 to 65535, or nothing' });
+    return z.NEVER;
+  }),
+  OPERATIONS_HOST: filled('an address to listen on'),
+  EVENT_LOOP_LATE_MS: whole(100, 60_000),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpAddress,
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().transform((text, context) => {
+    const headers = parseHeaders(text);
+    if (headers) return headers;
+    context.addIssue({ code: 'custom', message: 'expected a comma list of NAME=VALUE' });
+    return z.NEVER;
+  }),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .refine((text) => /^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(text), { error: 'expected a number from 0 to 1' })
+    .transform(Number),
+  TRACE_MODEL_CALLS: choice(['on', 'off']),
 });
 
 /** The settings as text by name, after defaults, secret files and the checks of each one. */
 export type SettingValues = z.output<typeof SETTING_SHAPE>;
+
+/** Reads headers as OTEL_EXPORTER_OTLP_HEADERS writes them; null where they are none. */
+function parseHeaders(text: string): Readonly<Record<string, string>> | null {
+  const headers: Record<string, string> = {};
+  for (const pair of text.split(',').filter((each) => each.trim() !== '')) {
+    const [, name, value] = /^\s*([\w-]{1,100})\s*=\s*([\x21-\x7e]{0,4096})\s*$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined) return null;
+    try {
+      headers[name.toLowerCase()] = decodeURIComponent(value);
+    } catch {
+      return null;
+    }
+  }
+  return headers;
+}
 
 /**
  * `mysql:` and `mariadb:` mean the same: the server itself says which of the two it is. No parameter may hang on it but

@@ -278,4 +278,38 @@ export const SETTINGS = [
     'Longest stop, the delay included, in milliseconds, 1000–300000; then what still runs is cut off.',
   ),
   plain('LOG_LEVEL', 'info', 'debug, info, warn, error or silent.'),
+  plain(
+    'SLOW_QUERY_MS',
+    '100',
+    'A statement that takes longer on the source is logged with its plan and counted, in milliseconds, 0–600000; 0 switches it off.',
+  ),
+  plain('METRICS', 'on', '`off` counts nothing, and `/metrics` is not there.'),
+  secret(
+    'METRICS_TOKEN',
+    '',
+    'Bearer token of 32 characters or more that opens `/metrics` and `/healthz/deep` to a monitoring system; empty leaves them to admins, and to the listener of OPERATIONS_PORT.',
+  ),
+  plain(
+    'OPERATIONS_PORT',
+    '',
+    'TCP port of a listener of its own for probes, `/metrics` and `/healthz/deep`, 0–65535; 0 takes a free one, empty opens none.',
+  ),
+  plain('OPERATIONS_HOST', '127.0.0.1', 'Address of that listener; off loopback it needs METRICS_TOKEN.'),
+  plain(
+    'EVENT_LOOP_LATE_MS',
+    '5000',
+    'How late the event loop may run before `/livez` fails, in milliseconds, 100–60000.',
+  ),
+  plain(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    '',
+    'Collector of traces that takes OTLP over HTTP, e.g. http://127.0.0.1:4318; empty follows nothing.',
+  ),
+  secret(
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    '',
+    'Headers for the collector, a comma list of NAME=VALUE with percent-encoded values.',
+  ),
+  plain('OTEL_TRACES_SAMPLER_ARG', '1', 'Share of requests that are followed where their caller does not say, 0–1.'),
+  plain('TRACE_MODEL_CALLS', 'off', '`on` tells the model’s endpoint which trace a call belongs to.'),
 ] as const satisfies readonly SettingEntry[];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { isLoopback } from '../domain/loopback.js';
 import type { MailSender, SmtpServer } from '../domain/mail.js';
 import type { AllowedReceiver } from '../domain/outgoing.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -112,6 +113,21 @@ export interface Settings {
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
+  /** Null where slow statements are not watched. */
+  readonly slowQueryMs: number | null;
+  readonly metrics: boolean;
+  /** Null where none is set. */
+  readonly metricsToken: string | null;
+  /** Null where operators have no listener of their own. */
+  readonly operations: { readonly port: number; readonly host: string } | null;
+  readonly eventLoopLateMs: number;
+  /** Null where nothing is followed. */
+  readonly tracing: {
+    readonly endpoint: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly ratio: number;
+    readonly tellModel: boolean;
+  } | null;
 }
 
 /**
@@ -174,6 +190,9 @@ export function parseSettings(
   }
   if (parsed.success && shutdownDelayOf(parsed.data) >= parsed.data.SHUTDOWN_TIMEOUT_MS) {
     faults.push('SHUTDOWN_DELAY_MS: takes all of SHUTDOWN_TIMEOUT_MS, expected less than that');
+  }
+  if (parsed.success && isOpenToOthers(parsed.data)) {
+    faults.push('METRICS_TOKEN: is not set, expected one where OPERATIONS_HOST is no loopback address');
   }
   if (!parsed.success || transport === null || faults.length > 0) {
     throw new SwaliError('SETTINGS_INVALID', { detail: faults.join('\n') });
@@ -275,7 +294,32 @@ function shapeSettings(
     shutdownDelayMs: shutdownDelayOf(values),
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     logLevel: values.LOG_LEVEL,
+    slowQueryMs: values.SLOW_QUERY_MS === 0 ? null : values.SLOW_QUERY_MS,
+    metrics: values.METRICS === 'on',
+    metricsToken: values.METRICS_TOKEN || null,
+    operations: readOperations(values),
+    eventLoopLateMs: values.EVENT_LOOP_LATE_MS,
+    tracing: readTracing(values),
   };
+}
+
+/** Whether the operators' own listener can be reached from elsewhere without a token. */
+function isOpenToOthers(values: SettingValues): boolean {
+  return values.OPERATIONS_PORT !== null && values.METRICS_TOKEN === '' && !isLoopback(values.OPERATIONS_HOST);
+}
+
+function readOperations({ OPERATIONS_PORT: port, OPERATIONS_HOST: host }: SettingValues): Settings['operations'] {
+  return port === null ? null : Object.freeze({ port, host });
+}
+
+function readTracing(values: SettingValues): Settings['tracing'] {
+  if (values.OTEL_EXPORTER_OTLP_ENDPOINT === '') return null;
+  return Object.freeze({
+    endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    headers: Object.freeze(values.OTEL_EXPORTER_OTLP_HEADERS),
+    ratio: values.OTEL_TRACES_SAMPLER_ARG,
+    tellModel: values.TRACE_MODEL_CALLS === 'on',
+  });
 }
 
 function readSmtp({ SMTP_URL: server, MAIL_FROM: from }: SettingValues): Settings['smtp'] {

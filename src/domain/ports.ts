@@ -117,3 +117,90 @@ export interface ReceiptSubject {
 
 /** Vouches for an answer; implemented by audit/. */
 export type SignReceipt = (subject: ReceiptSubject) => Receipt;
+
+/** What a pool lends out now. */
+export interface PoolUse {
+  /** e.g. `store`, or `source customer`; of a small fixed set. */
+  readonly name: string;
+  /** Members that exist, busy or not. */
+  readonly size: number;
+  readonly busy: number;
+  /** Callers that wait for a member. */
+  readonly waiting: number;
+}
+
+/** One served HTTP request. */
+export interface ServedRequest {
+  readonly method: string;
+  /** The pattern of the route, e.g. `/v1/sessions/:id`, never the path; null where there is none. */
+  readonly route: string | null;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** How one call of the model ended. */
+export type ModelOutcome = 'answered' | 'unusable' | 'unavailable' | 'cancelled';
+
+/**
+ * Counts what happens; implemented by operate/ (prom-client). Every name that is handed over comes from the code: never a
+ * subject, a tenant, a question, a path or a value. Whatever is of no known form is counted as `other`. Never throws.
+ */
+export interface Metrics {
+  request(served: ServedRequest): void;
+  /** One run of a stage of an answer: `translate`, `seal`, `execute`, `answer`, `export` or `audit`. */
+  stage(stage: string, seconds: number): void;
+  /** @param code of the catalogue of errors */
+  refusal(code: string): void;
+  /** @param kind what the translation was: `sql`, `clarify` or `refused` */
+  translation(translator: string, kind: string): void;
+  modelTokens(prompt: number, completion: number): void;
+  modelCall(outcome: ModelOutcome): void;
+  /** One look into a cache. */
+  cacheRead(cache: string, hit: boolean): void;
+  /** A record begins to wait for being durable. @returns to be called once, when it is or has failed */
+  auditAppend(): () => void;
+  /** One transaction that wrote records. */
+  auditBatch(records: number, seconds: number): void;
+  /** @param channel `webhook`, `mail` or `log` */
+  alertSent(channel: string, delivered: boolean): void;
+  slowQuery(kind: string): void;
+  /** A breaker has gone into a state. @param breaker `model`, `source`, `store`, `redis` … */
+  breakerState(breaker: string, state: CircuitState): void;
+  /** A request was turned away because there is too much to do. */
+  shed(reason: string): void;
+  /** Something was tried again. @param dependency as of a breaker */
+  retry(dependency: string): void;
+}
+
+/** A value of a span: no question, no SQL, no claim, no row value. */
+export type SpanValue = string | number | boolean;
+
+/** One step of a trace. */
+export interface Span {
+  set(attributes: Readonly<Record<string, SpanValue>>): void;
+  /** @param code of the catalogue of errors */
+  fail(code: string): void;
+}
+
+/** A step that ends when it is told to. */
+export interface OpenSpan extends Span {
+  /** Gives it another name. */
+  rename(name: string): void;
+  /** Runs work so that spans begun in it are children of this one. */
+  run<T>(work: () => T): T;
+  end(): void;
+}
+
+/** Follows a request through its stages; implemented by operate/ (OpenTelemetry). Never throws. */
+export interface Tracer {
+  /**
+   * Begins the span of a request.
+   *
+   * @param traceparent of the caller, as it came; what is no W3C trace context is passed over
+   */
+  begin(name: string, traceparent: string | undefined): OpenSpan;
+  /** Runs work as a span under the current one; a SwaliError's code, or `INTERNAL`, becomes its status. */
+  span<T>(name: string, work: (span: Span) => Promise<T>): Promise<T>;
+  /** Headers that hand the current span on to the model; none where that is not switched on. */
+  outgoing(): Readonly<Record<string, string>>;
+}

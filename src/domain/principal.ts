@@ -60,6 +60,7 @@ export const PERMISSIONS = [
   'export',
   'verified:promote',
   'audit:read',
+  'operations:read',
   'users:manage',
   'widget:issue',
 ] as const;

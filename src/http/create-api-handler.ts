@@ -31,17 +31,23 @@ export interface ApiCall<Input, Who> {
  * `refresh-token`: whoever holds one, in the body or in the browser's cookie; the endpoint looks at it itself, and throws
  * `AUTH_TOKEN_INVALID` where it is no good.
  *
+ * `metricsToken`: whoever holds the permission, or the operator's METRICS_TOKEN; the handler does not learn which. Where there
+ * are tenants, the token alone: what the gateway does is about all of them, and an admin is of one.
+ *
  * Browsers are signed in by cookies, programs by headers and bodies. Whatever a cookie brings and is no GET needs a CSRF
  * token, at every endpoint: see {@link readCaller} and {@link guardRefreshCookie}.
  */
 export type Access =
   | 'public'
   | 'refresh-token'
-  | { readonly permission: Permission | null; readonly withoutSecondFactor?: never }
-  | { readonly permission: null; readonly withoutSecondFactor: true };
+  | { readonly permission: Permission | null; readonly withoutSecondFactor?: never; readonly metricsToken?: never }
+  | { readonly permission: null; readonly withoutSecondFactor: true; readonly metricsToken?: never }
+  | { readonly permission: Permission; readonly withoutSecondFactor?: never; readonly metricsToken: true };
 
 /** What the handler gets: nobody where no access token is asked for. */
-type CallerOf<Who extends Access> = Who extends 'public' | 'refresh-token' ? null : Principal;
+type CallerOf<Who extends Access> = Who extends 'public' | 'refresh-token' | { readonly metricsToken: true }
+  ? null
+  : Principal;
 
 /** Methods that endpoints have. Those with a body take JSON; the others take their query. */
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -114,6 +120,8 @@ export interface ApiPorts extends CallerPorts {
   /** Whether there are tenants. */
   readonly tenancy: boolean;
   readonly limits: Limits;
+  /** Whether an `Authorization` header bears the METRICS_TOKEN; none does where this is left out. */
+  readonly isMetricsToken?: (header: string | undefined) => boolean;
   readonly witness: AuditWitness;
 }
 
@@ -149,9 +157,10 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
       next();
     });
   } else if (access !== 'public') {
-    const { permission, withoutSecondFactor } = access;
+    const { permission, withoutSecondFactor, metricsToken } = access;
     const reach = { permission, widget: endpoint.widget ?? false };
     handlers.push(async (request, response, next) => {
+      if (metricsToken && ports.isMetricsToken?.(request.get('authorization'))) return next();
       if (reach.widget) response.vary('Origin');
       const principal = await readCaller(request, response, ports);
       principals.set(request, principal);
@@ -161,6 +170,7 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
       if (permission !== null && !principal.permissions.has(permission)) {
         throw new SwaliError('AUTH_PERMISSION_MISSING');
       }
+      if (metricsToken && ports.tenancy) throw new SwaliError('AUTH_PERMISSION_MISSING');
       next();
     });
   }
@@ -181,7 +191,8 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     let audited = endpoint.audit === null;
     let answer: ApiAnswer<Output>;
     try {
-      const principal = typeof access === 'string' ? null : demandPrincipal(caller);
+      const isNobodys = typeof access === 'string' || access.metricsToken;
+      const principal = isNobodys ? null : demandPrincipal(caller);
       answer = await endpoint.handle({ input, principal: principal as CallerOf<Who>, context });
     } catch (error) {
       if (access === 'refresh-token' && isTokenInvalid(error)) forgetSession(response, context, ports);

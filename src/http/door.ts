@@ -27,8 +27,14 @@ export function classOf({ url = '/' }: Pick<IncomingMessage, 'url'>): AdmissionC
  * headers.
  *
  * @param random 0 to 1, 1 excluded
+ * @param onRefused told of each request that was refused
  */
-export function createDoor(admission: Admission, random: () => number, app: RequestListener): RequestListener {
+export function createDoor(
+  admission: Admission,
+  random: () => number,
+  app: RequestListener,
+  onRefused: (kind: AdmissionClass) => void = () => undefined,
+): RequestListener {
   const pass = (leave: () => void, request: IncomingMessage, response: ServerResponse): void => {
     response.once('close', leave);
     if (response.destroyed) leave();
@@ -39,8 +45,9 @@ export function createDoor(admission: Admission, random: () => number, app: Requ
     if (kind === null) return app(request, response);
     const entered = admission.enter(kind);
     const settle = (leave: (() => void) | null): void => {
-      if (leave) pass(leave, request, response);
-      else refuse(response, RETRY_AFTER_S + Math.floor(random() * RETRY_SPREAD_S));
+      if (leave) return pass(leave, request, response);
+      onRefused(kind);
+      refuse(response, RETRY_AFTER_S + Math.floor(random() * RETRY_SPREAD_S));
     };
     if (entered instanceof Promise) void entered.then(settle);
     else settle(entered);

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from '../domain/ports.js';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { noteCode } from './observe-requests.js';
 import { contextOf } from './request-context.js';
 
 /** An RFC 9457 problem document. Everything in it is public. */
@@ -35,7 +36,9 @@ export function answerProblems(logger: Logger): ErrorRequestHandler {
   return (thrown, request, response, _next) => {
     const { requestId } = contextOf(request);
     const error = toSwaliError(thrown);
-    const fields = { requestId, code: error.code, status: error.status, path: request.path };
+    noteCode(response, error.code);
+    // The line of each request says which route it was; what stands in a path may be a secret.
+    const fields = { requestId, code: error.code, status: error.status, method: request.method };
     if (error.status >= 500) logger.error({ ...fields, error: error.cause ?? error }, 'request failed');
     else logger.info(fields, 'request refused');
     if (response.headersSent) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
+import { runInRequest } from '../domain/request-scope.js';
 import type { Tenant } from '../domain/tenant.js';
 import { isFromForeignPage } from './foreign-page.js';
 
@@ -51,7 +52,7 @@ export function openContext(publicOrigin: string | null = null): RequestHandler 
       fromForeignPage: isFromForeignPage(request, publicOrigin),
       signal: abortOnHangUp(response),
     });
-    next();
+    runInRequest(requestId, next);
   };
 }
 

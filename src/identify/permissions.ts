@@ -28,8 +28,8 @@ function climbLadder(): ReadonlyMap<EmployeeRole, ReadonlySet<Permission>> {
 /**
  * The one table of rights. Customers may ask. Employees climb a ladder: viewers ask; members also write SQL, read it,
  * save reports and export; accountants also share reports; managers also promote verified questions; admin-delegates
- * also read the audit log and manage users. Admins hold every permission, and alone `widget:issue`: a key with it acts for
- * any customer. None of them lets anyone write to the source.
+ * also read the audit log and manage users. Admins hold every permission, and alone `operations:read`, which shows how the
+ * gateway itself fares, and `widget:issue`: a key with it acts for any customer. None of them lets anyone write to the source.
  *
  * @param role of employees; an employee without one has no rights
  */

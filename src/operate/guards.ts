@@ -25,6 +25,8 @@ export interface GuardsDeps {
   readonly now: () => number;
   /** 0 to 1, 1 excluded. */
   readonly random: () => number;
+  /** Told of the first state of each circuit, and of every change. */
+  readonly onState?: (name: string, state: CircuitState) => void;
 }
 
 /** Makes the place where breakers are made and shown. */
@@ -74,7 +76,8 @@ class Breaker implements IBreaker {
  * One circuit, by cockatiel. When it may be tried again is decided here, by a clock that does not jump; cockatiel's own would
  * be the time of day. Whoever comes while the one call of a half-open circuit runs is refused, not kept waiting.
  */
-function createGuard(name: string, rules: GuardRules, { logger, now, random }: GuardsDeps): Guarded {
+function createGuard(name: string, rules: GuardRules, deps: GuardsDeps): Guarded {
+  const { logger, now, random } = deps;
   const breaker = new Breaker();
   const backoff = createBackoff({
     firstMs: FIRST_PAUSE_MS,
@@ -105,6 +108,9 @@ function createGuard(name: string, rules: GuardRules, { logger, now, random }: G
   };
   const always = { duration: Number.NEGATIVE_INFINITY, next: () => always };
   const policy = circuitBreaker(handleWhen(counts), { breaker, halfOpenAfter: always });
+  const tell = (): void => deps.onState?.(name, STATES[policy.state]);
+  policy.onStateChange(tell);
+  tell();
   policy.onBreak((reason) => {
     opened += 1;
     const pauseMs = Math.max(backoff(opened), askedToWaitMs);

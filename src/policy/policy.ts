@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Catalog } from '../catalog/catalog.js';
+import type { Metrics } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { foldName } from '../sql/fold-name.js';
@@ -53,6 +54,8 @@ export interface PolicyOptions {
   /** What holds for exports instead. */
   readonly exportLimits?: Pick<ViewLimits, 'rows' | 'bytes'>;
   readonly tenancy?: boolean;
+  /** Told of each look for what a kind of principal sees. */
+  readonly counts?: Pick<Metrics, 'cacheRead'>;
   /** A filtered relation without an index led by its filter is a fault, not a warning. */
   readonly strict?: boolean;
 }
@@ -72,9 +75,10 @@ export function readPolicy(text: string, file: string, options: PolicyOptions): 
     strict: options.strict ?? false,
     hasHashKey: hashKey !== null && hashKey.length >= 32,
   });
-  const { exportLimits = {}, limits = {} } = options;
-  const viewFor = createViewFor(compiled, catalog, { version, hashKey, widest: limits });
-  const exportViewFor = createViewFor(compiled, catalog, { version, hashKey, widest: { ...limits, ...exportLimits } });
+  const { exportLimits = {}, limits = {}, counts } = options;
+  const shared = { version, hashKey, ...(counts ? { counts } : {}) };
+  const viewFor = createViewFor(compiled, catalog, { ...shared, widest: limits });
+  const exportViewFor = createViewFor(compiled, catalog, { ...shared, widest: { ...limits, ...exportLimits } });
   const { relations, verified, metrics, warnings } = compiled;
   const { currency = null, time_zone: timeZone = null } = compiled.file.defaults ?? {};
   return {

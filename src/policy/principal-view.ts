@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Catalog } from '../catalog/catalog.js';
+import type { Metrics } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -106,6 +107,8 @@ export function createViewFor(
     readonly version: string;
     readonly hashKey: string | Uint8Array | null;
     readonly widest: Partial<ViewLimits>;
+    /** Told of each look for a shape. */
+    readonly counts?: Pick<Metrics, 'cacheRead'>;
   },
 ): (principal: Principal) => PrincipalView {
   const shapes = new LRUCache<string, ViewShape>({ max: MAX_SHAPES });
@@ -140,6 +143,7 @@ export function createViewFor(
     const names = kind === 'employee' ? [...new Set((principal.allowTables ?? []).map(foldName))].sort() : null;
     const key = JSON.stringify([kind, standing.role, names]);
     let shape = shapes.get(key);
+    options.counts?.cacheRead('views', shape !== undefined);
     if (!shape) {
       shape = makeShape(standing, names && new Set(names));
       shapes.set(key, shape);

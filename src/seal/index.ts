@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Candidate } from '../domain/candidate.js';
+import { NO_METRICS } from '../domain/no-telemetry.js';
+import type { Metrics } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { type SealedStatement, sealStatement } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -19,6 +21,8 @@ const OBJECT_BYTES = 120;
 export interface SealOptions {
   readonly catalog: Catalog;
   readonly judges: Judges;
+  /** Told of each look for a plan. */
+  readonly metrics?: Pick<Metrics, 'cacheRead'>;
 }
 
 /** The one way to a {@link SealedStatement}. */
@@ -52,7 +56,7 @@ function sizeOf({ sql, parameters, columns }: Plan, key: string): number {
 }
 
 /** Makes the seal over one catalog. Plans are cached; a cached plan skips every step but the binding of values. */
-export function createSeal({ catalog, judges }: SealOptions): Seal {
+export function createSeal({ catalog, judges, metrics = NO_METRICS }: SealOptions): Seal {
   const plans = new LRUCache<string, Plan>({ max: MAX_PLANS, maxSize: MAX_PLAN_BYTES, sizeCalculation: sizeOf });
   const makePlan = async (key: string, candidate: Candidate, view: PrincipalView): Promise<Plan> => {
     // A copy: parts of a text hold the whole of it in memory, and printed text is a tree of pieces until it is copied.
@@ -64,7 +68,9 @@ export function createSeal({ catalog, judges }: SealOptions): Seal {
     async seal(candidate, principal, view) {
       try {
         const key = planKey(candidate, catalog, view);
-        const plan = plans.get(key) ?? (await makePlan(key, candidate, view));
+        const kept = plans.get(key);
+        metrics.cacheRead('plans', kept !== undefined);
+        const plan = kept ?? (await makePlan(key, candidate, view));
         return sealStatement({
           dialect: catalog.dialect,
           sql: plan.sql,

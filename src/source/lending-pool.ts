@@ -1,3 +1,4 @@
+import type { PoolUse } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 
 /** What a pool lends: something that can die by itself and can be ended. */
@@ -27,10 +28,13 @@ export interface LendingPool<T extends Lendable> {
    *   `SOURCE_UNAVAILABLE` after close, and what `start` threw
    */
   acquire(waitMs: number, signal?: AbortSignal): Promise<T>;
+  /** A member that nobody uses now, without waiting and before nobody who waits; null where there is none. */
+  takeIdle(): T | null;
   /** Gives a member back; a dead one is dropped. */
   release(member: T): void;
   /** Starts members until the pool is full; failures show at the next acquire. */
   fill(): Promise<void>;
+  use(): Omit<PoolUse, 'name'>;
   close(): void;
 }
 
@@ -113,10 +117,12 @@ export function createLendingPool<T extends Lendable>(options: LendingPoolOption
       if (waiting.length >= options.queueLimit) throw new SwaliError('EXECUTE_BUSY', { retryAfterS: 1 });
       return wait(waitMs, signal);
     },
+    takeIdle: () => (closed || waiting.length > 0 ? null : (takeIdle() ?? null)),
     release: offer,
     async fill() {
       await Promise.all(Array.from({ length: options.size }, spawn));
     },
+    use: () => ({ size: all.size, busy: all.size - idle.length, waiting: waiting.length }),
     close() {
       closed = true;
       for (const member of all) member.kill();

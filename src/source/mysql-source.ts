@@ -142,6 +142,11 @@ function isExplainDenied(error: unknown): boolean {
   return EXPLAIN_DENIED.has((cause as { readonly errno?: unknown } | null)?.errno);
 }
 
+/** Only ever the plan: ANALYZE would run the statement, and other forms print what its values are. */
+function printExplain(dialect: 'mysql' | 'mariadb', sql: string): string {
+  return `${dialect === 'mariadb' ? 'EXPLAIN' : 'EXPLAIN FORMAT=TRADITIONAL'} ${sql}`;
+}
+
 async function assertAffordable(
   pool: Pool,
   dialect: 'mysql' | 'mariadb',
@@ -149,8 +154,7 @@ async function assertAffordable(
   limit: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const explain = dialect === 'mariadb' ? 'EXPLAIN' : 'EXPLAIN FORMAT=TRADITIONAL';
-  const run = { ...inspectRun(`${explain} ${request.sql}`, request.parameters), timeoutMs: request.timeoutMs };
+  const run = { ...inspectRun(printExplain(dialect, request.sql), request.parameters), timeoutMs: request.timeoutMs };
   try {
     if (estimateRows(toRecords(await runOn(pool, run, signal))) > limit) throw new SwaliError('EXECUTE_TOO_COSTLY');
   } catch (error) {
@@ -269,7 +273,23 @@ export async function openMysqlSource(options: MysqlSourceOptions): Promise<Open
           leave();
         }
       },
+      async explain({ sql, parameters, kind, timeoutMs }) {
+        const pool = poolOf(kind);
+        const session = pool.takeIdle();
+        if (!session) return null;
+        try {
+          const run = inspectRun(printExplain(facts.dialect, sql), parameters);
+          return toRecords(await session.run({ ...run, timeoutMs }));
+        } finally {
+          pool.release(session);
+        }
+      },
       inspect,
+      poolUse: () =>
+        [...pools].map(([url, pool]) => {
+          const kinds = PRINCIPAL_KINDS.filter((kind) => options.urls[kind] === url);
+          return { name: `source ${kinds.join('+') || 'catalog'}`, ...pool.use() };
+        }),
       async ping() {
         for (const pool of pools.values()) await runOn(pool, { ...inspectRun('SELECT 1 AS one'), timeoutMs: 5000 });
       },

@@ -1,3 +1,4 @@
+import type { PoolUse } from '../domain/ports.js';
 import type { PrincipalKind } from '../domain/principal.js';
 import type { ReadRight } from './grant-line.js';
 import type { Source } from './source.js';
@@ -26,4 +27,6 @@ export interface OpenedSource extends Source {
   readonly grantFaults: readonly string[];
   /** The accounts of a server; empty for SQLite, which has none. */
   readonly accounts: readonly SourceAccount[];
+  /** What each pool of connections, or of children, lends out now. */
+  poolUse(): readonly PoolUse[];
 }

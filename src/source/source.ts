@@ -35,6 +35,16 @@ export interface Source {
    * @throws SwaliError `EXECUTE_FAILED`, `EXECUTE_TIMEOUT`, `EXECUTE_CANCELLED`, `EXECUTE_TOO_COSTLY`, `EXECUTE_BUSY`, `SOURCE_UNAVAILABLE`
    */
   execute(request: SourceRequest, signal?: AbortSignal): Promise<SourceResult>;
+  /**
+   * How the engine means to run a statement, as it says so itself: EXPLAIN, with the account that runs it. Nothing of the
+   * statement is run. Only on a connection that nobody uses now: null where there is none.
+   *
+   * @param request `sql` must be sealed; the plan tells about rows that its caller may not see, so it is the operator's alone
+   * @throws SwaliError as {@link Source.execute}
+   */
+  explain(
+    request: Pick<SourceRequest, 'sql' | 'parameters' | 'kind' | 'timeoutMs'>,
+  ): Promise<readonly Readonly<Record<string, ResultValue>>[] | null>;
   /** Reads metadata with trusted text written in this repository: `information_schema`, `pragma`. Values as `execute` gives them. */
   inspect(
     sql: string,

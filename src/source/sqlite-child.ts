@@ -72,6 +72,8 @@ function serve(): void {
     switch (request.kind) {
       case 'run':
         return { kind: 'rows', ...statements.run(request) };
+      case 'explain':
+        return { kind: 'rows', ...statements.explain(request) };
       case 'inspect':
         return { kind: 'rows', ...trust(() => statements.inspect(request)) };
       case 'prove-fence':

@@ -12,7 +12,7 @@ export interface SqliteChildOptions {
   readonly maxMemoryBytes: number;
 }
 
-/** What the parent asks. `inspect` takes trusted text only; `run` takes one SELECT. */
+/** What the parent asks. `inspect` takes trusted text only; `run` and `explain` take one SELECT. */
 export type SqliteRequest =
   | {
       readonly kind: 'run';
@@ -22,6 +22,7 @@ export type SqliteRequest =
       readonly maxBytes: number;
     }
   | { readonly kind: 'inspect'; readonly sql: string; readonly parameters: readonly ParameterValue[] }
+  | { readonly kind: 'explain'; readonly sql: string; readonly parameters: readonly ParameterValue[] }
   | { readonly kind: 'prove-fence' };
 
 /** Why a child could not answer: `source` is a fault of the file or the host, `statement` one of the statement. */

@@ -106,6 +106,17 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Op
         const { names, rows } = await askRows({ kind: 'inspect', sql, parameters }, INSPECT_TIMEOUT_MS);
         return nameRows(names, rows);
       },
+      async explain({ sql, parameters, timeoutMs }) {
+        const process = pool.takeIdle();
+        if (!process) return null;
+        try {
+          const reply = await process.ask({ kind: 'explain', sql, parameters }, timeoutMs);
+          return reply.kind === 'rows' ? nameRows(reply.names, reply.rows) : [];
+        } finally {
+          pool.release(process);
+        }
+      },
+      poolUse: () => [{ name: 'source children', ...pool.use() }],
       async ping() {
         await askRows({ kind: 'inspect', sql: 'SELECT count(*) AS n FROM sqlite_schema', parameters: [] }, 5000);
       },

@@ -108,6 +108,12 @@ export function openStatements(database: Database) {
     run(request: Extract<SqliteRequest, { kind: 'run' }>): SqliteRows {
       return read(prepare(request.sql, request.parameters.length), request.parameters, request);
     },
+    /** Says how one SELECT would run, and runs nothing. @throws Error with SQLite's message */
+    explain(request: Extract<SqliteRequest, { kind: 'explain' }>): SqliteRows {
+      assertOneSelect(database, request.sql);
+      const statement = compile(`EXPLAIN QUERY PLAN ${request.sql}`);
+      return read(statement, request.parameters, { maxRows: Infinity, maxBytes: Infinity });
+    },
     /** Runs trusted metadata text: a SELECT or a reading PRAGMA, never cached. */
     inspect(request: Extract<SqliteRequest, { kind: 'inspect' }>): SqliteRows {
       return read(compile(request.sql), request.parameters, { maxRows: Infinity, maxBytes: Infinity });

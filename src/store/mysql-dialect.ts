@@ -9,7 +9,7 @@ import { createBoundedPool } from './bounded-pool.js';
 const MIGRATION_LOCK_TIMEOUT_S = 60;
 
 /** Connections of one process. */
-const CONNECTIONS = 10;
+
 /** Callers that may wait for a connection, and for how long, in milliseconds. */
 const QUEUE_LIMIT = 500;
 const WAIT_MS = 10_000;
@@ -46,6 +46,9 @@ class LockingMysqlDialect extends MysqlDialect {
   }
 }
 
+/** Connections of the pool at most. */
+export const MYSQL_CONNECTIONS = 10;
+
 /**
  * Makes kysely speak to MySQL or MariaDB through mysql2: a pool of pinned sessions.
  *
@@ -68,7 +71,7 @@ export function createMysqlDialect(
     user: address.user,
     password: address.password,
     database: address.database,
-    connectionLimit: CONNECTIONS,
+    connectionLimit: MYSQL_CONNECTIONS,
     // Bounded by the pool around this one.
     queueLimit: 0,
     connectTimeout: 5000,

@@ -1,10 +1,11 @@
 import { Kysely, Migrator, sql, type Transaction } from 'kysely';
 import type { Dialect } from '../domain/dialect.js';
-import type { Backoff, MakeGuard } from '../domain/ports.js';
+import type { Backoff, MakeGuard, PoolUse } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { TransportRules } from '../transport/transport-rules.js';
+import { countLoans, type Loans } from './count-loans.js';
 import { migrationsFor } from './migrations.js';
-import { createMysqlDialect } from './mysql-dialect.js';
+import { createMysqlDialect, MYSQL_CONNECTIONS } from './mysql-dialect.js';
 import { runTransaction, type TransactionOptions } from './run-transaction.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
 import { toStoreError } from './store-error.js';
@@ -37,6 +38,8 @@ export interface Store {
   transaction<T>(work: (db: Transaction<StoreTables>) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Resolves when the store answers. @throws SwaliError `STORE_UNAVAILABLE` */
   ping(): Promise<void>;
+  /** What the pool of connections lends out now. */
+  poolUse(): PoolUse;
   close(): Promise<void>;
 }
 
@@ -68,14 +71,14 @@ async function inspectServer(db: StoreDatabase, isSqlite: boolean): Promise<Pick
   };
 }
 
-function openDatabase(url: string, transport?: TransportRules): Opened {
+function openDatabase(url: string, loans: Loans, transport?: TransportRules): Opened {
   if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
-    const dialect = createSqliteDialect(url.slice('sqlite:'.length));
+    const dialect = countLoans(createSqliteDialect(url.slice('sqlite:'.length)), loans);
     return { db: new Kysely<StoreTables>({ dialect }), liftLimits: () => undefined };
   }
   if (/^(?:mysql|mariadb):\/\//.test(url)) {
     const { dialect, liftLimits } = createMysqlDialect(url, transport);
-    return { db: new Kysely<StoreTables>({ dialect }), liftLimits };
+    return { db: new Kysely<StoreTables>({ dialect: countLoans(dialect, loans) }), liftLimits };
   }
   throw new SwaliError('SETTINGS_INVALID', { detail: 'STORE_URL must be sqlite:PATH, mysql://… or mariadb://…' });
 }
@@ -93,7 +96,8 @@ export async function openStore(
   transport?: TransportRules,
   { makeGuard, backoff = () => 0 }: StoreGuards = {},
 ): Promise<Store> {
-  const { db, liftLimits } = await guard(async () => openDatabase(url, transport));
+  const loans: Loans = { busy: 0, waiting: 0 };
+  const { db, liftLimits } = await guard(async () => openDatabase(url, loans, transport));
   const circuit = makeGuard?.('store', STORE_RULES);
   const through = <T>(work: () => Promise<T>): Promise<T> => (circuit ? circuit.run(work) : work());
   try {
@@ -103,6 +107,7 @@ export async function openStore(
       run: (work) => guard(() => through(() => work(db))),
       transaction: (work, options = {}) => guard(() => runTransaction(db, work, options, backoff, through)),
       ping: () => guard(() => through(async () => void (await sql`select 1`.execute(db)))),
+      poolUse: () => ({ name: 'store', size: server.dialect === 'sqlite' ? 1 : MYSQL_CONNECTIONS, ...loans }),
       close: () => guard(() => db.destroy()),
     };
     LIMITS.set(store, liftLimits);
@@ -133,6 +138,19 @@ export async function migrateStore(store: Store): Promise<readonly string[]> {
       return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
     })
     .finally(() => lift?.(false));
+}
+
+/**
+ * Names of the migrations that the store still lacks; empty where it is up to date.
+ *
+ * @throws SwaliError `STORE_UNAVAILABLE`
+ */
+export async function pendingMigrations(store: Store): Promise<readonly string[]> {
+  const migrations = { ...migrationsFor(store.dialect === 'sqlite' ? 'sqlite' : 'mysql') };
+  return store.run(async (db) => {
+    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+    return (await migrator.getMigrations()).filter(({ executedAt }) => !executedAt).map(({ name }) => name);
+  });
 }
 
 async function guard<T>(work: () => Promise<T>): Promise<T> {

@@ -3,7 +3,8 @@ import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
 import type { Candidate, Translation } from '../domain/candidate.js';
 import type { Dialect } from '../domain/dialect.js';
-import type { Backoff, Clock, Guarded, Logger, MakeGuard, ModelBudget } from '../domain/ports.js';
+import { NO_METRICS, NO_TRACER } from '../domain/no-telemetry.js';
+import type { Backoff, Clock, Guarded, Logger, MakeGuard, Metrics, ModelBudget, Tracer } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Day } from './dates.js';
 import {
@@ -85,8 +86,11 @@ export function createOpenAiTranslate(deps: {
   readonly backoff: Backoff;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics?: Pick<Metrics, 'modelTokens'>;
+  /** Where it gives headers, the model's endpoint learns which request a call belongs to. */
+  readonly tracer?: Pick<Tracer, 'outgoing'>;
 }): OpenAiTranslate {
-  const { settings, clock, backoff } = deps;
+  const { settings, clock, backoff, metrics = NO_METRICS, tracer = NO_TRACER } = deps;
   const guard = deps.makeGuard('model', describeModelRules(clock));
   const client = new OpenAI({
     // The client insists on a key; endpoints without one ignore it.
@@ -110,9 +114,19 @@ export function createOpenAiTranslate(deps: {
       let isCounted = false;
       try {
         const body = writeBody(settings, attempt, messages);
-        const answer = await askUntilThere({ client, body, guard, backoff, clock, deadline, caller: request.signal });
+        const answer = await askUntilThere({
+          client,
+          body,
+          headers: tracer.outgoing(),
+          guard,
+          backoff,
+          clock,
+          deadline,
+          caller: request.signal,
+        });
         const usage = readUsage(answer instanceof NoCompletion ? answer.answer : answer, prompt, writtenIn(answer));
         isCounted = true;
+        metrics.modelTokens(usage.promptTokens, usage.completionTokens);
         await deps.budget.spend(request.principal, usage.promptTokens + usage.completionTokens);
         if (answer instanceof NoCompletion) throw answer;
         if (attempt !== form) deps.logger.info({ ...attempt }, 'the model’s endpoint takes this form');
@@ -164,6 +178,8 @@ function writeBody(settings: OpenAiSettings, form: EndpointForm, messages: reado
 interface Call {
   readonly client: OpenAI;
   readonly body: Body;
+  /** That tell the endpoint which request the call belongs to; empty where it is not told. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly guard: Guarded;
   readonly backoff: Backoff;
   readonly clock: Clock;
@@ -191,10 +207,10 @@ async function askUntilThere(call: Call): Promise<Completion | NoCompletion> {
   }
 }
 
-async function askOnce({ client, body, deadline, caller }: Call, signal: AbortSignal): Promise<Completion> {
+async function askOnce({ client, body, headers, deadline, caller }: Call, signal: AbortSignal): Promise<Completion> {
   let answer: unknown;
   try {
-    answer = await client.chat.completions.create(body, { signal });
+    answer = await client.chat.completions.create(body, { signal, headers: { ...headers } });
   } catch (error) {
     // The client does not tell our deadline from a caller who hung up.
     if (deadline.aborted && !caller.aborted) throw new APIConnectionTimeoutError();

@@ -1,11 +1,13 @@
 import type { Translation } from '../domain/candidate.js';
 import type { Dialect } from '../domain/dialect.js';
-import type { Backoff, Clock, Logger, MakeGuard, ModelBudget } from '../domain/ports.js';
+import { NO_METRICS, NO_TRACER } from '../domain/no-telemetry.js';
+import type { Backoff, Clock, Logger, MakeGuard, Metrics, ModelBudget, Tracer } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
 import type { PrincipalView } from '../policy/view.js';
 import { checkQuestion } from './check-question.js';
+import { countModelCalls } from './count-model-calls.js';
 import { localDay } from './dates.js';
 import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
 import { createOpenAiTranslate, type OpenAiSettings } from './openai.js';
@@ -43,6 +45,9 @@ export interface TranslateDeps {
   /** Pauses before the model is asked again within one question. */
   readonly backoff: Backoff;
   readonly logger: Logger;
+  /** Told of the model's calls and tokens. */
+  readonly counts?: Pick<Metrics, 'modelCall' | 'modelTokens'>;
+  readonly tracer?: Pick<Tracer, 'outgoing'>;
 }
 
 /**
@@ -54,8 +59,13 @@ export interface TranslateDeps {
  *   where its statement is among the feedback, the next one is tried.
  */
 export function createTranslate(deps: TranslateDeps): Translate {
+  const { counts = NO_METRICS, tracer = NO_TRACER } = deps;
+  const { dialect, timeZone, budget, logger, makeGuard, backoff, clock } = deps;
+  const parts = { dialect, timeZone, budget, logger, makeGuard, backoff, clock, metrics: counts, tracer };
   const model =
-    deps.openai && deps.mode !== 'offline' ? createOpenAiTranslate({ ...deps, settings: deps.openai }) : null;
+    deps.openai && deps.mode !== 'offline'
+      ? countModelCalls(createOpenAiTranslate({ ...parts, settings: deps.openai }), counts)
+      : null;
 
   /** False where the tokens of the day are spent and the offline translator goes on. @throws SwaliError `RATE_LIMITED` where nobody does */
   async function mayAskModel(principal: Principal): Promise<boolean> {

@@ -117,6 +117,36 @@ describeEngines('a source', SCRIPT, (engine) => {
     expect(result.truncated).toBe(false);
   });
 
+  it('tells how it means to run a statement, and runs nothing of it', async () => {
+    // It would never end.
+    const endless = `SELECT COUNT(*) AS c1 FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 0 FROM n) SELECT i FROM n) AS t1, kinds AS b WHERE b.id = ?`;
+    const plan = await source.explain({ sql: endless, parameters: [1], kind: 'customer', timeoutMs: 20_000 });
+    expect(plan?.length).toBeGreaterThan(0);
+    expect(Object.keys(plan![0]!)).toEqual(expect.arrayContaining([isSqlite ? 'detail' : 'table']));
+    const writes = source.explain({ sql: 'DELETE FROM kinds', parameters: [], kind: 'customer', timeoutMs: 5000 });
+    if (isSqlite) expect(await codeOf(writes)).toBe('EXECUTE_FAILED');
+    else await writes.catch(() => undefined);
+    expect((await run('SELECT COUNT(*) AS n FROM kinds')).rows).toEqual([[2]]);
+  });
+
+  it('explains only where a connection is idle, and says what its pools lend out', async () => {
+    const single = await openSource({ url: engine.url, allowWideGrants: true, size: 1 });
+    try {
+      await single.execute(request('SELECT 1 AS c1'));
+      const [idle] = single.poolUse();
+      expect(idle).toMatchObject({ size: 1, busy: 0, waiting: 0 });
+      expect(idle?.name).toBe(isSqlite ? 'source children' : 'source customer+employee+admin');
+      const asked = { sql: 'SELECT 1 AS c1', parameters: [], kind: 'customer', timeoutMs: 5000 } as const;
+      const busy = single.execute(request('SELECT 2 AS c1'));
+      expect(single.poolUse()[0]?.busy).toBe(1);
+      expect(await single.explain(asked)).toBeNull();
+      await busy;
+      expect(await single.explain(asked)).not.toBeNull();
+    } finally {
+      await single.close();
+    }
+  });
+
   it('binds text, numbers, large integers and NULL by their value', async () => {
     const byBranch = 'SELECT id FROM kinds WHERE branch = ?';
     expect((await run(byBranch, [7])).rows).toEqual([[1]]);

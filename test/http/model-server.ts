@@ -27,6 +27,7 @@ export type ModelReply =
 export interface ModelRequest {
   readonly path: string;
   readonly authorization: string | null;
+  readonly traceparent: string | null;
   /** The raw body: assert on this that something is nowhere in the prompt. */
   readonly raw: string;
   readonly body: {
@@ -62,6 +63,7 @@ export async function startModelServer(): Promise<ModelServer> {
       const recorded: ModelRequest = {
         path: request.url ?? '',
         authorization: request.headers.authorization ?? null,
+        traceparent: [request.headers.traceparent ?? []].flat()[0] ?? null,
         raw,
         body: JSON.parse(raw) as ModelRequest['body'],
       };

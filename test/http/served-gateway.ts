@@ -28,13 +28,21 @@ export interface Reply {
 export interface ServedGateway<Name extends string> {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
+  /** Of the operators' listener; null where OPERATIONS_PORT opens none. */
+  readonly operationsUrl: string | null;
   /** What the program wrote to its log, one line each. */
   readonly log: readonly string[];
   /** Signs in over HTTP and keeps the token for {@link call}. */
   signIn(name: Name, password?: string): Promise<Reply>;
   /** One request; `as` names an account that has signed in, or nobody. */
-  call(method: Method, path: string, as: Name | null, body?: unknown): Promise<Reply>;
-  ask(as: Name, question: string): Promise<Reply>;
+  call(
+    method: Method,
+    path: string,
+    as: Name | null,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Reply>;
+  ask(as: Name, question: string, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   sql(as: Name, sql: string): Promise<Reply>;
   stop(): Promise<void>;
 }
@@ -92,11 +100,14 @@ export async function serveGateway<const Name extends string>(
   const stdout = new PassThrough();
   const terminal = { env: given, stdin: Readable.from([]), stdout, stderr: new PassThrough(), signal: end.signal };
   const stopped = serve(surroundings, terminal);
-  const url = await Promise.race([readAddress(stdout), stopped.then(() => Promise.reject(new Error('it stopped')))]);
+  const { url, operationsUrl } = await Promise.race([
+    readAddresses(stdout),
+    stopped.then(() => Promise.reject(new Error('it stopped'))),
+  ]);
 
   const tokens = new Map<Name, string>();
-  const call = async (method: Method, path: string, as: Name | null, body?: unknown): Promise<Reply> => {
-    const headers: Record<string, string> = { accept: 'application/json' };
+  const call = async (method: Method, path: string, as: Name | null, body?: unknown, extra = {}): Promise<Reply> => {
+    const headers: Record<string, string> = { accept: 'application/json', ...extra };
     if (as !== null) headers.authorization = `Bearer ${tokens.get(as)}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const response = await fetch(`${url}${path}`, {
@@ -105,10 +116,17 @@ export async function serveGateway<const Name extends string>(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: text === '' ? null : JSON.parse(text) };
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text !== '' ? JSON.parse(text) : null,
+    };
   };
   return {
     url,
+    operationsUrl,
     log,
     call,
     async signIn(name, password = PASSWORD) {
@@ -118,7 +136,7 @@ export async function serveGateway<const Name extends string>(
       if (reply.status === 200) tokens.set(name, reply.body.access_token);
       return reply;
     },
-    ask: (as, question) => call('POST', '/v1/ask', as, { question }),
+    ask: (as, question, headers) => call('POST', '/v1/ask', as, { question }, headers),
     sql: (as, sql) => call('POST', '/v1/sql', as, { sql }),
     async stop() {
       end.abort();
@@ -145,14 +163,15 @@ async function addAccounts(
   }
 }
 
-/** The address that the program announces, which it does last. */
-function readAddress(stdout: PassThrough): Promise<string> {
+/** The addresses that the program announces; its own it announces last. */
+function readAddresses(stdout: PassThrough): Promise<{ readonly url: string; readonly operationsUrl: string | null }> {
   return new Promise((resolve) => {
     let text = '';
     stdout.on('data', (chunk) => {
       text += String(chunk);
-      const address = /Swali answers at (https?:\S+)/.exec(text)?.[1];
-      if (address !== undefined) resolve(address);
+      const url = /Swali answers at (https?:\S+)/.exec(text)?.[1];
+      const operationsUrl = /Operators look at (http:\S+)/.exec(text)?.[1] ?? null;
+      if (url !== undefined) resolve({ url, operationsUrl });
     });
   });
 }

@@ -7,8 +7,17 @@ export interface Probed {
   readonly checks: Readonly<Record<string, 'ok' | 'failing' | 'stopping'>>;
 }
 
-/** `GET /livez` (the process answers) and `GET /readyz` (store and source answer too). */
-export function createProbeRoutes(readiness: () => Promise<Probed>, ports: ApiPorts): readonly ApiRoute[] {
+/** What the probes ask. */
+export interface Probes {
+  isAlive(): boolean;
+  readiness(): Promise<Probed>;
+}
+
+/**
+ * `GET /livez` (the event loop comes round in time) and `GET /readyz` (what answers need is there). The first asks nobody:
+ * a process must not be started anew because a database is away.
+ */
+export function createProbeRoutes(probes: Probes, ports: ApiPorts): readonly ApiRoute[] {
   return [
     createApiHandler(
       {
@@ -16,10 +25,13 @@ export function createProbeRoutes(readiness: () => Promise<Probed>, ports: ApiPo
         path: '/livez',
         access: 'public',
         input: z.looseObject({}),
-        output: z.strictObject({ status: z.literal('ok') }),
+        output: z.strictObject({ status: z.enum(['ok', 'late']) }),
         limit: 'probe',
         audit: null,
-        handle: async () => ({ body: { status: 'ok' as const } }),
+        handle: async () =>
+          probes.isAlive()
+            ? { body: { status: 'ok' as const } }
+            : { status: 503 as const, body: { status: 'late' as const } },
       },
       ports,
     ),
@@ -36,7 +48,7 @@ export function createProbeRoutes(readiness: () => Promise<Probed>, ports: ApiPo
         limit: 'probe',
         audit: null,
         handle: async () => {
-          const { ready, checks } = await readiness();
+          const { ready, checks } = await probes.readiness();
           return ready
             ? { body: { status: 'ready' as const, checks } }
             : { status: 503 as const, body: { status: 'not ready' as const, checks } };

@@ -94,6 +94,14 @@ describe('parseSettings', () => {
     ['INVITATION_TTL_S', '299'],
     ['PASSWORD_RESET_TTL_S', '86401'],
     ['MAX_ROWS', '0'],
+    ['SLOW_QUERY_MS', '-1'],
+    ['METRICS', 'yes'],
+    ['OPERATIONS_PORT', '65536'],
+    ['EVENT_LOOP_LATE_MS', '99'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://127.0.0.1:4317'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.1'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1e-3'],
+    ['TRACE_MODEL_CALLS', 'true'],
     ['ALLOW_WIDE_GRANTS', 'yes'],
     ['PUBLIC_URL', 'javascript:alert(1)'],
     ['STORE_URL', 'sqlite:'],
@@ -226,6 +234,51 @@ describe('parseSettings', () => {
   });
 });
 
+describe('the settings of operators', () => {
+  it('are off, loopback and without a collector by default', () => {
+    expect(parseSettings({})).toMatchObject({
+      slowQueryMs: 100,
+      metrics: true,
+      metricsToken: null,
+      operations: null,
+      eventLoopLateMs: 5000,
+      tracing: null,
+    });
+  });
+
+  it('name a listener, a collector and what to send it', () => {
+    const given = {
+      SLOW_QUERY_MS: '0',
+      OPERATIONS_PORT: '9464',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'X-Key=a%20b, other=c',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
+    };
+    expect(parseSettings(given)).toMatchObject({
+      slowQueryMs: null,
+      operations: { port: 9464, host: '127.0.0.1' },
+      tracing: { headers: { 'x-key': 'a b', other: 'c' }, ratio: 0.25, tellModel: false },
+    });
+  });
+
+  it.each(['nothing', 'a b=c', 'a=%zz', 'a=b\nc=d'])(
+    'never repeat headers of the collector that are none: %j',
+    (text) => {
+      const [fault] = faultsOf({ OTEL_EXPORTER_OTLP_HEADERS: text });
+      expect(fault).toBe('OTEL_EXPORTER_OTLP_HEADERS: the value is not usable, expected a comma list of NAME=VALUE');
+    },
+  );
+
+  it('open a listener to other machines with a token alone', () => {
+    const open = { OPERATIONS_PORT: '9464', OPERATIONS_HOST: '0.0.0.0' };
+    expect(faultsOf(open)).toEqual([
+      'METRICS_TOKEN: is not set, expected one where OPERATIONS_HOST is no loopback address',
+    ]);
+    expect(parseSettings({ ...open, METRICS_TOKEN: 'k'.repeat(32) }).operations?.host).toBe('0.0.0.0');
+    expect(faultsOf({ METRICS_TOKEN: 'short' })).toHaveLength(1);
+  });
+});
+
 describe('production rules', () => {
   it('refuse one secret that signs tokens and encrypts seeds, whichever is changed', () => {
     const faults = faultsOf({ ...PRODUCTION, STORE_KEY: GOOD_SECRET });
@@ -301,6 +354,17 @@ describe('production rules', () => {
       'JWT_SECRET',
     ],
     ['limits off', { RATE_LIMIT: 'off' }, 'RATE_LIMIT'],
+    ['a token of operators that is a pattern', { METRICS_TOKEN: 'ab'.repeat(16) }, 'METRICS_TOKEN'],
+    [
+      'a secret shared with the token of operators',
+      { METRICS_TOKEN: OTHER_SECRET, MASK_KEY: OTHER_SECRET },
+      'METRICS_TOKEN',
+    ],
+    [
+      'traces to another machine without TLS',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://traces.example.com' },
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+    ],
     ['cheap password hashes', { BCRYPT_COST: '8' }, 'BCRYPT_COST'],
   ])('refuse %s', (_what, change, name) => {
     const faults = faultsOf({ ...PRODUCTION, ...change });

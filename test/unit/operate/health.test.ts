@@ -27,12 +27,56 @@ describe('createHealth', () => {
 
   it('counts a check that hangs as failing', async () => {
     const hanging = { name: 'source', run: () => new Promise<void>(() => {}) };
-    expect((await createHealth([hanging], 20).readiness()).ready).toBe(false);
+    expect((await createHealth([hanging], { timeoutMs: 20 }).readiness()).ready).toBe(false);
   });
 
   it('is not ready once it drains', async () => {
     const health = createHealth([good]);
     health.drain();
     expect(await health.readiness()).toEqual({ ready: false, checks: { gateway: 'stopping' } });
+  });
+
+  it('tells operators how long each check took, and goes on while it drains', async () => {
+    let now = 0;
+    const slow = {
+      name: 'source',
+      run: async () => {
+        now += 7;
+      },
+    };
+    const health = createHealth([slow], { now: () => now });
+    health.drain();
+    expect(health.isStopping()).toBe(true);
+    expect(await health.measure()).toEqual([{ name: 'source', ok: true, isOptional: false, latencyMs: 7 }]);
+  });
+
+  it('checks once for all who ask within a second, whatever comes of it', async () => {
+    let now = 0;
+    let made = 0;
+    const counted = {
+      name: 'store',
+      run: async () => {
+        made += 1;
+        throw new Error('gone');
+      },
+    };
+    const health = createHealth([counted], { now: () => now });
+    await Promise.all(Array.from({ length: 1000 }, () => health.readiness()));
+    await health.readiness();
+    expect(made).toBe(1);
+    now += 999;
+    expect((await health.readiness()).ready).toBe(false);
+    expect(made).toBe(1);
+    now += 1;
+    await health.readiness();
+    expect(made).toBe(2);
+  });
+
+  it('is alive until the event loop runs too late', () => {
+    let lateMs = 500;
+    const health = createHealth([], { loop: { lateMs: () => lateMs, mostMs: 500 } });
+    expect(health.isAlive()).toBe(true);
+    lateMs = 501;
+    expect(health.isAlive()).toBe(false);
   });
 });

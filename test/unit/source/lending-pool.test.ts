@@ -36,6 +36,25 @@ describe('a lending pool', () => {
     expect(started).toHaveLength(2);
   });
 
+  it('says what it lends out, and gives an idle member to whoever may not wait', async () => {
+    const { pool } = makePool(2);
+    expect(pool.takeIdle()).toBeNull();
+    expect(pool.use()).toEqual({ size: 0, busy: 0, waiting: 0 });
+    const [a, b] = await Promise.all([pool.acquire(1000), pool.acquire(1000)]);
+    const third = pool.acquire(1000);
+    expect(pool.use()).toEqual({ size: 2, busy: 2, waiting: 1 });
+    expect(pool.takeIdle()).toBeNull();
+    pool.release(a);
+    expect(await third).toBe(a);
+    pool.release(b);
+    expect(pool.use()).toEqual({ size: 2, busy: 1, waiting: 0 });
+    expect(pool.takeIdle()).toBe(b);
+    expect(pool.use().busy).toBe(2);
+    pool.release(b);
+    pool.close();
+    expect(pool.takeIdle()).toBeNull();
+  });
+
   it('serves those who wait in their order', async () => {
     const { pool } = makePool(1);
     const held = await pool.acquire(1000);

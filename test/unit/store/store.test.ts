@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, it } from 'vitest';
-import { migrateStore, openStore } from '../../../src/store/store.js';
+import { migrateStore, openStore, pendingMigrations } from '../../../src/store/store.js';
 import { describeStoreContract, MIGRATIONS } from './store-contract.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'swali-store-'));
@@ -29,6 +29,36 @@ describe('a store on SQLite', () => {
     expect(await pragma('journal_mode')).toBe('wal');
     expect(await pragma('synchronous')).toBe(2);
     expect(await pragma('foreign_keys')).toBe(1);
+    await store.close();
+  });
+
+  it('says which migrations it lacks', async () => {
+    const store = await openStore(`sqlite:${join(folder, 'pending.sqlite')}`);
+    expect(await pendingMigrations(store)).toEqual(MIGRATIONS);
+    await migrateStore(store);
+    expect(await pendingMigrations(store)).toEqual([]);
+    await store.close();
+  });
+
+  it('says what its connection is lent out for', async () => {
+    const store = await openStore('sqlite::memory:');
+    expect(store.poolUse()).toEqual({ name: 'store', size: 1, busy: 0, waiting: 0 });
+    let end: () => void = () => {};
+    let held = Promise.resolve();
+    await new Promise<void>((enter) => {
+      held = store.transaction(() => {
+        enter();
+        return new Promise<void>((resolve) => {
+          end = resolve;
+        });
+      });
+    });
+    const next = store.ping();
+    await expect.poll(() => store.poolUse()).toEqual({ name: 'store', size: 1, busy: 1, waiting: 1 });
+    end();
+    await Promise.all([held, next]);
+    await expect(store.transaction(() => Promise.reject(new Error('no')))).rejects.toThrow();
+    expect(store.poolUse()).toEqual({ name: 'store', size: 1, busy: 0, waiting: 0 });
     await store.close();
   });
 

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import type { Translation } from '../../../src/domain/candidate.js';
+import { SwaliError } from '../../../src/errors/swali-error.js';
+import { countModelCalls } from '../../../src/translate/count-model-calls.js';
+import type { OpenAiTranslate } from '../../../src/translate/openai.js';
+
+const GIVEN = [{}, {}, {}] as unknown as Parameters<OpenAiTranslate>;
+
+async function outcomeOf(answer: () => Promise<Translation>): Promise<readonly string[]> {
+  const outcomes: string[] = [];
+  const counted = countModelCalls(answer, { modelCall: (outcome) => void outcomes.push(outcome) });
+  await counted(...GIVEN).catch(() => undefined);
+  return outcomes;
+}
+
+describe('calls of the model', () => {
+  it('are counted as answered', async () => {
+    expect(await outcomeOf(async () => ({ kind: 'refused' }) as Translation)).toEqual(['answered']);
+  });
+
+  it.each([
+    [new SwaliError('TRANSLATE_MODEL_UNUSABLE'), 'unusable'],
+    [new SwaliError('TRANSLATE_MODEL_UNAVAILABLE'), 'unavailable'],
+    [new SwaliError('EXECUTE_CANCELLED'), 'cancelled'],
+    [new Error('of another kind'), 'unavailable'],
+  ])('that fail are counted by how: %s', async (error, outcome) => {
+    expect(await outcomeOf(() => Promise.reject(error))).toEqual([outcome]);
+  });
+
+  it('fail as they did', async () => {
+    const error = new SwaliError('TRANSLATE_MODEL_UNUSABLE');
+    await expect(countModelCalls(() => Promise.reject(error), { modelCall() {} })(...GIVEN)).rejects.toBe(error);
+  });
+});
