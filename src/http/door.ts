@@ -45,9 +45,11 @@ export function createDoor(
     if (kind === null) return app(request, response);
     const entered = admission.enter(kind);
     const settle = (leave: (() => void) | null): void => {
-      if (leave) return pass(leave, request, response);
-      onRefused(kind);
-      refuse(response, RETRY_AFTER_S + Math.floor(random() * RETRY_SPREAD_S));
+      if (leave) pass(leave, request, response);
+      else {
+        onRefused(kind);
+        refuse(response, RETRY_AFTER_S + Math.floor(random() * RETRY_SPREAD_S));
+      }
     };
     if (entered instanceof Promise) void entered.then(settle);
     else settle(entered);

@@ -16,7 +16,9 @@ describe('records that wait', () => {
       {
         auditAppend: () => {
           waiting += 1;
-          return () => void (waiting -= 1);
+          return () => {
+            waiting -= 1;
+          };
         },
       },
     );
