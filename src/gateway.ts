@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Ask, createAsk, type Stages } from './ask.js';
@@ -59,10 +59,15 @@ export interface Surroundings {
   readonly tracer?: Tracer;
 }
 
+/** Chance for pauses and spreads, 0 to 1, 1 excluded. */
+export function chance(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
+}
+
 /** The breakers of a process. @param metrics told of each change of a state */
 export function openGuards(logger: Logger, metrics: Pick<Metrics, 'breakerState'> = NO_METRICS): Guards {
   const onState = metrics.breakerState;
-  return createGuards({ logger, onState, now: () => performance.now(), random: Math.random });
+  return createGuards({ logger, onState, now: () => performance.now(), random: chance });
 }
 
 /** A pause is only asked for where something is tried again. */
@@ -109,7 +114,7 @@ export interface Gateway extends Ruled {
  */
 export async function openRecords(surroundings: Surroundings, writerId: string): Promise<Records> {
   const { settings, logger, guards = openGuards(logger), metrics = NO_METRICS } = surroundings;
-  const pause = createBackoff({ firstMs: 20, longestMs: 500, random: Math.random });
+  const pause = createBackoff({ firstMs: 20, longestMs: 500, random: chance });
   const backoff = countRetries(pause, 'store', metrics);
   const store = await openStore(settings.storeUrl, settings.transport.store, { makeGuard: guards.make, backoff });
   try {
@@ -247,7 +252,7 @@ export async function openGateway(
       currency: policy.defaults.currency,
       budget: watchBudget(createModelBudget({ store, clock, tiers })),
       makeGuard: guards.make,
-      backoff: countRetries(createBackoff({ firstMs: 500, longestMs: 2000, random: Math.random }), 'model', metrics),
+      backoff: countRetries(createBackoff({ firstMs: 500, longestMs: 2000, random: chance }), 'model', metrics),
       logger,
       counts: metrics,
       tracer,

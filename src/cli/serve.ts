@@ -6,7 +6,7 @@ import { keepAuditLog } from '../audit-log.js';
 import { listStatedPlain } from '../config/transport-settings.js';
 import type { Logger } from '../domain/ports.js';
 import { ensureDemoAccounts, ensureDemoSource, type SeededAccount } from '../first-run.js';
-import { openGateway, openGuards, openRecords, type Surroundings } from '../gateway.js';
+import { chance, openGateway, openGuards, openRecords, type Surroundings } from '../gateway.js';
 import { createDoor } from '../http/door.js';
 import { createIdentity } from '../identity.js';
 import { openDoor } from '../open-door.js';
@@ -123,7 +123,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
     const { server, close: closeListeners } = await openListeners(
       settings,
       certificate,
-      createDoor(admission, Math.random, app, metrics.shed),
+      createDoor(admission, chance, app, metrics.shed),
     );
     opened.push(closeListeners);
     alerting.reportGrants([...gateway.source.grantFaults, ...gateway.excessReads]);

@@ -27,6 +27,7 @@ export async function rememberThing(
     .where('rule', '=', rule.name)
     .where('expires_at', '>', at)
     .execute();
+  // eslint-disable-next-line no-restricted-syntax -- a key of a row, no secret
   const known = rows.find((row) => row.digest === digest);
   const expiresAt = at + rule.remember;
   if (known && expiresAt - Number(known.expires_at) < rule.remember * RENEW_AFTER) return false;

@@ -106,6 +106,7 @@ function checkAnswer({ answer: given, salt: saltText }: Evidence, claims: Receip
     { name: 'row rules', holds: isSame(provenance.policies, claims.policies) },
     { name: 'masked columns', holds: isSame(provenance.masked_columns, claims.masked_columns) },
     { name: 'policy version', holds: provenance.policy_version === claims.policy_version },
+    // eslint-disable-next-line no-restricted-syntax -- whoever verifies holds both
     ...(answer.sql === null ? [] : [{ name: 'SQL', holds: digestPlain(answer.sql) === claims.sql_digest }]),
     { name: 'question', holds: isQuestion(answer.question, claims, salt) },
     {
@@ -124,6 +125,7 @@ function checkText({ text, salt: saltText }: Evidence, claims: ReceiptClaims): r
       { name: 'receipt of an export', holds: claims.format !== 'answer' },
     ];
   }
+  // eslint-disable-next-line no-restricted-syntax -- whoever verifies holds both
   return [{ name: 'exported text', holds: digestSalted(salt, 'text', text) === claims.text_digest }];
 }
 
@@ -132,13 +134,16 @@ function checkOthers({ question, sql, policy, salt }: Evidence, claims: ReceiptC
   if (question !== undefined) {
     checks.push({ name: 'question given', holds: isQuestion(question, claims, readSalt(salt ?? '')) });
   }
+  // eslint-disable-next-line no-restricted-syntax -- whoever verifies holds both
   if (sql !== undefined) checks.push({ name: 'SQL given', holds: digestPlain(sql) === claims.sql_digest });
   if (policy !== undefined) checks.push({ name: 'policy file', holds: digestPlain(policy) === claims.policy_version });
   return checks;
 }
 
 function isQuestion(question: string | null, claims: ReceiptClaims, salt: Buffer | null): boolean {
+  // eslint-disable-next-line no-restricted-syntax -- whoever verifies holds both
   if (question === null || claims.question_digest === null) return question === claims.question_digest;
+  // eslint-disable-next-line no-restricted-syntax -- whoever verifies holds both
   return salt !== null && digestSalted(salt, 'question', question) === claims.question_digest;
 }
 
