@@ -276,7 +276,9 @@ function describeOwn() {
     only: ['body.question'],
   });
   add('GET /v1/schema', BUYER);
-  add('GET /v1/audit', ADMIN, { query: { limit: 5, before: 30 } });
+  add('GET /v1/audit', ADMIN, { query: { limit: 5, subject: 'customer:1', code: 'RATE_LIMITED' } });
+  add('GET /v1/audit/export', ADMIN, { query: { format: 'csv', subject: 'customer:1', request_id: 'r-12345678' } });
+  add('GET /v1/audit/verify', ADMIN);
 
   add('GET /v1/auth/keys', ADMIN);
   const key = { name: 'shop', scopes: ['widget:issue'], origins: [ORIGIN], expires_in: 3600 };

@@ -14,7 +14,7 @@ import { type AuditGap, signalBudget, signalGap, signalGrants } from './audit/al
 import { createTally } from './audit/alerts/tally.js';
 import { watchAudit } from './audit/alerts/watch-audit.js';
 import { watchBudget } from './audit/alerts/watch-budget.js';
-import type { ChainedAuditLog } from './audit/append-log.js';
+import type { GuardedAuditLog } from './audit/guarded-log.js';
 import type { ModelBudget } from './domain/ports.js';
 import type { Tenant } from './domain/tenant.js';
 import type { Records, Surroundings } from './gateway.js';
@@ -27,7 +27,7 @@ const MAX_REMEMBERED = 100;
 /** Alerts over what the gateway does. */
 export interface Alerting {
   /** The audit log, watched: what is appended to it is judged once it is durable. */
-  readonly audit: ChainedAuditLog;
+  readonly audit: GuardedAuditLog;
   /** Must run right behind the context of each request. */
   readonly rememberOrigin: RequestHandler;
   /** The budget of the model, watched. */

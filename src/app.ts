@@ -19,6 +19,7 @@ import { isMetricsTokenOf } from './http/metrics-token.js';
 import { mountRoutes } from './http/mount-routes.js';
 import { observeRequests } from './http/observe-requests.js';
 import { answerProblems } from './http/problem.js';
+import type { Refusals } from './http/refusals.js';
 import { openContext } from './http/request-context.js';
 import { createAccountRoutes } from './http/routes/account-routes.js';
 import { createAskRoutes } from './http/routes/ask-routes.js';
@@ -114,6 +115,8 @@ export interface AppDeps {
   readonly metricsToken?: string | null;
   readonly metrics?: Metrics;
   readonly tracer?: Tracer;
+  /** Where it is put on record who was turned away. */
+  readonly refusals: Refusals;
   readonly logger: Logger;
   /** What accounts of each tier may ask. */
   readonly tiers: Tiers;
@@ -195,10 +198,15 @@ export function createApp(deps: AppDeps): Express {
     ...createExportRoutes(ask, ports),
     ...createReceiptKeyRoutes(deps.receiptKeys, ports),
     ...createSchemaRoutes(deps.viewFor, ports),
-    ...createAuditRoutes((page) => deps.audit.list(page), ports),
+    ...createAuditRoutes({ list: (page) => deps.audit.list(page), verify: () => deps.audit.verify() }, tiers, ports),
     ...createKeyRoutes(deps.createApiKeys(witness.log), ports),
     ...createWidgetRoutes(deps.createWidgetTokens(witness.log), ports),
-    ...createAccountRoutes(deps.createAccountManager(witness.log), deps.createInvite(witness.log, audit), ports),
+    ...createAccountRoutes(
+      deps.createAccountManager(witness.log),
+      deps.createInvite(witness.log, audit),
+      (page) => deps.audit.list(page),
+      ports,
+    ),
     ...createGroupRoutes(deps.createGroupManager(witness.log), ports),
   ];
   const all = [...routes, ...createOpenApiRoutes(routes, ports)];
@@ -209,7 +217,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(() => {
     throw new SwaliError('ROUTE_NOT_FOUND');
   });
-  app.use(answerProblems(deps.logger));
+  app.use(answerProblems(deps.logger, deps.refusals));
   return app;
 }
 

@@ -33,6 +33,8 @@ export interface AskContext {
   readonly requestId: string;
   /** Of the caller, or `cli`. */
   readonly address: string;
+  /** What the caller calls its program; null for `cli`. */
+  readonly userAgent: string | null;
   readonly signal: AbortSignal;
   /** True for the local operator of the machine, who may write and read SQL as anyone (and is audited for it). */
   readonly operator: boolean;
@@ -65,9 +67,6 @@ export interface Ask {
    */
   exportRows(request: ExportRequest, principal: Principal, context: AskContext): Promise<Exported>;
 }
-
-/** A longer text is no question and is refused; its start is enough to tell what came. */
-const RECORDED_QUESTION_CHARACTERS = 2000;
 
 /** A statement that ran, and what came of it. */
 interface Ran {
@@ -302,9 +301,10 @@ export function createAsk(parts: {
       requestId: context.requestId,
       tenant: principal.tenant,
       address: context.address,
+      userAgent: context.userAgent,
       subject: principal.subject,
       kind: principal.kind,
-      question: question === null ? null : question.slice(0, RECORDED_QUESTION_CHARACTERS),
+      question,
       ...describeTrail(trail),
       ...describeOutcome(outcome),
       reasons: [...trail.reasons, ...reasonsOf(outcome, trail)],

@@ -3,12 +3,14 @@ import { type ChainedAuditLog, openAuditLog } from './audit/append-log.js';
 import { archiveRecords, type MovedSegment } from './audit/archive-records.js';
 import { writeCheckpointFile } from './audit/checkpoint-file.js';
 import { readSigner, type Signer } from './audit/ed25519.js';
+import { createGuardedLog, type GuardedAuditLog } from './audit/guarded-log.js';
+import { createQuestionDigest } from './audit/hide-question.js';
 import { type AuditKeeper, keepAudit } from './audit/keep-audit.js';
 import { keepSecret } from './config/kept-secret.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Logger } from './domain/ports.js';
 import type { Store } from './store/store.js';
-import { type KeySurroundings, openKeyRing } from './store-key.js';
+import { type KeySurroundings, openKeyRing, readStoreKey } from './store-key.js';
 
 /**
  * The key that signs checkpoints and archives, made and kept where none is set outside production.
@@ -21,19 +23,22 @@ export function readAuditSigner({ settings }: KeySurroundings): Signer {
 }
 
 /**
- * Opens the audit log of this process.
+ * Opens the audit log of this process, behind the one gate that masks what goes into it.
  *
  * @param writerId name of the chain that it writes
  * @throws SwaliError `AUDIT_UNAVAILABLE`, and as {@link readAuditSigner} and `openKeyRing`
  */
-export function openAudit(
+export async function openAudit(
   surroundings: KeySurroundings & { readonly clock: Clock },
   store: Store,
   writerId: string,
-): Promise<ChainedAuditLog> {
-  const { clock } = surroundings;
+): Promise<GuardedAuditLog> {
+  const { settings, clock } = surroundings;
   const keyRing = openKeyRing(surroundings);
-  return openAuditLog({ store, clock, writerId, keyRing, signer: readAuditSigner(surroundings) });
+  const digestQuestion =
+    settings.audit.questions === 'digest' ? createQuestionDigest(readStoreKey(surroundings)) : null;
+  const log = await openAuditLog({ store, clock, writerId, keyRing, signer: readAuditSigner(surroundings) });
+  return createGuardedLog(log, { digestQuestion });
 }
 
 const DAY_MS = 86_400_000;

@@ -2,8 +2,9 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Ask, createAsk, type Stages } from './ask.js';
-import type { ChainedAuditLog } from './audit/append-log.js';
+import { describePolicyLoad } from './audit/describe-gateway.js';
 import type { Ed25519Jwk } from './audit/ed25519.js';
+import type { GuardedAuditLog } from './audit/guarded-log.js';
 import { createSignReceipt } from './audit/receipts/sign-receipt.js';
 import type { AuditLog } from './audit/record.js';
 import { openAudit } from './audit-log.js';
@@ -23,7 +24,7 @@ import { MOST_EXPORT_BYTES, MOST_EXPORT_ROWS, readTiers, type Tiers } from './id
 import { createBackoff } from './operate/backoff.js';
 import { createGuards, type Guards } from './operate/guards.js';
 import { describeExcessReads } from './policy/excess-reads.js';
-import { loadPolicy, type Policy, readPolicyDefaults } from './policy/policy.js';
+import { loadPolicy, type Policy, readPolicyDefaults, readPolicyVersion } from './policy/policy.js';
 import type { PrincipalView } from './policy/view.js';
 import { readReceiptSigner } from './receipt-key.js';
 import { createSeal } from './seal/index.js';
@@ -81,7 +82,7 @@ function countRetries(backoff: Backoff, dependency: string, metrics: Pick<Metric
 /** The gateway's own side: accounts and audit. */
 export interface Records {
   readonly store: Store;
-  readonly audit: ChainedAuditLog;
+  readonly audit: GuardedAuditLog;
   close(): Promise<void>;
 }
 
@@ -205,20 +206,20 @@ function urlsByKind({ sourceUrls }: Settings): Partial<Record<PrincipalKind, str
 /**
  * Opens everything between a principal and an answer.
  *
- * @param store where it is counted what the model costs
+ * @param records where it is counted what the model costs, and put on record which policy holds, or why none does
  * @param watchBudget wraps that count for whoever must know when it is spent
- * @throws SwaliError as {@link openRuled}, and `SETTINGS_INVALID` for a key of receipts that is not usable
+ * @throws SwaliError as {@link openRuled}, `AUDIT_UNAVAILABLE`, and `SETTINGS_INVALID` for a key of receipts that is not usable
  */
 export async function openGateway(
   surroundings: Surroundings,
-  store: Store,
+  { store, audit }: Pick<Records, 'store' | 'audit'>,
   watchBudget: (budget: ModelBudget) => ModelBudget = (budget) => budget,
 ): Promise<Gateway> {
   const { settings, clock, logger, metrics = NO_METRICS, tracer = NO_TRACER } = surroundings;
   const guards = surroundings.guards ?? openGuards(logger);
   const tiers = readTiers(readTiersFile(settings));
   const signer = readReceiptSigner(settings);
-  const ruled = await openRuled(surroundings);
+  const ruled = await openOnRecord(surroundings, audit);
   const { source, catalog, policy } = ruled;
   const judges = createJudges({
     timeoutMs: settings.judgeTimeoutMs,
@@ -302,6 +303,27 @@ function watchSlow({ settings, logger, metrics = NO_METRICS }: Surroundings, sou
     now: () => performance.now(),
     later: (ms, work) => void setTimeout(work, ms).unref(),
   });
+}
+
+/** Opens the data's side, and puts on record which policy holds, or that one was refused. */
+async function openOnRecord(surroundings: Surroundings, audit: AuditLog): Promise<Ruled> {
+  const { policyDir: dir, sourceName: source } = surroundings.settings;
+  try {
+    const ruled = await openRuled(surroundings);
+    const { version, warnings } = ruled.policy;
+    await audit.append(describePolicyLoad({ source, version, warnings: warnings.length, fault: null })).catch(
+      // Nothing that is open outlives a start that fails.
+      (error: unknown) => ruled.source.close().then(() => Promise.reject(error)),
+    );
+    return ruled;
+  } catch (error) {
+    if (error instanceof SwaliError && error.code === 'POLICY_INVALID') {
+      const version = readPolicyVersion({ dir, source });
+      // The fault of the policy is what the operator must hear of.
+      await audit.append(describePolicyLoad({ source, version, warnings: 0, fault: error })).catch(() => undefined);
+    }
+    throw error;
+  }
 }
 
 /** @throws SwaliError `SETTINGS_INVALID` where the file cannot be read */

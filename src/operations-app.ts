@@ -10,6 +10,7 @@ import { isMetricsTokenOf } from './http/metrics-token.js';
 import { mountRoutes } from './http/mount-routes.js';
 import { observeRequests } from './http/observe-requests.js';
 import { answerProblems } from './http/problem.js';
+import type { Refusals } from './http/refusals.js';
 import { openContext } from './http/request-context.js';
 import { createOperationsRoutes, type Operations } from './http/routes/operations-routes.js';
 import { createProbeRoutes, type Probes } from './http/routes/probe-routes.js';
@@ -24,6 +25,8 @@ export interface OperationsAppDeps {
   /** Asked for where it is set; whoever reaches the listener may look where it is null. */
   readonly metricsToken: string | null;
   readonly logger: Logger;
+  /** Where it is put on record who was turned away. */
+  readonly refusals: Refusals;
   /** False where RATE_LIMIT is off. */
   readonly rateLimit: boolean;
   readonly tiers: Tiers;
@@ -74,6 +77,6 @@ export function createOperationsApp(deps: OperationsAppDeps): Express {
   app.use(() => {
     throw new SwaliError('ROUTE_NOT_FOUND');
   });
-  app.use(answerProblems(logger));
+  app.use(answerProblems(logger, deps.refusals));
   return app;
 }

@@ -13,6 +13,7 @@ import type { Signer } from './ed25519.js';
 import { type AuditPage, type ListedRecord, listRecords } from './list-records.js';
 import { type KeptEvent, placeOf, type SplitEvent, splitEvent } from './personal-fields.js';
 import type { AuditEvent, AuditLog } from './record.js';
+import { columnsOf } from './record-columns.js';
 import { createSubjectKeys, type SubjectKey, type SubjectKeys, sealFields } from './subject-keys.js';
 import { type VerifyReport, verifyChains } from './verify.js';
 import type { VerifyAgainst } from './verify-against.js';
@@ -226,6 +227,7 @@ class AppendLog implements ChainedAuditLog {
         at,
         event: String(split.open.event),
         tenant: toTenantColumn(tenant),
+        ...columnsOf(split.open),
         body,
         previous_hash: head.hash,
         hash,

@@ -12,5 +12,8 @@ export function countAppends(log: AuditLog, metrics: Pick<Metrics, 'auditAppend'
         end();
       }
     },
+    async assertWritable() {
+      await log.assertWritable?.();
+    },
   };
 }

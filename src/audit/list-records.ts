@@ -1,7 +1,8 @@
 import { type Tenant, toTenantColumn } from '../domain/tenant.js';
-import type { Store } from '../store/store.js';
+import type { Store, StoreDatabase } from '../store/store.js';
 import { readKeptEvent } from './chain.js';
 import { joinEvent, type KeptEvent, placeOf } from './personal-fields.js';
+import type { AUDIT_DECISIONS, AuditEvent } from './record.js';
 import { openFields, type SubjectKeys } from './subject-keys.js';
 
 const MAX_LIMIT = 1000;
@@ -22,8 +23,25 @@ export interface ListedRecord {
   readonly event: unknown;
 }
 
+/** What records are looked for by; all of them hold. Each goes by a column: no text of a record is searched. */
+export interface AuditFilter {
+  /** Milliseconds since 1970: records from this moment on. */
+  readonly from?: number;
+  /** Milliseconds since 1970: records before this moment. */
+  readonly to?: number;
+  readonly event?: AuditEvent['event'];
+  /** Who did it: `customer:17`. */
+  readonly subject?: string;
+  /** Whom it was done to, beside who did it: records that are of the account in either way. */
+  readonly about?: string;
+  readonly kind?: string;
+  readonly decision?: (typeof AUDIT_DECISIONS)[number];
+  readonly code?: string;
+  readonly requestId?: string;
+}
+
 /** Which records are meant. */
-export interface AuditPage {
+export interface AuditPage extends AuditFilter {
   /** 1–1000; other values are brought into it. */
   readonly limit: number;
   /** Only records older than the one with this id. */
@@ -32,25 +50,30 @@ export interface AuditPage {
   readonly tenant?: Tenant;
 }
 
-/** Reads the newest records. @throws SwaliError `STORE_UNAVAILABLE` */
+/** Reads the newest records that fit. @throws SwaliError `STORE_UNAVAILABLE` */
 export async function listRecords(store: Store, keys: SubjectKeys, page: AuditPage): Promise<readonly ListedRecord[]> {
   const limit = Math.min(MAX_LIMIT, Math.max(1, Math.trunc(page.limit) || 1));
-  const { before, tenant } = page;
-  const rows = await store.run((db) => {
-    let query = db
-      .selectFrom('audit_records')
-      .select(['id', 'writer', 'sequence', 'at', 'hash', 'body'])
-      .orderBy('id', 'desc')
-      .limit(limit);
-    if (before !== undefined) query = query.where('id', '<', before);
-    if (tenant !== undefined) query = query.where('tenant', '=', toTenantColumn(tenant));
-    return query.execute();
-  });
+  const rows = await store.run((db) => select(db, page).orderBy('id', 'desc').limit(limit).execute());
   const events = await openEvents(
     rows.map(({ body }) => readKeptEvent(body)),
     keys,
   );
   return rows.map(({ body: _, ...row }, index) => ({ ...row, event: events[index] ?? null }));
+}
+
+function select(db: StoreDatabase, page: AuditPage) {
+  const { before, tenant, from, to, event, subject, about, kind, decision, code, requestId } = page;
+  let query = db.selectFrom('audit_records').select(['id', 'writer', 'sequence', 'at', 'hash', 'body']);
+  if (before !== undefined) query = query.where('id', '<', before);
+  if (tenant !== undefined) query = query.where('tenant', '=', toTenantColumn(tenant));
+  if (from !== undefined) query = query.where('at', '>=', from);
+  if (to !== undefined) query = query.where('at', '<', to);
+  const equal = { event, subject, kind, decision, code, request_id: requestId } as const;
+  for (const [column, value] of Object.entries(equal) as [keyof typeof equal, string | undefined][]) {
+    if (value !== undefined) query = query.where(column, '=', value);
+  }
+  if (about !== undefined) query = query.where((is) => is.or([is('subject', '=', about), is('target', '=', about)]));
+  return query;
 }
 
 /** Decrypts what is personal in events. @throws SwaliError `STORE_UNAVAILABLE` */

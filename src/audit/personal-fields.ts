@@ -48,7 +48,8 @@ const OPEN_FIELDS: ReadonlySet<string> = new Set([
   'rowCount',
   'durationMs',
   'endpoint',
-  'refused',
+  'count',
+  'callers',
   'version',
   'clean',
   'source',
@@ -59,7 +60,7 @@ const OPEN_FIELDS: ReadonlySet<string> = new Set([
 const TARGET_FIELDS: ReadonlySet<string> = new Set(['before', 'after']);
 
 /** Kinds whose words are the gateway's or the operator's own, about no person. */
-const IMPERSONAL: ReadonlySet<string> = new Set(['operator', 'policy', 'start', 'stop']);
+const IMPERSONAL: ReadonlySet<string> = new Set(['operator', 'policy', 'gateway']);
 
 /** What of an event an encrypted text belongs to, so that it opens in no other. */
 export function placeOf(open: Readonly<Record<string, unknown>>, subject: string): readonly string[] {

@@ -69,10 +69,16 @@ async function actAs(
   try {
     await seedAccounts(surroundings, records, terminal);
     const principal = await principalFor(records.store, tenant, as);
-    const context = { requestId: randomUUID(), address: 'cli', signal: terminal.signal, operator: true };
-    const { requestId, address } = context;
-    await records.audit.append({ event: 'operator', requestId, address, tenant, action, reasons: [principal.subject] });
-    const gateway = await openGateway(surroundings, records.store);
+    const context = {
+      requestId: randomUUID(),
+      address: 'cli',
+      userAgent: null,
+      signal: terminal.signal,
+      operator: true,
+    };
+    const from = { requestId: context.requestId, address: 'cli', userAgent: null, tenant };
+    await records.audit.append({ event: 'operator', ...from, action, reasons: [principal.subject] });
+    const gateway = await openGateway(surroundings, records);
     try {
       await work(gateway.createAsk(records.audit), principal, context);
     } finally {

@@ -9,6 +9,8 @@ import { archiveOldRecords, checkpointFileOf, openAudit, readAuditSigner } from 
 import { SwaliError } from '../errors/swali-error.js';
 import { openRecords, type Surroundings } from '../gateway.js';
 import { openStore } from '../store/store.js';
+import type { CliSurroundings } from './cli-surroundings.js';
+import { addAuditReading } from './read-audit-commands.js';
 import { tellOfGap } from './tell-of-gap.js';
 import { type Terminal, writeLine } from './terminal.js';
 
@@ -22,7 +24,7 @@ interface VerifyOptions {
 /** `swali audit …` */
 export function addAuditCommands(
   program: Command,
-  surround: () => Surroundings,
+  surround: () => CliSurroundings,
   terminal: Terminal,
   exit: (code: number) => void,
 ): void {
@@ -44,6 +46,7 @@ export function addAuditCommands(
     .command('archive')
     .description('move records older than AUDIT_RETENTION_DAYS into signed files (audited)')
     .action(() => archiveAudit(surround(), terminal));
+  addAuditReading(audit, surround, terminal);
 }
 
 /**
@@ -114,6 +117,7 @@ async function archiveAudit(surroundings: Surroundings, { stdout }: Terminal): P
       event: 'operator',
       requestId: randomUUID(),
       address: 'cli',
+      userAgent: null,
       tenant: null,
       action: 'audit archive',
       reasons: moved.map(({ archive: { writer, first, last } }) => `${writer} ${first}–${last}`),

@@ -29,11 +29,27 @@ export async function atDesk(surroundings: CliSurroundings, work: (desk: Desk) =
   const tenant = demandTenant(surroundings);
   const records = await openRecords(surroundings, 'cli');
   try {
-    const context = { requestId: randomUUID(), address: 'cli', tenant };
+    const context = { requestId: randomUUID(), address: 'cli', userAgent: null, tenant };
     await work({ records, tenant, operator: operatorOf(tenant), context });
   } finally {
     await records.close();
   }
+}
+
+/**
+ * Who reads the log with a command, and what of it: one tenant's where `--tenant` names it, else all of it.
+ *
+ * @throws SwaliError `IDENTITY_INPUT_INVALID` for a tenant where there are none
+ */
+export function readerOf(surroundings: CliSurroundings): {
+  readonly tenant: Tenant | undefined;
+  readonly operator: Principal;
+  readonly context: AccessContext;
+} {
+  const named = surroundings.tenantOption === null ? undefined : demandTenant(surroundings);
+  const tenant = named ?? null;
+  const context = { requestId: randomUUID(), address: 'cli', userAgent: null, tenant };
+  return { tenant: named, operator: operatorOf(tenant), context };
 }
 
 /** Runs one command that may set a password. @throws SwaliError as {@link atDesk} */

@@ -104,12 +104,13 @@ async function testPolicy(surroundings: Surroundings, terminal: Terminal): Promi
   await ensureDemoSource(settings, clock, logger);
   const records = await openRecords(surroundings, 'cli');
   try {
-    const gateway = await openGateway(surroundings, records.store);
+    const gateway = await openGateway(surroundings, records);
     try {
       await records.audit.append({
         event: 'operator',
         requestId: randomUUID(),
         address: 'cli',
+        userAgent: null,
         tenant: null,
         action: 'policy test',
         reasons: [gateway.policy.version],

@@ -1,16 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { openAlerting } from '../alerting.js';
 import { createApp } from '../app.js';
+import { describeStart, describeStop } from '../audit/describe-gateway.js';
 import { keepAuditLog } from '../audit-log.js';
 import { listStatedPlain } from '../config/transport-settings.js';
 import type { Logger } from '../domain/ports.js';
+import { SwaliError } from '../errors/swali-error.js';
 import { ensureDemoAccounts, ensureDemoSource, type SeededAccount } from '../first-run.js';
-import { chance, openGateway, openGuards, openRecords, type Surroundings } from '../gateway.js';
+import { chance, openGateway, openGuards, openRecords, type Records, type Surroundings } from '../gateway.js';
 import { createDoor } from '../http/door.js';
+import { createRefusals } from '../http/refusals.js';
 import { createIdentity } from '../identity.js';
 import { openDoor } from '../open-door.js';
 import { type KeptCertificate, keepCertificate } from '../operate/keep-certificate.js';
+import { readProgramVersion } from '../operate/program-version.js';
 import { createShutdown } from '../operate/shutdown.js';
 import { openRedis } from '../store/redis.js';
 import { createGatewayHealth, createOperations, openTelemetry } from '../telemetry.js';
@@ -42,20 +45,24 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
     onSourceWait,
     onAnswer: admission.noteAnswer,
   };
+  const version = readProgramVersion();
+  let begun: Records | null = null;
   const opened: (() => Promise<void>)[] = [() => telemetry.close(), async () => door.close()];
   const close = (): Promise<void> => closeAll(opened.reverse());
   try {
     await ensureDemoSource(settings, clock, logger);
     const records = await openRecords(surroundings, settings.audit.writer);
+    begun = records;
     opened.push(() => records.close());
     const alerting = openAlerting(surroundings, records);
     opened.push(() => alerting.close());
+    const { audit } = alerting;
     const keeper = await keepAuditLog(surroundings, records, (detail) =>
       alerting.reportGap({ reason: 'checkpoint-overdue', writer: null, detail }),
     );
     opened.push(() => keeper.close());
     const beforeSigning = opened.length;
-    const gateway = await openGateway(surroundings, records.store, alerting.watchBudget);
+    const gateway = await openGateway(surroundings, { ...records, audit }, alerting.watchBudget);
     opened.push(() => gateway.close());
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());
@@ -75,8 +82,9 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
     const watched = { settings, telemetry, gateway, store: records.store, redis, lastCheckpointAt, clock };
     const health = createGatewayHealth(watched);
     const operations = createOperations(watched, health);
+    const refusals = createRefusals({ audit, clock, key: identity.limitKey, logger });
     const app = createApp({
-      audit: alerting.audit,
+      audit,
       rememberOrigin: alerting.rememberOrigin,
       createAsk: gateway.createAsk,
       createLogin: identity.createLogin,
@@ -105,6 +113,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       metricsToken: settings.metricsToken,
       metrics,
       tracer,
+      refusals,
       logger,
       tenancy: settings.tenancy,
       rateLimit: settings.rateLimit,
@@ -117,7 +126,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       publicUrl: settings.publicUrl,
     });
     const { tiers } = gateway;
-    const listener = await openOperationsListener(settings, { probes: health, operations, tiers, logger });
+    const listener = await openOperationsListener(settings, { probes: health, operations, tiers, logger, refusals });
     // Probes are answered until the last request has ended.
     if (listener) opened.push(() => listener.close());
     const { server, close: closeListeners } = await openListeners(
@@ -127,39 +136,35 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
     );
     opened.push(closeListeners);
     alerting.reportGrants([...gateway.source.grantFaults, ...gateway.excessReads]);
-    await alerting.audit.append({
-      event: 'operator',
-      requestId: randomUUID(),
-      address: 'cli',
-      tenant: null,
-      action: 'start',
-      reasons: [...gateway.source.grantFaults, ...statedPlain],
-    });
+    const engines = {
+      node: process.versions.node,
+      source: `${gateway.source.dialect} ${gateway.source.serverVersion}`,
+      store: `${records.store.dialect} ${records.store.version}`,
+    };
+    const reasons = [...gateway.source.grantFaults, ...statedPlain];
+    await audit.append(describeStart({ version, engines, reasons, code: null }));
     const stop = createShutdown({
       server,
       health,
-      close,
       logger,
       delayMs: settings.shutdownDelayMs,
       timeoutMs: settings.shutdownTimeoutMs,
+      async close(ending) {
+        // After all that may write one, and before the log is signed and the store closed: the last record of this run.
+        opened.splice(beforeSigning, 0, async () => audit.append(describeStop({ version, ...ending })));
+        await refusals.close();
+        await close();
+      },
     });
     const reason = untilToldToStop(terminal, logger);
     if (listener) writeLine(terminal.stdout, `Operators look at ${listener.address}`);
     announce(server, settings.publicUrl, seeded, terminal);
-    // After all that may write one, and before the log is signed and the store closed: the last record of this run.
-    opened.splice(beforeSigning, 0, async () =>
-      alerting.audit.append({
-        event: 'operator',
-        requestId: randomUUID(),
-        address: 'cli',
-        tenant: null,
-        action: 'stop',
-        reasons: [await reason],
-      }),
-    );
     const isClean = await stop(await reason);
     return isClean && (await reason) === 'signal';
   } catch (error) {
+    const code = error instanceof SwaliError ? error.code : 'INTERNAL';
+    // What stops the start is told to the operator in any case.
+    await begun?.audit.append(describeStart({ version, engines: {}, reasons: [], code })).catch(() => undefined);
     await close();
     throw error;
   }

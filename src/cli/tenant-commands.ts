@@ -63,7 +63,7 @@ async function manage(
   try {
     await work(createTenants({ store: records.store, clock, enabled: settings.tenancy }), records.store);
     if (action === null) return;
-    const about = { requestId: randomUUID(), address: 'cli', tenant: null };
+    const about = { requestId: randomUUID(), address: 'cli', userAgent: null, tenant: null };
     await records.audit.append({ event: 'operator', ...about, action, reasons: [] });
   } finally {
     await records.close();

@@ -137,6 +137,7 @@ export const SETTING_SHAPE = z.object({
   AUDIT_RETENTION_DAYS: whole(1, 36_500),
   AUDIT_ARCHIVE_DIR: filled('a folder'),
   AUDIT_RETENTION_URL: optionalDataAddress,
+  AUDIT_QUESTIONS: choice(['text', 'digest']),
   REQUIRE_TOTP_FOR: accountGroups,
   SSO_FILE: z.string(),
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),

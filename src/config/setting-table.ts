@@ -165,6 +165,11 @@ export const SETTINGS = [
     'The store as the account that may remove archived records reaches it; only `swali audit archive` uses it. Empty means STORE_URL.',
   ),
   plain(
+    'AUDIT_QUESTIONS',
+    'text',
+    '`text` keeps questions in the audit log; `digest` keeps a keyed digest instead, so that equal questions can be counted and none can be read.',
+  ),
+  plain(
     'REQUIRE_TOTP_FOR',
     '',
     'Who must have a second factor, a comma list of kinds and employee roles, e.g. admin,employee:accountant; empty means nobody.',

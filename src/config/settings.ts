@@ -57,7 +57,7 @@ export interface Settings {
   readonly storeKey: string | null;
   /** Keys that encrypted before and still decrypt. */
   readonly storeRetiredKeys: readonly string[];
-  /** How the audit log is signed, and for how long it stays in the store. */
+  /** What the audit log keeps, how it is signed, and for how long it stays in the store. */
   readonly audit: {
     /** Ed25519, PEM; null where none is set: then one is made and kept in `dataDir`; in production there always is one. */
     readonly privateKey: string | null;
@@ -68,6 +68,8 @@ export interface Settings {
     readonly retentionDays: number;
     readonly archiveDir: string;
     readonly retentionUrl: string;
+    /** Whether it keeps questions, or a keyed digest of each. */
+    readonly questions: SettingValues['AUDIT_QUESTIONS'];
   };
   /** Kinds, and roles of employees as `employee:ROLE`. */
   readonly requireTotpFor: ReadonlySet<string>;
@@ -253,6 +255,7 @@ function shapeSettings(
     storeKey: values.STORE_KEY || null,
     storeRetiredKeys: values.STORE_RETIRED_KEYS,
     audit: Object.freeze({
+      questions: values.AUDIT_QUESTIONS,
       privateKey: values.AUDIT_PRIVATE_KEY || null,
       retiredKeys: values.AUDIT_RETIRED_KEYS,
       writer: values.AUDIT_WRITER,

@@ -4,8 +4,10 @@ import type { Tenant } from './tenant.js';
 /** Where a request came from. */
 export interface AccessContext {
   readonly requestId: string;
-  /** Of the caller. */
+  /** Of the caller; `cli` for commands on the machine itself. */
   readonly address: string;
+  /** What the caller calls its program: shown, trusted for nothing. 255 characters at most; null for commands. */
+  readonly userAgent: string | null;
   /** Of the caller, or named by whoever signs in; null where tenancy is off, and where nobody is known yet. */
   readonly tenant: Tenant;
 }

@@ -12,6 +12,8 @@ export interface AuditWitness {
 export interface WatchedRequest {
   /** Whether a record of that event was made durable for the request; each counts once. */
   take(event: AuditEvent['event']): boolean;
+  /** Whether any record was made durable for the request alone: where two at a time have its name, nobody can tell. */
+  isRecorded(): boolean;
   /** Forgets the request. */
   close(): void;
 }
@@ -32,6 +34,9 @@ export function createAuditWitness(log: AuditLog): AuditWitness {
         const counts = watched.get(record.requestId)?.counts;
         counts?.set(record.event, (counts.get(record.event) ?? 0) + 1);
       },
+      async assertWritable() {
+        await log.assertWritable?.();
+      },
     },
     watch(requestId) {
       const notes = watched.get(requestId) ?? { watchers: 0, counts: new Map() };
@@ -43,6 +48,7 @@ export function createAuditWitness(log: AuditLog): AuditWitness {
           notes.counts.set(event, Math.max(0, count - 1));
           return count > 0;
         },
+        isRecorded: () => notes.watchers === 1 && notes.counts.size > 0,
         close() {
           notes.watchers -= 1;
           if (notes.watchers === 0) watched.delete(requestId);

@@ -8,6 +8,7 @@ import { TENANT_ID } from '../identify/tenants.js';
 import type { AuditWitness } from './audit-witness.js';
 import type { LimitClass, Limits } from './limits.js';
 import { type CallerPorts, guardRefreshCookie, isTokenInvalid, readCaller } from './read-caller.js';
+import { noteRecorded } from './record-refusal.js';
 import { type CallContext, contextOf, type RequestContext } from './request-context.js';
 import { parseStrictForm } from './strict-form.js';
 import { parseStrictJson } from './strict-json.js';
@@ -195,6 +196,7 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
       const principal = isNobodys ? null : demandPrincipal(caller);
       answer = await endpoint.handle({ input, principal: principal as CallerOf<Who>, context });
     } catch (error) {
+      if (watched.isRecorded()) noteRecorded(request);
       if (access === 'refresh-token' && isTokenInvalid(error)) forgetSession(response, context, ports);
       throw error;
     } finally {

@@ -3,6 +3,8 @@ import type { Logger } from '../domain/ports.js';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { noteCode } from './observe-requests.js';
+import { recordRefusal } from './record-refusal.js';
+import type { Refusals } from './refusals.js';
 import { contextOf } from './request-context.js';
 
 /** An RFC 9457 problem document. Everything in it is public. */
@@ -30,10 +32,10 @@ export function describeProblem(error: SwaliError, requestId: string): Problem {
 
 /**
  * The last handler: every error leaves as a problem document. What is not a {@link SwaliError} becomes `INTERNAL`; its
- * own words go to the log only.
+ * own words go to the log only. Who is turned away at the door is on record before they learn of it.
  */
-export function answerProblems(logger: Logger): ErrorRequestHandler {
-  return (thrown, request, response, _next) => {
+export function answerProblems(logger: Logger, refusals: Refusals): ErrorRequestHandler {
+  return async (thrown, request, response, _next) => {
     const { requestId } = contextOf(request);
     const error = toSwaliError(thrown);
     noteCode(response, error.code);
@@ -41,6 +43,7 @@ export function answerProblems(logger: Logger): ErrorRequestHandler {
     const fields = { requestId, code: error.code, status: error.status, method: request.method };
     if (error.status >= 500) logger.error({ ...fields, error: error.cause ?? error }, 'request failed');
     else logger.info(fields, 'request refused');
+    await recordRefusal(request, error, refusals);
     if (response.headersSent) {
       response.destroy();
       return;

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { CSRF_HEADER, type Csrf } from './csrf.js';
+import { noteCaller } from './record-refusal.js';
 import { contextOf, type RequestContext } from './request-context.js';
 import type { SessionCookies } from './session-cookies.js';
 
@@ -32,13 +33,18 @@ export async function readCaller(request: Request, response: Response, ports: Ca
   if (header !== undefined && cookie !== null) {
     throw new SwaliError('REQUEST_INVALID', { detail: 'the access token is in the header and in the cookie' });
   }
-  if (cookie === null) return ports.authenticate(readBearer(header));
+  if (cookie === null) {
+    const principal = await ports.authenticate(readBearer(header));
+    noteCaller(request, principal);
+    return principal;
+  }
   const isUnsafe = !SAFE_METHODS.has(request.method);
   if (isUnsafe) assertOwnPage(context);
   const { principal, session } = await readSignedIn(cookie, ports).catch((error: unknown) => {
     if (isTokenInvalid(error)) response.append('Set-Cookie', ports.cookies.clearAccess());
     throw error;
   });
+  noteCaller(request, principal);
   if (isUnsafe) ports.csrf.assertValid(session, { cookies: context.cookies, header: request.get(CSRF_HEADER) });
   return principal;
 }

@@ -4,7 +4,7 @@ export type { AccessContext } from '../domain/access-event.js';
 
 /** Where a sign-in came from, and with what. */
 export interface SignInContext extends AccessContext {
-  /** What the caller calls its program: shown to the account, trusted for nothing. 255 characters at most. */
+  /** As above; a session keeps it. */
   readonly userAgent: string;
 }
 
@@ -12,4 +12,6 @@ export interface SignInContext extends AccessContext {
 export interface AccessLog {
   /** @throws SwaliError `AUDIT_UNAVAILABLE` */
   append(event: AccessEvent): Promise<void>;
+  /** Refuses while records cannot be written; asked before a change. @throws SwaliError `AUDIT_UNAVAILABLE` */
+  assertWritable?(): Promise<void>;
 }

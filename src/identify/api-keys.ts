@@ -165,13 +165,23 @@ export function createApiKeys(deps: {
 
   function onRecord<Result>(
     owner: Principal,
-    { requestId, address, tenant }: AccessContext,
+    { requestId, address, userAgent, tenant }: AccessContext,
     act: { readonly action: 'create' | 'revoke'; readonly key: string | null; readonly scopes: readonly string[] },
     work: () => Promise<Result>,
     originsOf: (result: Result) => readonly string[] = () => [],
   ): Promise<Result> {
     const { subject, kind } = owner;
-    const attempt: KeyAttempt = { event: 'api-key', requestId, address, tenant, subject, kind, ...act, origins: [] };
+    const attempt: KeyAttempt = {
+      event: 'api-key',
+      requestId,
+      address,
+      userAgent,
+      tenant,
+      subject,
+      kind,
+      ...act,
+      origins: [],
+    };
     return putOnRecord(audit, attempt, work, (result) => ({ origins: originsOf(result) }));
   }
 

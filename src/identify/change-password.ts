@@ -56,12 +56,13 @@ export function createChangePassword(deps: {
     await sessions.endAll({ tenant: account.tenant, kind, accountId: id }, principal.session ?? undefined);
   }
 
-  return async (principal, { present, next }, { requestId, address, tenant }) => {
+  return async (principal, { present, next }, { requestId, address, userAgent, tenant }) => {
     const { subject, kind } = principal;
     const attempt = {
       event: 'password' as const,
       requestId,
       address,
+      userAgent,
       tenant,
       subject,
       kind,

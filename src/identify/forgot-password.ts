@@ -37,8 +37,16 @@ export function createForgotPassword(deps: {
 }): ForgotPassword {
   const { store, tenants, mailedTokens, letters, outbox, audit } = deps;
   return async (kind, identifier, context) => {
-    const { requestId, address, tenant } = context;
-    const about = { event: 'password' as const, requestId, address, tenant, kind, action: 'request' as const };
+    const { requestId, address, userAgent, tenant } = context;
+    const about = {
+      event: 'password' as const,
+      requestId,
+      address,
+      userAgent,
+      tenant,
+      kind,
+      action: 'request' as const,
+    };
     if (!outbox.isOpen) await audit.append({ ...about, subject: null, decision: 'refused', code: 'MAIL_UNAVAILABLE' });
     assertOpen(outbox);
     const account = await findAccount(store, kind, { tenant, identifier });

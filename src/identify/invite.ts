@@ -83,9 +83,9 @@ export function createInvite(deps: {
   }
 
   return async (actor, details, context) => {
-    const { requestId, address, tenant } = context;
+    const { requestId, address, userAgent, tenant } = context;
     const { subject, kind } = actor;
-    const about = { requestId, address, tenant, subject, kind, action: 'invite' as const };
+    const about = { requestId, address, userAgent, tenant, subject, kind, action: 'invite' as const };
     const attempt: AccountAttempt = { event: 'account', ...about, target: null, before: null, after: null };
     const { account, isNew, letter } = await putOnRecord(
       deps.audit,

@@ -24,7 +24,7 @@ export function createJudgeSecondFactor({
   readonly secondFactors: SecondFactors;
   readonly audit: AccessLog;
 }): JudgeSecondFactor {
-  return async (account, totp, { requestId, address, tenant }) => {
+  return async (account, totp, { requestId, address, userAgent, tenant }) => {
     if (!(await secondFactors.isConfirmed(account))) return null;
     if (totp === null) return new SwaliError('AUTH_SECOND_FACTOR_REQUIRED');
     const fault = await secondFactors.verify(account, totp).then(
@@ -35,6 +35,7 @@ export function createJudgeSecondFactor({
       event: 'second-factor',
       requestId,
       address,
+      userAgent,
       tenant,
       subject: account.subject,
       kind: account.kind,

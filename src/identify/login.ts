@@ -79,6 +79,7 @@ export function createLogin(deps: {
         event: 'login' as const,
         requestId,
         address,
+        userAgent,
         tenant,
         subject: account?.subject ?? null,
         kind,
@@ -118,7 +119,7 @@ export function createLogin(deps: {
       return issueTokens(tokens, session, account.role, refreshToken);
     },
 
-    async refresh(refreshToken, { requestId, address }) {
+    async refresh(refreshToken, { requestId, address, userAgent }) {
       const rotation = await sessions.rotate(refreshToken);
       const { session } = rotation;
       const account = session ? await findAccount(store, session.kind, { id: session.accountId }) : null;
@@ -126,6 +127,7 @@ export function createLogin(deps: {
         event: 'session' as const,
         requestId,
         address,
+        userAgent,
         tenant: session?.tenant ?? null,
         subject: account?.subject ?? null,
         kind: session?.kind ?? null,
@@ -140,12 +142,13 @@ export function createLogin(deps: {
       return issueTokens(tokens, rotation.session, account.role, rotation.refreshToken);
     },
 
-    async logout(refreshToken, { requestId, address }) {
+    async logout(refreshToken, { requestId, address, userAgent }) {
       const session = await sessions.endByRefreshToken(refreshToken);
       await audit.append({
         event: 'session',
         requestId,
         address,
+        userAgent,
         tenant: session?.tenant ?? null,
         subject: session ? `${session.kind}:${session.accountId}` : null,
         kind: session?.kind ?? null,

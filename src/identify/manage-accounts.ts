@@ -49,7 +49,7 @@ export interface AccountChange {
   readonly customerNumber?: string | null;
 }
 
-/** All that is kept of a person beside the audit log. */
+/** All that is kept of a person beside the audit log, which is read where both meet. */
 export interface PersonalData {
   readonly account: ManagedAccount;
   /** Names of the groups that an employee is in. */
@@ -185,7 +185,7 @@ export function createAccountManager(deps: Deps): AccountManager {
   /** Does something to an account, and puts on record what came of it. */
   async function onRecord<Result>(
     actor: Principal,
-    { requestId, address, tenant }: AccessContext,
+    { requestId, address, userAgent, tenant }: AccessContext,
     action: 'create' | 'change' | 'export' | 'erase',
     target: string | null,
     work: () => Promise<{
@@ -196,7 +196,7 @@ export function createAccountManager(deps: Deps): AccountManager {
     }>,
   ): Promise<Result> {
     const { subject, kind } = actor;
-    const about = { requestId, address, tenant, subject, kind, action, target };
+    const about = { requestId, address, userAgent, tenant, subject, kind, action, target };
     const attempt: AccountAttempt = { event: 'account', ...about, before: null, after: null };
     const done = await putOnRecord(audit, attempt, work, ({ result: _, ...known }) => known);
     return done.result;

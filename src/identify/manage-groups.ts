@@ -124,7 +124,7 @@ export function createGroupManager(deps: {
   /** Does something to a group, and puts on record what came of it. */
   async function onRecord<Result>(
     actor: Principal,
-    { requestId, address, tenant }: AccessContext,
+    { requestId, address, userAgent, tenant }: AccessContext,
     act: Pick<GroupAttempt, 'action' | 'group' | 'member'>,
     work: () => Promise<Done<Result>>,
   ): Promise<Result> {
@@ -133,6 +133,7 @@ export function createGroupManager(deps: {
       event: 'group',
       requestId,
       address,
+      userAgent,
       tenant,
       subject,
       kind,

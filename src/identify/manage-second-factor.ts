@@ -58,11 +58,11 @@ export function createManageSecondFactor(deps: {
   function recorded<T>(
     action: FactorAction,
     principal: Principal,
-    { requestId, address, tenant }: AccessContext,
+    { requestId, address, userAgent, tenant }: AccessContext,
     work: (account: Account) => Promise<T>,
   ): Promise<T> {
     const { subject, kind } = principal;
-    const attempt = { event: 'second-factor' as const, requestId, address, tenant, subject, kind, action };
+    const attempt = { event: 'second-factor' as const, requestId, address, userAgent, tenant, subject, kind, action };
     return putOnRecord(audit, attempt, async () => work(await readAccount(principal)));
   }
 

@@ -32,23 +32,33 @@ export function createOwnSessions(deps: { readonly sessions: Sessions; readonly 
       const living = await sessions.list(ownerOf(principal));
       return living.map((session) => ({ ...session, current: session.id === principal.session }));
     },
-    async end(principal, sessionId, { requestId, address, tenant }) {
+    async end(principal, sessionId, { requestId, address, userAgent, tenant }) {
       const ended = await sessions.end(ownerOf(principal), sessionId);
       const { subject, kind } = principal;
-      const attempt = { event: 'session' as const, requestId, address, tenant, subject, kind, action: 'end' as const };
+      const attempt = {
+        event: 'session' as const,
+        requestId,
+        address,
+        userAgent,
+        tenant,
+        subject,
+        kind,
+        action: 'end' as const,
+      };
       if (!ended) {
         await audit.append({ ...attempt, decision: 'refused', code: 'AUTH_SESSION_UNKNOWN' });
         throw new SwaliError('AUTH_SESSION_UNKNOWN');
       }
       await audit.append({ ...attempt, decision: 'accepted', code: null });
     },
-    async endAll(principal, { exceptCurrent }, { requestId, address, tenant }) {
+    async endAll(principal, { exceptCurrent }, { requestId, address, userAgent, tenant }) {
       await sessions.endAll(ownerOf(principal), exceptCurrent ? (principal.session ?? undefined) : undefined);
       const { subject, kind } = principal;
       await audit.append({
         event: 'session',
         requestId,
         address,
+        userAgent,
         tenant,
         subject,
         kind,

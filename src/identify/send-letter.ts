@@ -16,9 +16,18 @@ export interface Sending {
 
 /** Puts on record that a letter could not be sent. @throws SwaliError `AUDIT_UNAVAILABLE` */
 export async function recordUnsent(audit: AccessLog, { purpose, account, context }: Sending): Promise<void> {
-  const { requestId, address } = context;
+  const { requestId, address, userAgent } = context;
   const { tenant, subject, kind } = account;
-  const about = { event: EVENTS[purpose], requestId, address, tenant, subject, kind, action: 'mail' as const };
+  const about = {
+    event: EVENTS[purpose],
+    requestId,
+    address,
+    userAgent,
+    tenant,
+    subject,
+    kind,
+    action: 'mail' as const,
+  };
   await audit.append({ ...about, decision: 'refused', code: 'MAIL_UNAVAILABLE' });
 }
 

@@ -56,8 +56,16 @@ export function createSendPasswordReset(deps: {
   }
 
   return async (actor, kind, id, context) => {
-    const { requestId, address, tenant } = context;
-    const about = { requestId, address, tenant, subject: actor.subject, kind: actor.kind, target: `${kind}:${id}` };
+    const { requestId, address, userAgent, tenant } = context;
+    const about = {
+      requestId,
+      address,
+      userAgent,
+      tenant,
+      subject: actor.subject,
+      kind: actor.kind,
+      target: `${kind}:${id}`,
+    };
     const attempt = {
       event: 'account' as const,
       ...about,

@@ -62,13 +62,14 @@ export function createSetPasswordByLink(deps: {
     await attempts.clear(account).catch(() => undefined);
   }
 
-  return async (purpose, { token, password }, { requestId, address }) => {
+  return async (purpose, { token, password }, { requestId, address, userAgent }) => {
     const { status, act } = RULES[purpose];
     const held = await mailedTokens.read(purpose, token);
     const account = held ? await findAccount(store, held.owner.kind, { id: held.owner.id }) : null;
     const about = {
       requestId,
       address,
+      userAgent,
       tenant: account?.tenant ?? null,
       subject: account?.subject ?? null,
       kind: account?.kind ?? null,

@@ -75,10 +75,10 @@ export function createWidgetTokens(deps: {
 }): WidgetTokens {
   const { store, signed, audit } = deps;
   return Object.freeze({
-    async issue(issuer, { customerNumber, origin, ttlS }, { requestId, address, tenant }) {
+    async issue(issuer, { customerNumber, origin, ttlS }, { requestId, address, userAgent, tenant }) {
       const { subject, kind, widget } = issuer;
       const key = widget?.part === 'issuer' ? widget.key : null;
-      const who = { requestId, address, tenant, subject, kind, key };
+      const who = { requestId, address, userAgent, tenant, subject, kind, key };
       const attempt: IssueAttempt = { event: 'widget-token', ...who, target: null, origins: [] };
       const made = await putOnRecord(
         audit,

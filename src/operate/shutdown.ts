@@ -6,6 +6,14 @@ import type { Health } from './health.js';
 /** How long idle connections are kept once nothing new is taken, in milliseconds: a request may be on its way on them. */
 const LINGER_MS = 200;
 
+/** How a stop went. */
+export interface Ending {
+  /** e.g. `signal`. */
+  readonly reason: string;
+  /** False where requests in flight were cut off. */
+  readonly clean: boolean;
+}
+
 /** The part of the whole time that is kept for closing stores and pools after the last request. */
 const CLOSING_SHARE = 0.25;
 
@@ -15,9 +23,9 @@ export interface ShutdownParts {
   readonly health: Health;
   /**
    * Ends late work and writes the last record, then closes stores, pools and workers. Runs after the last request, so that
-   * every record of an answer is written.
+   * every record of an answer is written; is told how it went.
    */
-  readonly close: () => Promise<void>;
+  readonly close: (ending: Ending) => Promise<void>;
   readonly logger: Logger;
   /** How long requests are still taken while readiness fails already, so that load balancers notice, in milliseconds. */
   readonly delayMs: number;
@@ -93,7 +101,11 @@ async function stop(parts: ShutdownParts, answers: Answers, reason: string): Pro
   await pause(delayMs);
   const drained = await drain(server, answers, Math.max(0, endsAt - closingMs - performance.now()));
   if (!drained) logger.error({ requests: answers.open.size }, 'stopping: requests took too long and were cut off');
-  const closed = await endsWithin(parts.close, Math.max(0, endsAt - performance.now()), logger);
+  const closed = await endsWithin(
+    () => parts.close({ reason, clean: drained }),
+    Math.max(0, endsAt - performance.now()),
+    logger,
+  );
   logger.info({ clean: drained && closed }, 'stopped');
   return drained && closed;
 }

@@ -60,6 +60,21 @@ export interface PolicyOptions {
   readonly strict?: boolean;
 }
 
+/** What a policy is told apart by: `sha256:` and the digest of its text. */
+function digestPolicy(text: string | Uint8Array): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/** The version of `DIR/SOURCE.yaml` as it stands, whether it is right or not; null where it cannot be read. */
+export function readPolicyVersion({ dir, source }: { readonly dir: string; readonly source: string }): string | null {
+  if (!SOURCE_NAME.test(source)) return null;
+  try {
+    return digestPolicy(readFileSync(join(dir, `${source}.yaml`)));
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Reads a policy from text. `loadPolicy` reads the file; this is its core.
  *
@@ -68,7 +83,7 @@ export interface PolicyOptions {
  */
 export function readPolicy(text: string, file: string, options: PolicyOptions): Policy {
   const { catalog, source, hashKey = null } = options;
-  const version = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  const version = digestPolicy(text);
   const compiled = compilePolicy(readYamlDocument(text, file), catalog, {
     source,
     tenancy: options.tenancy ?? false,

@@ -202,6 +202,16 @@ async function readColumns(db: Kysely<unknown>, family: Families, table: string)
   return new Set(rows.map((row) => row.name));
 }
 
+/** MySQL knows no CREATE INDEX IF NOT EXISTS. */
+async function hasIndex(db: Kysely<unknown>, family: Families, table: string, index: string): Promise<boolean> {
+  const { rows } = await (family === 'sqlite'
+    ? sql`select 1 from pragma_index_list(${table}) where name = ${index}`
+    : sql`select 1 from information_schema.statistics
+        where table_schema = database() and table_name = ${table} and index_name = ${index} limit 1`
+  ).execute(db);
+  return rows.length > 0;
+}
+
 /** Rows of today keep working: for them both spans begin with the migration. */
 async function addSessionLifetimes(db: Kysely<unknown>, family: Families): Promise<void> {
   const types = typesOf(family);
@@ -561,6 +571,22 @@ async function createKeptSecrets(db: Kysely<unknown>, types: TypeNames): Promise
   await run(db, `create table if not exists kept_secrets (${columns.join(', ')})${types.suffix}`);
 }
 
+/** Records of before keep null: whoever looks for them goes by event and time. */
+async function addAuditColumns(db: Kysely<unknown>, family: Families): Promise<void> {
+  const types = typesOf(family);
+  const columns = { subject: 64, target: 64, kind: 16, decision: 16, code: 64, request_id: 64 };
+  const there = await readColumns(db, family, 'audit_records');
+  for (const [name, length] of Object.entries(columns)) {
+    if (there.has(name)) continue;
+    await run(db, `alter table audit_records add column ${textColumn(types, name, length, 'null')}`);
+  }
+  for (const column of ['subject', 'target', 'event']) {
+    const name = `audit_records_${column}`;
+    if (await hasIndex(db, family, 'audit_records', name)) continue;
+    await run(db, `create index ${name} on audit_records (tenant, ${column}, id)`);
+  }
+}
+
 /**
  * Every migration of the store, by name, in order. A migration that was released is never edited: the next change is
  * the next entry. MySQL commits each DDL statement by itself, so each step can be run again after a break.
@@ -593,6 +619,7 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0011-groups': { up: (db) => createGroupTables(db, types) },
     '0011b-widget': { up: (db) => addKeyOrigins(db, family) },
     '0013-usage': { up: (db) => createUsageCounters(db, types) },
+    '0014-audit-columns': { up: (db) => addAuditColumns(db, family) },
     '0015-audit-seals': { up: (db) => createAuditSeals(db, family) },
     '0016-kept-secrets': { up: (db) => createKeptSecrets(db, types) },
     '0017-alerts': { up: (db) => createAlertTables(db, family) },

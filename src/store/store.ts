@@ -18,6 +18,8 @@ export type StoreDatabase = Kysely<StoreTables>;
 /** The gateway's own tables: accounts, sessions, second factors, audit. Never the source. */
 export interface Store {
   readonly dialect: Dialect;
+  /** What the server or the library says of itself, e.g. `9.4.0`, `11.8.2-MariaDB`, `3.50.4`. */
+  readonly version: string;
   /** False where the server is set to acknowledge commits before they are on its disk; then an audit record can be lost. */
   readonly durableCommits: boolean;
   /**
@@ -57,16 +59,25 @@ interface Opened {
   liftLimits(lifted: boolean): void;
 }
 
-/** Reads what the engine is, and whether its commits are durable. */
-async function inspectServer(db: StoreDatabase, isSqlite: boolean): Promise<Pick<Store, 'dialect' | 'durableCommits'>> {
+/** Reads what the engine is and says of itself, and whether its commits are durable. */
+async function inspectServer(
+  db: StoreDatabase,
+  isSqlite: boolean,
+): Promise<Pick<Store, 'dialect' | 'version' | 'durableCommits'>> {
   if (isSqlite) {
     const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(db);
-    return { dialect: 'sqlite', durableCommits: Number(rows[0]?.synchronous) >= 2 };
+    const told = await sql<{ version: string }>`select sqlite_version() as version`.execute(db);
+    return {
+      dialect: 'sqlite',
+      version: String(told.rows[0]?.version),
+      durableCommits: Number(rows[0]?.synchronous) >= 2,
+    };
   }
   const { rows } = await sql<{ version: string; flush: number }>`
     select version() as version, @@global.innodb_flush_log_at_trx_commit as flush`.execute(db);
   return {
     dialect: String(rows[0]?.version).includes('MariaDB') ? 'mariadb' : 'mysql',
+    version: String(rows[0]?.version),
     durableCommits: Number(rows[0]?.flush) === 1,
   };
 }

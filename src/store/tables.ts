@@ -301,6 +301,14 @@ export interface AuditRecordTable extends TenantColumn {
   sequence: number;
   at: number;
   event: string;
+  /** What records are looked for by, out of the event; null where it does not say, and for records of before. */
+  subject: string | null;
+  /** Whom something was done to: `customer:17`. */
+  target: string | null;
+  kind: string | null;
+  decision: string | null;
+  code: string | null;
+  request_id: string | null;
   /** Canonical JSON of `{ at, event, sequence, writer }`; what of the event is personal stands in it encrypted. */
   body: string;
   previous_hash: string;

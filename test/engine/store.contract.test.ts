@@ -8,6 +8,7 @@ import { describeEngines } from '../engines/engines.js';
 import { AUDIT_KEYS } from '../support/audit-keys.js';
 import { describeAlertStateContract } from '../unit/audit/alerts/alert-state-contract.js';
 import { loginEvent, questionEvent } from '../unit/audit/audit-fixtures.js';
+import { describeListing } from '../unit/audit/list-records-contract.js';
 import { describeGroupsContract } from '../unit/identify/groups-contract.js';
 import { type Identity, openIdentity, PASSWORD, REFRESH_TTL_S } from '../unit/identify/identity-fixtures.js';
 import { describeMailedLinksContract } from '../unit/identify/mailed-links-contract.js';
@@ -85,6 +86,21 @@ describeEngines(
     });
     afterAll(() => store.close());
     describeAlertStateContract(() => store);
+  },
+  ['mariadb', 'mysql'],
+);
+
+describeEngines(
+  'the columns of the audit log',
+  'select 1',
+  (engine) => {
+    let store: Store;
+    beforeAll(async () => {
+      store = await openStore(engine.url);
+      await migrateStore(store);
+    });
+    afterAll(() => store.close());
+    describeListing(() => store);
   },
   ['mariadb', 'mysql'],
 );

@@ -63,6 +63,7 @@ const refused = (subject: string): AuditEvent => ({
   provider: null,
   requestId: 'r1',
   address: '192.0.2.9',
+  userAgent: null,
   tenant: null,
   subject,
   kind: 'customer',

@@ -122,7 +122,12 @@ describe('any input', () => {
       const names = Object.keys(stated?.schema.properties ?? {});
       const bodyOf = <T>(part: T) => Object.fromEntries(names.map((name) => [name, part]));
       const body = fc.oneof(fc.record(bodyOf(text)), fc.record(bodyOf(value), { requiredKeys: [] }));
-      const query = fc.array(fc.tuple(fc.constantFrom('limit', 'before', '__proto__', 'limit[]', 'a.b'), fc.string()));
+      const query = fc.array(
+        fc.tuple(
+          fc.constantFrom('limit', 'after', 'cursor', 'from', 'format', '__proto__', 'limit[]', 'a.b'),
+          fc.string(),
+        ),
+      );
       const drawn = fc.sample(fc.record({ body, query, part: text, as: fc.constantFrom(...AS) }), {
         numRuns: INPUTS,
         seed: SEED + at,

@@ -11,6 +11,7 @@ import { DEMO_CUSTOMER_NUMBER } from '../../src/demo/generate-people.js';
 import { makeDemo } from '../../src/demo/make-demo.js';
 import type { PrincipalKind } from '../../src/domain/principal.js';
 import { openGateway, openRecords, type Surroundings } from '../../src/gateway.js';
+import { createRefusals } from '../../src/http/refusals.js';
 import { addAccount, type NewAccount } from '../../src/identify/accounts.js';
 import { createIdentity } from '../../src/identity.js';
 import { createHealth } from '../../src/operate/health.js';
@@ -71,12 +72,18 @@ export async function openTestGateway(
   const records = await openRecords(surroundings, 'test');
   // Tests of alerts do not wait for what comes together.
   const alerting = openAlerting(surroundings, records, env.ALERTS_FILE ? { pauseMs: 0, pollMs: 20 } : {});
-  const gateway = await openGateway(surroundings, records.store, alerting.watchBudget);
+  const gateway = await openGateway(surroundings, { ...records, audit: alerting.audit }, alerting.watchBudget);
   const identity = await createIdentity(surroundings, records.store);
   const redis =
     settings.redisUrl === null
       ? null
       : await openRedis(settings.redisUrl, surroundings.logger, settings.transport.redis);
+  const refusals = createRefusals({
+    audit: alerting.audit,
+    clock: surroundings.clock,
+    key: identity.limitKey,
+    logger: surroundings.logger,
+  });
   const app = createApp({
     audit: alerting.audit,
     rememberOrigin: alerting.rememberOrigin,
@@ -106,6 +113,7 @@ export async function openTestGateway(
       { name: 'source', run: () => gateway.source.ping() },
       ...(redis ? [{ name: 'redis', run: () => redis.ping(), isOptional: true }] : []),
     ]),
+    refusals,
     logger: surroundings.logger,
     tenancy: settings.tenancy,
     rateLimit: settings.rateLimit,

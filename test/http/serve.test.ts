@@ -189,6 +189,28 @@ describe('a fresh machine', { timeout: 120_000 }, () => {
     expect(server.stderr).toContain('"msg":"stopped"');
   });
 
+  it('has start, policy and stop on record, and shows them to the operator', async () => {
+    const listed = await finish(['audit', 'list', '--event', 'gateway', '--format', 'jsonl']);
+    const events = listed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).event);
+    expect(events).toMatchObject([
+      { action: 'stop', reasons: ['signal'], clean: true },
+      { action: 'start', decision: 'accepted', engines: { node: process.versions.node } },
+    ]);
+    const policies = await finish(['audit', 'list', '--event', 'policy', '--format', 'jsonl']);
+    const [policy] = policies.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).event);
+    expect(policy).toMatchObject({ source: 'demo', decision: 'accepted', version: expect.stringMatching(/^sha256:/) });
+    const table = await finish(['audit', 'list', '--event', 'gateway']);
+    expect(table.stdout.split('\n')[0]).toMatch(
+      /^\d+ {2}\S+Z {2}gateway {2}stop {2}- {2}- {2}accepted {2}- {2}cli {2}\S+$/,
+    );
+  });
+
   it('starts again without new accounts, and with the sessions still good', async () => {
     const again = start(['serve']);
     const next = await addressOf(again);

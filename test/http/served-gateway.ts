@@ -116,7 +116,9 @@ export async function serveGateway<const Name extends string>(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    // A file is text alone.
+    const isJson =
+      /json/.test(response.headers.get('content-type') ?? '') && !response.headers.has('content-disposition');
     return {
       status: response.status,
       headers: response.headers,

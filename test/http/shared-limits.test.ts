@@ -77,7 +77,7 @@ describe.skipIf(url === null)('limits of several replicas', () => {
         response.json({});
       });
     }
-    app.use(answerProblems(silent));
+    app.use(answerProblems(silent, { note: async () => {}, close: async () => {} }));
     return listen(app);
   }
 

@@ -288,6 +288,34 @@ describe('the audit log', () => {
       expect(events).toEqual(expect.arrayContaining(['login', 'question']));
     }
   });
+
+  it('shows a tenant nothing of another, by no filter, cursor, export or verification', async () => {
+    const own = await gateway.call('GET', '/v1/audit?limit=1', 'globexAdmin');
+    const { subject, requestId } = own.body.records[0].event;
+    const find = async (filter: string) => {
+      const { body } = await gateway.call('GET', `/v1/audit?${filter}&cursor=${own.body.next_cursor}`, 'acmeAdmin');
+      return (body.records as { event: { tenant: string } }[]).map(({ event }) => event.tenant);
+    };
+    expect(await find(`request_id=${requestId}`)).toEqual([]);
+    expect(await find(`subject=${subject}`)).toEqual([]);
+    // What acme's own people tried with that id is acme's.
+    expect(new Set(await find(`about=${subject}`))).toEqual(new Set(['acme']));
+    for (const format of ['jsonl', 'csv']) {
+      const { status, text } = await gateway.call('GET', `/v1/audit/export?format=${format}`, 'acmeAdmin');
+      expect([status, text.includes('acme'), text.includes('globex')]).toEqual([200, true, false]);
+    }
+    const { body } = await gateway.call('GET', '/v1/audit/verify', 'acmeAdmin');
+    expect(body).toEqual({
+      intact: true,
+      records: null,
+      writers: null,
+      checkpoints: null,
+      archives: null,
+      fault_count: null,
+      faults: [],
+      heads: [],
+    });
+  });
 });
 
 describe('a tenant that is disabled', () => {

@@ -70,6 +70,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     tiers: readTiers(null),
     viewFor: refuse,
     health: createHealth([]),
+    refusals: { note: async () => {}, close: async () => {} },
     logger: silent,
     tenancy: false,
     rateLimit: false,

@@ -41,6 +41,7 @@ function principal(...permissions: Permission[]): Principal {
 const CONTEXT: AskContext = {
   requestId: 'r1',
   address: '127.0.0.1',
+  userAgent: 'curl/8.5.0',
   signal: new AbortController().signal,
   operator: false,
 };

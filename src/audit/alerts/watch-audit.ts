@@ -22,12 +22,13 @@ export function watchAudit<Log extends AuditLog>(log: Log, watcher: AuditWatcher
     }
     watcher.noted(event);
   };
-  return new Proxy(log, {
-    get(target, name) {
+  // Around nothing: a proxy may not give another value for what is frozen in its target, as the log may be.
+  return new Proxy({} as Log, {
+    get(_nothing, name) {
       if (name === 'append') return append;
-      const value: unknown = Reflect.get(target, name, target);
+      const value: unknown = Reflect.get(log, name, log);
       // Bound, as the log's own private parts are not the wrapper's.
-      return typeof value === 'function' ? value.bind(target) : value;
+      return typeof value === 'function' ? value.bind(log) : value;
     },
   });
 }

@@ -3,7 +3,10 @@ import { PRINCIPAL_KINDS, type PrincipalKind } from '../../domain/principal.js';
 import type { Invite } from '../../identify/invite.js';
 import type { AccountChange, AccountManager } from '../../identify/manage-accounts.js';
 import type { ManagedAccount } from '../../identify/managed-account.js';
+import type { ReadAudit } from '../audit-export.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
+import { readRecordsAbout } from '../records-about.js';
+import { AUDIT_RECORD } from './audit-schema.js';
 import { wholeText } from './whole-text.js';
 
 const claims = z.record(z.string(), z.union([z.string(), z.number()]));
@@ -60,11 +63,17 @@ const IDENTITY = z.strictObject({
 });
 
 /** `/v1/admin/{customers,employees,admins}`: accounts, for those with `users:manage`. Identify audits each change. */
-export function createAccountRoutes(manager: AccountManager, invite: Invite, ports: ApiPorts): readonly ApiRoute[] {
+export function createAccountRoutes(
+  manager: AccountManager,
+  invite: Invite,
+  readAudit: ReadAudit,
+  ports: ApiPorts,
+): readonly ApiRoute[] {
   return PRINCIPAL_KINDS.flatMap((kind) => [
     // Before `/:id`, which answers for every path of its form.
     createInviteRoute(kind, invite, ports),
     ...createRoutesOf(kind, manager, ports),
+    createExportRoute(kind, manager, readAudit, ports),
   ]);
 }
 
@@ -186,62 +195,77 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
       },
       ports,
     ),
-    createApiHandler(
-      {
-        method: 'GET',
-        path: `${path}/:id/export`,
-        access,
-        input: one,
-        output: z.strictObject({
-          account: ACCOUNT,
-          groups: z.array(z.string()).readonly(),
-          sessions: z.array(SESSION),
-          identities: z.array(IDENTITY),
-          mailed_links: z.array(MAILED_LINK),
-          model_use: z.array(MODEL_USE),
-        }),
-        limit: 'manage',
-        audit: 'account',
-        handle: async ({ input, principal, context }) => {
-          const kept = await manager.exportData(principal, kind, input.id, context);
-          const { account, groups, sessions, identities, mailedLinks, modelUse } = kept;
-          const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
-            id,
-            address,
-            created_at: printTime(createdAt),
-            ended_at: endedAt === null ? null : printTime(endedAt),
-            ended_by: endedBy,
-          }));
-          const known = identities.map(({ createdAt, lastUsedAt, ...identity }) => ({
-            ...identity,
-            created_at: printTime(createdAt),
-            last_used_at: printTime(lastUsedAt),
-          }));
-          const links = mailedLinks.map(({ purpose, createdAt, expiresAt, usedAt }) => ({
-            purpose,
-            created_at: printTime(createdAt),
-            expires_at: printTime(expiresAt),
-            used_at: usedAt === null ? null : printTime(usedAt),
-          }));
-          const used = modelUse.map(({ day, modelTokens, modelCalls }) => ({
-            day,
-            model_tokens: modelTokens,
-            model_calls: modelCalls,
-          }));
-          const body = {
-            account: printAccount(account),
-            groups,
-            sessions: printed,
-            identities: known,
-            mailed_links: links,
-            model_use: used,
-          };
-          return { body };
-        },
-      },
-      ports,
-    ),
   ];
+}
+
+/** Everything that is kept of one person: what identify knows, and what the audit log says of them. */
+function createExportRoute(
+  kind: PrincipalKind,
+  manager: AccountManager,
+  readAudit: ReadAudit,
+  ports: ApiPorts,
+): ApiRoute {
+  return createApiHandler(
+    {
+      method: 'GET',
+      path: `/v1/admin/${kind}s/:id/export`,
+      access: { permission: 'users:manage' },
+      input: z.strictObject({ id: wholeText(), audit_cursor: z.string().max(64).optional() }),
+      output: z.strictObject({
+        account: ACCOUNT,
+        groups: z.array(z.string()).readonly(),
+        sessions: z.array(SESSION),
+        identities: z.array(IDENTITY),
+        mailed_links: z.array(MAILED_LINK),
+        model_use: z.array(MODEL_USE),
+        audit: z.array(AUDIT_RECORD),
+        next_audit_cursor: z.string().nullable(),
+      }),
+      limit: 'manage',
+      audit: 'account',
+      handle: async ({ input, principal, context }) => {
+        const kept = await manager.exportData(principal, kind, input.id, context);
+        const { account, groups, sessions, identities, mailedLinks, modelUse } = kept;
+        const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
+          id,
+          address,
+          created_at: printTime(createdAt),
+          ended_at: endedAt === null ? null : printTime(endedAt),
+          ended_by: endedBy,
+        }));
+        const known = identities.map(({ createdAt, lastUsedAt, ...identity }) => ({
+          ...identity,
+          created_at: printTime(createdAt),
+          last_used_at: printTime(lastUsedAt),
+        }));
+        const links = mailedLinks.map(({ purpose, createdAt, expiresAt, usedAt }) => ({
+          purpose,
+          created_at: printTime(createdAt),
+          expires_at: printTime(expiresAt),
+          used_at: usedAt === null ? null : printTime(usedAt),
+        }));
+        const used = modelUse.map(({ day, modelTokens, modelCalls }) => ({
+          day,
+          model_tokens: modelTokens,
+          model_calls: modelCalls,
+        }));
+        const { subject, tenant } = account;
+        const about = await readRecordsAbout(readAudit, { tenant, subject, cursor: input.audit_cursor ?? null });
+        const body = {
+          account: printAccount(account),
+          groups,
+          sessions: printed,
+          identities: known,
+          mailed_links: links,
+          model_use: used,
+          audit: about.records,
+          next_audit_cursor: about.nextCursor,
+        };
+        return { body };
+      },
+    },
+    ports,
+  );
 }
 
 const printTime = (at: number): string => new Date(at).toISOString();

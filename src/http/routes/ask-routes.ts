@@ -44,6 +44,6 @@ export function createAskRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute[] 
 }
 
 /** What the spine wants to know of a request over HTTP: nobody is the operator there. */
-export function toAskContext({ requestId, address, signal }: RequestContext): AskContext {
-  return { requestId, address, signal, operator: false };
+export function toAskContext({ requestId, address, userAgent, signal }: RequestContext): AskContext {
+  return { requestId, address, userAgent, signal, operator: false };
 }

@@ -167,11 +167,11 @@ export function createSingleSignOn(deps: {
       return { address: await provider.client.begin(flow), browser };
     },
 
-    async answer(name, answer, { requestId, address }) {
+    async answer(name, answer, { requestId, address, userAgent }) {
       const provider = demandProvider(name);
       if (provider.protocol !== answer.protocol) throw new SwaliError('AUTH_SSO_UNKNOWN');
       const { tenant, kind, protocol: method } = provider;
-      const about = { requestId, address, tenant, kind, method, provider: name };
+      const about = { requestId, address, userAgent, tenant, kind, method, provider: name };
       const attempt = { event: 'single-sign-on' as const, ...about, action: 'answer' as const };
       try {
         const { flow, identity } = await prove(provider, answer);
@@ -208,6 +208,7 @@ export function createSingleSignOn(deps: {
         event: 'login' as const,
         requestId,
         address,
+        userAgent,
         tenant,
         subject: `${kind}:${accountId}`,
         kind,
@@ -217,7 +218,9 @@ export function createSingleSignOn(deps: {
       const { account, session, refreshToken } = await putOnRecord(audit, attempt, async () => {
         await demandOpen(provider);
         const welcome = demandWelcome(provider, await findAccount(store, kind, { id: accountId }));
-        const fault = proven.factorMet ? null : await judgeSecondFactor(welcome, totp, { requestId, address, tenant });
+        const fault = proven.factorMet
+          ? null
+          : await judgeSecondFactor(welcome, totp, { requestId, address, userAgent, tenant });
         if (fault) throw fault;
         if (!(await flows.redeem(browser, ticket))) throw new SwaliError('AUTH_SSO_NOT_BEGUN');
         const begun = await sessions.begin({ tenant, kind, accountId }, { address, userAgent }, proven);
@@ -226,7 +229,7 @@ export function createSingleSignOn(deps: {
       return issueTokens(tokens, session, account.role, refreshToken);
     },
 
-    async logout(name, token, { requestId, address }) {
+    async logout(name, token, { requestId, address, userAgent }) {
       const provider = demandProvider(name);
       if (provider.protocol !== 'oidc') throw new SwaliError('AUTH_SSO_UNKNOWN');
       const { tenant, kind, protocol: method, issuer } = provider;
@@ -234,6 +237,7 @@ export function createSingleSignOn(deps: {
         event: 'single-sign-on' as const,
         requestId,
         address,
+        userAgent,
         tenant,
         subject: null as string | null,
         kind,

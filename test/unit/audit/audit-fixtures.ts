@@ -1,13 +1,14 @@
-import type { AuditEvent } from '../../../src/audit/record.js';
+import type { AuditEvent, QuestionEvent } from '../../../src/audit/record.js';
 
 /** A login event; `n` tells records apart. */
-export function loginEvent(n: number): AuditEvent {
+export function loginEvent(n: number): Extract<AuditEvent, { readonly event: 'login' }> {
   return {
     event: 'login',
     method: 'password',
     provider: null,
     requestId: `r${n}`,
     address: '127.0.0.1',
+    userAgent: null,
     tenant: null,
     subject: `customer:${n}`,
     kind: 'customer',
@@ -17,11 +18,12 @@ export function loginEvent(n: number): AuditEvent {
 }
 
 /** A question with text that JSON and collations are tested by. */
-export function questionEvent(question: string): AuditEvent {
+export function questionEvent(question: string): QuestionEvent {
   return {
     event: 'question',
     requestId: 'q',
     address: 'cli',
+    userAgent: null,
     tenant: null,
     subject: 'customer:1',
     kind: 'customer',

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { countAppends } from '../../../src/audit/count-appends.js';
 import type { AuditEvent } from '../../../src/audit/record.js';
 
-const EVENT: AuditEvent = { event: 'operator', requestId: 'r', address: 'cli', tenant: null, action: 'x', reasons: [] };
+const EVENT: AuditEvent = {
+  event: 'operator',
+  requestId: 'r',
+  address: 'cli',
+  userAgent: null,
+  tenant: null,
+  action: 'x',
+  reasons: [],
+};
 
 describe('records that wait', () => {
   it('are counted until they are durable, or have failed', async () => {

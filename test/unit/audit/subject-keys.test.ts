@@ -19,10 +19,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const SECRET_QUESTION = 'What did Amina Wanjiru of Kisumu pay?';
 
 /** An admin changes a customer: what is said of both. */
-const CHANGE: AuditEvent = {
+const CHANGE: Extract<AuditEvent, { readonly event: 'account' }> = {
   event: 'account',
   requestId: 'r',
   address: '203.0.113.7',
+  userAgent: null,
   tenant: null,
   subject: 'admin:1',
   kind: 'admin',

@@ -6,6 +6,7 @@ const recordOf = (requestId: string, event: 'operator' = 'operator'): AuditEvent
   event,
   requestId,
   address: 'test',
+  userAgent: null,
   tenant: null,
   action: 'test',
   reasons: [],

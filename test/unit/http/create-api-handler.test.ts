@@ -46,6 +46,7 @@ const record = (requestId: string): AuditEvent => ({
   event: 'operator',
   requestId,
   address: 'test',
+  userAgent: null,
   tenant: null,
   action: 'test',
   reasons: [],
@@ -82,7 +83,7 @@ function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express
   const app = express();
   app.use(openContext());
   mountRoutes(app, [createApiHandler(endpoint, ports)]);
-  app.use(answerProblems(silent));
+  app.use(answerProblems(silent, { note: async () => {}, close: async () => {} }));
   return app;
 }
 

@@ -30,6 +30,7 @@ async function serveSlowly(
   answer = (_request: IncomingMessage, response: ServerResponse) => void response.end('done'),
 ) {
   const events: string[] = [];
+  const endings: [string, boolean][] = [];
   let release: () => void = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   let arrive: () => void = () => {};
@@ -48,20 +49,21 @@ async function serveSlowly(
     logger: silent,
     delayMs: 0,
     timeoutMs: 20_000,
-    close: async () => {
+    close: async ({ reason, clean }) => {
       events.push('closed');
+      endings.push([reason, clean]);
     },
     ...changes,
   });
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   agents.push(agent);
-  return { events, health, stop, release, port, agent, arrived, reply: ask(port, agent) };
+  return { events, endings, health, stop, release, port, agent, arrived, reply: ask(port, agent) };
 }
 
 describe('createShutdown', () => {
   it('is not ready at once, lets requests in flight end, and closes the parts last', async () => {
-    const { events, health, stop, release, reply, arrived } = await serveSlowly();
+    const { events, endings, health, stop, release, reply, arrived } = await serveSlowly();
     await arrived;
     const stopped = stop('test');
     expect((await health.readiness()).ready).toBe(false);
@@ -69,6 +71,7 @@ describe('createShutdown', () => {
     expect(await stopped).toBe(true);
     expect(await reply).toEqual({ text: 'done', connection: 'close' });
     expect(events).toEqual(['answered', 'closed']);
+    expect(endings).toEqual([['test', true]]);
   });
 
   it('takes requests during the delay, answers that the connection ends, and refuses after it', async () => {
@@ -113,11 +116,12 @@ describe('createShutdown', () => {
   });
 
   it('cuts what takes too long, and says so', async () => {
-    const { events, stop, reply, arrived } = await serveSlowly({ timeoutMs: 100 });
+    const { events, endings, stop, reply, arrived } = await serveSlowly({ timeoutMs: 100 });
     await arrived;
     expect(await stop('test')).toBe(false);
     expect((await reply).text).toBe('cut');
     expect(events).toEqual(['closed']);
+    expect(endings).toEqual([['test', false]]);
   });
 
   it('does not wait for connections that have asked for nothing', async () => {
