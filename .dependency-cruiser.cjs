@@ -49,6 +49,9 @@ const WIRING = [
   'store-secrets.ts',
   'first-run.ts',
   'shared-values.ts',
+  'backups.ts',
+  'backup-schedule.ts',
+  'restore.ts',
 ];
 const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', ...BELOW_ASK, 'config', 'operate', 'mail', 'demo'];
 for (const file of WIRING) MAY_IMPORT[file] = BELOW_CLI;

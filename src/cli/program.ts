@@ -6,6 +6,7 @@ import { createLogger } from '../operate/logger.js';
 import { addAlertCommands } from './alerts-command.js';
 import { answerOnTerminal } from './ask-command.js';
 import { addAuditCommands } from './audit-commands.js';
+import { addBackupCommands } from './backup-commands.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { makeDemoBusiness } from './demo-command.js';
 import { followSecrets } from './environment.js';
@@ -182,6 +183,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addAuditCommands(program, () => surround('warn'), terminal, exit);
   addAlertCommands(program, () => surround(), terminal);
   addReceiptCommands(program, () => surround('warn'), terminal, exit);
+  addBackupCommands(program, () => surround('warn'), terminal, exit);
   addPolicyCommands(program, () => surround('warn'), terminal, exit);
   program
     .command('prove')

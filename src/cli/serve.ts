@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { openAlerting } from '../alerting.js';
 import { createApp } from '../app.js';
 import { describeStart, describeStop } from '../audit/describe-gateway.js';
 import { keepAuditLog } from '../audit-log.js';
+import { startBackups } from '../backup-schedule.js';
 import { listStatedPlain } from '../config/transport-settings.js';
 import type { Logger } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -156,6 +158,8 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
         await close();
       },
     });
+    const backups = startBackups(surroundings, records, { holder: randomUUID(), every: runEvery });
+    if (backups) opened.push(() => backups.stop());
     const reason = untilToldToStop(terminal, logger);
     if (listener) writeLine(terminal.stdout, `Operators look at ${listener.address}`);
     announce(server, settings.publicUrl, seeded, terminal);
@@ -205,4 +209,12 @@ function untilToldToStop({ signal, onFault }: Terminal, logger: Logger): Promise
       resolve('fault');
     });
   });
+}
+
+/** Keeps no process alive. */
+function runEvery(ms: number, work: () => void): () => void {
+  setImmediate(work);
+  const timer = setInterval(work, ms);
+  timer.unref();
+  return () => clearInterval(timer);
 }

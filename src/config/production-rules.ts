@@ -34,6 +34,7 @@ export function judgeProduction(values: SettingValues): readonly string[] {
     faults.push('RECEIPT_PRIVATE_KEY: is not set, expected an Ed25519 private key as PEM in production');
   else if (!values.RECEIPT_PRIVATE_KEY.includes('-----'))
     faults.push(...judgeSecret('RECEIPT_PRIVATE_KEY', values.RECEIPT_PRIVATE_KEY, values));
+  if (values.BACKUP_KEY !== '') faults.push(...judgeSecret('BACKUP_KEY', values.BACKUP_KEY, values));
   // Where it is shared, the other secret says so.
   if (values.METRICS_TOKEN !== '') faults.push(...judgeSecret('METRICS_TOKEN', values.METRICS_TOKEN, values));
   if (values.MASK_KEY !== '' && isPattern(values.MASK_KEY)) faults.push(describePattern('MASK_KEY'));
@@ -99,8 +100,17 @@ function otherSecrets(name: string, values: SettingValues): readonly string[] {
 /** The keys of the gateway of every other use; of one use, current and retired may not be the same either. */
 function otherKeys(name: string, values: SettingValues): readonly string[] {
   const signing = [values.JWT_SECRET, ...values.JWT_RETIRED_KEYS.secrets];
-  const { STORE_KEY: current, STORE_RETIRED_KEYS: retired, RECEIPT_PRIVATE_KEY: receipts } = values;
-  if (name === 'STORE_KEY') return [...signing, receipts, ...retired];
-  if (name === 'STORE_RETIRED_KEYS') return [...signing, receipts];
-  return name === 'RECEIPT_PRIVATE_KEY' ? [...signing, current, ...retired] : [receipts, current, ...retired];
+  const {
+    STORE_KEY: current,
+    STORE_RETIRED_KEYS: retired,
+    RECEIPT_PRIVATE_KEY: receipts,
+    BACKUP_KEY: backups,
+  } = values;
+  const others: Readonly<Record<string, readonly string[]>> = {
+    STORE_KEY: [...signing, receipts, backups, ...retired],
+    STORE_RETIRED_KEYS: [...signing, receipts, backups],
+    RECEIPT_PRIVATE_KEY: [...signing, current, backups, ...retired],
+    BACKUP_KEY: [...signing, receipts, current, ...retired],
+  };
+  return others[name] ?? [receipts, current, backups, ...retired];
 }

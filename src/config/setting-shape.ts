@@ -138,6 +138,13 @@ export const SETTING_SHAPE = z.object({
   AUDIT_ARCHIVE_DIR: filled('a folder'),
   AUDIT_RETENTION_URL: optionalDataAddress,
   AUDIT_QUESTIONS: choice(['text', 'digest']),
+  BACKUP_DIR: z.string(),
+  BACKUP_KEY: optionalKey,
+  BACKUP_AT: z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: 'expected HH:MM, e.g. 02:30' }),
+  BACKUP_EVERY_S: whole(0, 604_800).refine((seconds) => seconds === 0 || seconds >= 60, {
+    error: 'expected a whole number from 60 to 604800, or 0',
+  }),
+  BACKUP_KEEP_DAYS: whole(1, 3650),
   REQUIRE_TOTP_FOR: accountGroups,
   SSO_FILE: z.string(),
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),

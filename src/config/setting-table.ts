@@ -170,6 +170,23 @@ export const SETTINGS = [
     '`text` keeps questions in the audit log; `digest` keeps a keyed digest instead, so that equal questions can be counted and none can be read.',
   ),
   plain(
+    'BACKUP_DIR',
+    '',
+    'Folder that the serving process puts a backup of the store into every day; empty makes none.',
+  ),
+  secret(
+    'BACKUP_KEY',
+    '',
+    'Key that encrypts backups, 32 characters or more and none of the others; needed with BACKUP_DIR. Keep it, and STORE_KEY, apart from the backups.',
+  ),
+  plain('BACKUP_AT', '02:30', 'When the daily backup is made, HH:MM by the clock of TIME_ZONE.'),
+  plain('BACKUP_EVERY_S', '0', 'Seconds between backups instead of one a day, 60–604800; 0 means BACKUP_AT.'),
+  plain(
+    'BACKUP_KEEP_DAYS',
+    '7',
+    'Days for which a backup in BACKUP_DIR is kept, 1–3650; the newest stays in any case.',
+  ),
+  plain(
     'REQUIRE_TOTP_FOR',
     '',
     'Who must have a second factor, a comma list of kinds and employee roles, e.g. admin,employee:accountant; empty means nobody.',

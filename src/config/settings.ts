@@ -71,6 +71,17 @@ export interface Settings {
     /** Whether it keeps questions, or a keyed digest of each. */
     readonly questions: SettingValues['AUDIT_QUESTIONS'];
   };
+  readonly backup: {
+    /** Absolute; null where the serving process makes no backups. */
+    readonly dir: string | null;
+    /** Null where none is set: then no backup can be made or read. */
+    readonly key: string | null;
+    /** By the clock of the time zone. */
+    readonly at: { readonly hour: number; readonly minute: number };
+    /** Null where a backup is made once a day. */
+    readonly everyS: number | null;
+    readonly keepDays: number;
+  };
   /** Kinds, and roles of employees as `employee:ROLE`. */
   readonly requireTotpFor: ReadonlySet<string>;
   /** Absolute; null where none is named. */
@@ -187,6 +198,9 @@ export function parseSettings(
   if (parsed.success && parsed.data.COUNTRY_HEADER !== '' && parsed.data.TRUST_PROXY === 0) {
     faults.push('COUNTRY_HEADER: is set without TRUST_PROXY, expected 1 or more there: anybody could write the header');
   }
+  if (parsed.success && parsed.data.BACKUP_DIR !== '' && parsed.data.BACKUP_KEY === '') {
+    faults.push('BACKUP_KEY: is not set beside BACKUP_DIR, expected 32 random characters or more');
+  }
   if (parsed.success && parsed.data.SSO_FILE !== '' && parsed.data.PUBLIC_URL === '') {
     faults.push('PUBLIC_URL: is not set, expected the address that providers of SSO_FILE send browsers back to');
   }
@@ -264,6 +278,7 @@ function shapeSettings(
       archiveDir: resolve(base, values.AUDIT_ARCHIVE_DIR),
       retentionUrl: place(values.AUDIT_RETENTION_URL || values.STORE_URL).replace(/^mariadb:/, 'mysql:'),
     }),
+    backup: readBackup(values, base),
     requireTotpFor: new Set(values.REQUIRE_TOTP_FOR),
     ssoFile: values.SSO_FILE === '' ? null : resolve(base, values.SSO_FILE),
     accessTokenTtlS: values.ACCESS_TOKEN_TTL_S,
@@ -322,6 +337,17 @@ function readTracing(values: SettingValues): Settings['tracing'] {
     headers: Object.freeze(values.OTEL_EXPORTER_OTLP_HEADERS),
     ratio: values.OTEL_TRACES_SAMPLER_ARG,
     tellModel: values.TRACE_MODEL_CALLS === 'on',
+  });
+}
+
+function readBackup(values: SettingValues, base: string): Settings['backup'] {
+  const [hour = 0, minute = 0] = values.BACKUP_AT.split(':').map(Number);
+  return Object.freeze({
+    dir: values.BACKUP_DIR === '' ? null : resolve(base, values.BACKUP_DIR),
+    key: values.BACKUP_KEY || null,
+    at: Object.freeze({ hour, minute }),
+    everyS: values.BACKUP_EVERY_S || null,
+    keepDays: values.BACKUP_KEEP_DAYS,
   });
 }
 

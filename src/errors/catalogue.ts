@@ -184,6 +184,11 @@ export const CATALOGUE = {
   SECRET_INVALID: { status: 400, sentence: 'The secret cannot be kept or is not there; see the detail.' },
   SETTINGS_INVALID: { status: 500, sentence: 'Settings are missing or wrong; mend those listed.' },
   STORE_UNAVAILABLE: { status: 503, sentence: 'The gateway’s own store cannot be reached now; try again later.' },
+  BACKUP_FAILED: { status: 500, sentence: 'The backup could not be made; see the detail.' },
+  BACKUP_UNREADABLE: { status: 500, sentence: 'The file is no backup that this version reads; see the detail.' },
+  BACKUP_KEY_WRONG: { status: 500, sentence: 'The backup was made with another BACKUP_KEY; set that one.' },
+  BACKUP_DAMAGED: { status: 500, sentence: 'The backup is damaged or was changed; take another one.' },
+  RESTORE_REFUSED: { status: 500, sentence: 'Nothing was restored; see the detail.' },
   SHUTTING_DOWN: { status: 503, sentence: 'The gateway is stopping; try again shortly.' },
   INTERNAL: { status: 500, sentence: 'Something went wrong here; report the request id.' },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

@@ -20,6 +20,7 @@ import {
   shutOut,
 } from './accounts.js';
 import { assertManages, assertOther } from './assert-manages.js';
+import { noteErasure } from './erasures.js';
 import { type ExternalIdentity, forgetIdentities, readIdentities } from './external-identities.js';
 import { findAccount } from './find-account.js';
 import { normaliseIdentifier, parseCustomerNumber } from './identifiers.js';
@@ -306,6 +307,8 @@ export function createAccountManager(deps: Deps): AccountManager {
           await eraseModelUse(db, target);
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           await destroySubjectKey(db, store.dialect, { subject: target, tenant: account.tenant, at: clock() });
+          const erasure = { tenant: account.tenant, subject: target, erasedAt: clock() };
+          await noteErasure(db, erasure, store.dialect === 'sqlite');
           return account;
         });
         return { result: undefined, target, before: describeForAudit(before), after: null };

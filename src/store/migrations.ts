@@ -1,4 +1,5 @@
 import { type Kysely, type Migration, sql } from 'kysely';
+import { createBackupTables } from './migrations/0019-backups.js';
 
 /** Column types that the two families of engine spell differently. */
 interface TypeNames {
@@ -623,5 +624,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0015-audit-seals': { up: (db) => createAuditSeals(db, family) },
     '0016-kept-secrets': { up: (db) => createKeptSecrets(db, types) },
     '0017-alerts': { up: (db) => createAlertTables(db, family) },
+    '0019-backups': { up: (db) => createBackupTables(db, family) },
   };
 }

@@ -376,6 +376,26 @@ interface KeptSecretTable {
   updated_at: number;
 }
 
+/** That an account was erased: a backup of before brings it back, and it must go again. */
+export interface ErasureTable extends TenantColumn {
+  /** `customer:17`: names nobody any more. */
+  subject: string;
+  erased_at: number;
+}
+
+/** Whose turn it is to make the backup of a time. One row. */
+export interface BackupTurnTable {
+  name: string;
+  /** The time that the last whole backup was for. */
+  done_for: number;
+  /** Until then it is the holder's turn, or after a failure nobody's. */
+  held_until: number;
+  /** Process that is at it; empty for none. */
+  holder: string;
+  /** Since the last whole backup. */
+  failures: number;
+}
+
 /** The gateway's own tables, as kysely sees them. */
 export interface StoreTables {
   tenants: TenantTable;
@@ -405,4 +425,6 @@ export interface StoreTables {
   audit_subject_keys: AuditSubjectKeyTable;
   audit_checkpoints: AuditCheckpointTable;
   audit_archives: AuditArchiveTable;
+  erasures: ErasureTable;
+  backup_turns: BackupTurnTable;
 }

@@ -17,6 +17,7 @@ import { describeModelBudgetContract } from '../unit/identify/model-budget-contr
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeSsoStoreContract } from '../unit/identify/sso/sso-store-contract.js';
 import { describeWidgetContract } from '../unit/identify/widget-contract.js';
+import { describeTurnsContract } from '../unit/store/backup/backup-turns-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9', tenant: null, userAgent: 'curl/8' };
@@ -59,6 +60,21 @@ describeOverIdentity('groups of employees', describeGroupsContract);
 describeOverIdentity('tokens of widgets', describeWidgetContract);
 describeOverIdentity('mailed tokens', describeMailedTokensContract, describeMailedLinksContract);
 describeOverIdentity('single sign-on', describeSsoStoreContract);
+
+describeEngines(
+  'turns of the daily backup',
+  'select 1',
+  (engine) => {
+    let store: Store;
+    beforeAll(async () => {
+      store = await openStore(engine.url);
+      await migrateStore(store);
+    });
+    afterAll(() => store.close());
+    describeTurnsContract(() => store);
+  },
+  ['mariadb', 'mysql'],
+);
 
 describeEngines(
   'the budget of the model',

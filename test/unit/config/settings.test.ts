@@ -279,6 +279,31 @@ describe('the settings of operators', () => {
   });
 });
 
+describe('settings of backups', () => {
+  it('are one a day at half past two, kept for seven days, where a folder and a key are set', () => {
+    const { backup } = parseSettings({ BACKUP_DIR: 'backups', BACKUP_KEY: GOOD_KEY }, { workingDirectory: '/srv' });
+    const expected = { dir: '/srv/backups', key: GOOD_KEY, at: { hour: 2, minute: 30 }, everyS: null, keepDays: 7 };
+    expect(backup).toEqual(expected);
+    expect(parseSettings({}).backup).toMatchObject({ dir: null, key: null });
+    expect(parseSettings({ BACKUP_AT: '23:05', BACKUP_EVERY_S: '60' }).backup).toMatchObject({
+      at: { hour: 23, minute: 5 },
+      everyS: 60,
+    });
+  });
+
+  it.each([
+    ['a folder without a key', { BACKUP_DIR: 'x' }, 'BACKUP_KEY'],
+    ['a short key', { BACKUP_KEY: 'short' }, 'BACKUP_KEY'],
+    ['a time that is none', { BACKUP_AT: '24:00' }, 'BACKUP_AT'],
+    ['a span that is too short', { BACKUP_EVERY_S: '59' }, 'BACKUP_EVERY_S'],
+    ['no day', { BACKUP_KEEP_DAYS: '0' }, 'BACKUP_KEEP_DAYS'],
+  ])('refuse %s', (_what, env, name) => {
+    const faults = faultsOf(env);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name}: `));
+  });
+});
+
 describe('production rules', () => {
   it('refuse one secret that signs tokens and encrypts seeds, whichever is changed', () => {
     const faults = faultsOf({ ...PRODUCTION, STORE_KEY: GOOD_SECRET });
@@ -338,6 +363,8 @@ describe('production rules', () => {
       { STORE_RETIRED_KEYS: OTHER_SECRET, MASK_KEY: OTHER_SECRET },
       'STORE_RETIRED_KEYS',
     ],
+    ['a key of backups that is a pattern', { BACKUP_KEY: 'ab'.repeat(16) }, 'BACKUP_KEY'],
+    ['a key of backups shared with the masks', { BACKUP_KEY: OTHER_SECRET, MASK_KEY: OTHER_SECRET }, 'BACKUP_KEY'],
     ['masks keyed by a placeholder', { MASK_KEY: 'your-key-0123456789-abcdefghijklmnop' }, 'MASK_KEY'],
     ['a model on another machine without TLS', { OPENAI_BASE_URL: 'http://model.example.com/v1' }, 'OPENAI_BASE_URL'],
     ['plain http', { PUBLIC_URL: 'http://ask.example.com' }, 'PUBLIC_URL'],

@@ -32,9 +32,11 @@ export const MIGRATIONS = [
   '0011-groups',
   '0011b-widget',
   '0013-usage',
+  '0014-audit-columns',
   '0015-audit-seals',
   '0016-kept-secrets',
   '0017-alerts',
+  '0019-backups',
 ];
 const migrationsFrom = (name: string) => MIGRATIONS.filter((each) => each >= name);
 
@@ -348,6 +350,8 @@ export function describeStoreContract(url: () => string): void {
       'audit_archives',
       'audit_checkpoints',
       'audit_heads',
+      // Of a process.
+      'backup_turns',
       // Digests of ids that providers gave out, and nothing of anybody.
       'sso_replays',
       'tenants',
