@@ -21,8 +21,8 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const lineOf = (subject: string, tenant: string | null = null) =>
-  `${JSON.stringify({ tenant, subject, erasedAt: '2026-01-01T00:00:00.000Z' })}\n`;
+const lineOf = (subject: string, tenant: string | null = null, erasedAt = '2999-01-01T00:00:00.000Z') =>
+  `${JSON.stringify({ tenant, subject, erasedAt })}\n`;
 
 describe('swali erasures replay', () => {
   it('erases who is there, counts who is not, says who may not go, and may be run again', async () => {
@@ -46,6 +46,14 @@ describe('swali erasures replay', () => {
         .map((line) => JSON.parse(line).subject),
     ).toEqual(['customer:1']);
     expect((await runCommand(env, ['users', 'list', 'customer'])).out).toBe('');
+  });
+
+  it('leaves somebody alone who was given the id later, as a restore gives ids again', async () => {
+    const list = join(folder, 'list');
+    writeFileSync(list, lineOf('customer:1', null, '2020-01-01T00:00:00.000Z'));
+    const replayed = await runCommand(env, ['erasures', 'replay', list]);
+    expect([replayed.code, replayed.out]).toEqual([0, 'Erased 0 accounts once more; 1 were not there.\n']);
+    expect((await runCommand(env, ['users', 'list', 'customer'])).out).toContain('103');
   });
 
   it('does nothing where the list is not one', async () => {
