@@ -30,7 +30,7 @@ export interface MysqlRun {
 
 /** A statement that is being read. */
 export interface Reading {
-  /** Settles when the server has said everything, or failed. */
+  /** Settles when the server has said everything, failed, or is gone. */
   readonly done: Promise<void>;
   /** Resolves when a cap was passed. */
   readonly capped: Promise<void>;
@@ -92,9 +92,20 @@ export function readRows(connection: Connection, request: MysqlRun, before: Prom
       });
       command.on('end', () => resolve());
     });
-  const done = before.then(() => prepare(connection, sql, parameters.length)).then(read);
+  // The driver tells the connection alone that the server is gone, not a statement whose rows it hands over one by one.
+  let onLost = (_error: unknown): void => undefined;
+  const lost = new Promise<never>((_, reject) => {
+    onLost = reject;
+  });
+  connection.on('error', onLost);
+  const done = Promise.race([before.then(() => prepare(connection, sql, parameters.length)).then(read), lost]);
   // A reading that is stopped may fail later; that failure has no other listener.
-  done.catch(() => undefined).finally(() => stream.off('data', count));
+  done
+    .catch(() => undefined)
+    .finally(() => {
+      stream.off('data', count);
+      connection.off('error', onLost);
+    });
   return { done, capped, collect: () => ({ names, types: columns.map((column) => column.type), rows, truncated }) };
 }
 
