@@ -34,7 +34,8 @@ export interface EngineSettings {
   readonly mayInstall: boolean;
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loop-back address that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -43,7 +44,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function readVersion(url: string): Promise<string> {
+/** What a MySQL or MariaDB server says that it is. */
+export async function readVersion(url: string): Promise<string> {
   const connection = await createConnection({ uri: url, connectTimeout: 5000 });
   try {
     const [rows] = await connection.query('SELECT VERSION() AS version');
@@ -53,7 +55,8 @@ async function readVersion(url: string): Promise<string> {
   }
 }
 
-async function waitForServer(askVersion: () => Promise<string>, isRunning: () => boolean): Promise<string> {
+/** Asks a server that was started until it answers. @throws what it last said, once it has ended or the time is over */
+export async function waitForServer(askVersion: () => Promise<string>, isRunning: () => boolean): Promise<string> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     try {
@@ -65,14 +68,17 @@ async function waitForServer(askVersion: () => Promise<string>, isRunning: () =>
   }
 }
 
-function findProgram(name: string): string | null {
+/** Where a program is; null where it is not there. */
+export function findProgram(name: string): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/libexec'];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
-const isRoot = (): boolean => process.getuid?.() === 0;
+/** Whether this process may install packages and mount file systems. */
+export const isRoot = (): boolean => process.getuid?.() === 0;
 
-async function installPackage(name: string): Promise<void> {
+/** Installs one package of Debian, its service not started. */
+export async function installPackage(name: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env, timeout: INSTALL_TIMEOUT_MS });
   // The service would take the default port and keep running; a policy file of exit 101 keeps it from starting.

@@ -1,0 +1,27 @@
+import { appendFileSync } from 'node:fs';
+import type { FaultId } from './faults.js';
+
+/** What one test of a fault measured. */
+export interface Figures {
+  readonly fault: FaultId;
+  /** On what: `MySQL 9.7.0`, `SQLite`. */
+  readonly on: string;
+  /** What callers saw: how many requests came to each end. */
+  readonly saw: Readonly<Record<string, number>>;
+  /** Whole answers without a record. */
+  readonly unaudited: number;
+  /** From the end of the fault to the next answer, in seconds; null where that has no meaning. */
+  readonly recoveryS: number | null;
+  /** Whatever else was measured: `{ 'longest wait': '2.1 s' }`. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+/** True in `npm run faults`: faults last as long as issue and page say; else they are short, and only logic is asserted. */
+export const IS_FULL = process.env.SWALI_FAULTS === 'full';
+
+/** Hands figures to `npm run faults`, which writes docs/reliability.md from them. */
+export function reportFigures(figures: Figures): void {
+  const path = process.env.SWALI_FAULTS_FIGURES;
+  if (path) appendFileSync(path, `${JSON.stringify(figures)}\n`);
+  else process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
