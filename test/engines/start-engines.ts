@@ -246,7 +246,8 @@ async function startUnpackedMysql(options: readonly string[]): Promise<StartedEn
   }
 }
 
-async function readRedisVersion(url: string): Promise<string> {
+/** What a Redis says that it is. */
+export async function readRedisVersion(url: string): Promise<string> {
   const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
   client.on('error', () => undefined);
   try {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeDemo } from '../../src/demo/make-demo.js';
 import { freePort } from '../engines/start-engines.js';
 import { ACCOUNTS, PASSWORD } from '../http/served-gateway.js';
 import { runCommand } from '../support/run-command.js';
@@ -25,7 +26,6 @@ export interface GatewayProcess {
   log(): string;
   /** Resident memory in MiB. */
   memoryMib(): number;
-  /** Open file descriptors. */
   isRunning(): boolean;
   /** Sends a signal and waits for the end. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<Ended>;
@@ -67,6 +67,9 @@ export async function openHome(
     JUDGE_TIMEOUT_MS: '20000',
     ...env,
   };
+  // Made here, and small: each start would make it anew, and large.
+  const demo = { target: `sqlite:${join(folder, 'demo.sqlite')}`, scale: 0.1, seed: 1, today: '2026-03-01' };
+  if (!('SOURCE_URL' in env)) await makeDemo(demo);
   for (const account of Object.values(ACCOUNTS)) {
     const rights = 'role' in account ? ['--role', account.role, '--allow-tables', account.allowTables.join(',')] : [];
     const words = ['users', 'add', account.kind, '--identifier', account.identifier, ...rights, '--password-stdin'];

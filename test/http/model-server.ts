@@ -20,6 +20,8 @@ export type ModelReply =
   | { readonly kind: 'body'; readonly type: string; readonly body: string }
   /** Never answers. */
   | { readonly kind: 'hang' }
+  /** Begins an answer at once and goes on with it a byte at a time, for ever. */
+  | { readonly kind: 'trickle' }
   /** Closes the connection without an answer. */
   | { readonly kind: 'drop' };
 
@@ -132,6 +134,12 @@ function send(response: ServerResponse, reply: ModelReply): void {
     case 'drop':
       response.destroy();
       break;
+    case 'trickle': {
+      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      const timer = setInterval(() => response.write(' '), 20);
+      response.once('close', () => clearInterval(timer));
+      break;
+    }
     case 'hang':
       break;
   }

@@ -10,11 +10,13 @@ export interface TcpRelay {
   mend(): Promise<void>;
   /** Passes nothing on any more, in either direction, and closes nothing: the server seems to be there and is silent. */
   hush(): void;
+  /** Ends a hush: what was sent meanwhile arrives late, as after a lost route. */
+  speak(): void;
 }
 
 /** Opens a relay on a free port of the loop-back address. */
 export async function startTcpRelay(host: string, port: number): Promise<TcpRelay> {
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, Socket>();
   let isSilent = false;
   const open = (own: number) =>
     new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
@@ -24,7 +26,7 @@ export async function startTcpRelay(host: string, port: number): Promise<TcpRela
           [near, far],
           [far, near],
         ] as const) {
-          sockets.add(one);
+          sockets.set(one, other);
           one.on('error', () => other.destroy());
           one.on('close', () => {
             sockets.delete(one);
@@ -42,12 +44,16 @@ export async function startTcpRelay(host: string, port: number): Promise<TcpRela
     port: own,
     async cut() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.keys()) socket.destroy();
       await closed;
     },
     hush() {
-      for (const socket of sockets) socket.unpipe();
+      for (const socket of sockets.keys()) socket.unpipe();
       isSilent = true;
+    },
+    speak() {
+      for (const [socket, other] of sockets) socket.pipe(other);
+      isSilent = false;
     },
     async mend() {
       isSilent = false;
