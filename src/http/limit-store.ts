@@ -1,7 +1,8 @@
-import { MemoryStore, type Options, type Store } from 'express-rate-limit';
+import type { Options, Store } from 'express-rate-limit';
 import { RedisStore } from 'rate-limit-redis';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Redis } from '../store/redis.js';
+import { createWindowStore } from './window-store.js';
 
 /** What is counted where Redis is away: by this process alone, or nothing at all, so that all is refused. */
 export type WhenAway = 'count-here' | 'refuse';
@@ -19,7 +20,7 @@ const AWAY_RETRY_S = 5;
  */
 export function createSharedStore(redis: Redis, name: string, whenAway: WhenAway): Store {
   const prefix = `swali:window:${name}:`;
-  const own = new MemoryStore();
+  const own = createWindowStore(() => performance.now());
   let options: Options | null = null;
   let opened: Promise<RedisStore> | null = null;
 
@@ -48,7 +49,7 @@ export function createSharedStore(redis: Redis, name: string, whenAway: WhenAway
     prefix,
     init(given) {
       options = given;
-      own.init(given);
+      own.init?.(given);
     },
     async increment(key) {
       const { totalHits, resetTime } = await own.increment(key);

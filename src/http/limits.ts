@@ -7,6 +7,7 @@ import type { Redis } from '../store/redis.js';
 import { createSharedStore, type WhenAway } from './limit-store.js';
 import { contextOf } from './request-context.js';
 import { createRunningRequests } from './running-requests.js';
+import { createWindowStore } from './window-store.js';
 
 /**
  * How often one caller may use the endpoints of a class, all of them together, per minute. `address` stands before everything
@@ -97,7 +98,7 @@ export function createLimits({ enabled, tiers, redis, key }: LimitsDeps): Limits
       legacyHeaders: false,
       identifier: name,
       keyGenerator: keyOf,
-      ...(redis ? { store: createSharedStore(redis, name, whenAway) } : {}),
+      store: redis ? createSharedStore(redis, name, whenAway) : createWindowStore(() => performance.now()),
       handler: (request, _response, next) => {
         const info = (request as { rateLimit?: { resetTime?: Date } }).rateLimit;
         const waitMs = (info?.resetTime?.getTime() ?? Date.now() + windowMs) - Date.now();

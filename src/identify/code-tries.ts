@@ -12,6 +12,9 @@ const FIRST_WAIT_S = 30;
 /** The longest wait, in seconds: one day. */
 const LONGEST_WAIT_S = 86_400;
 
+/** By so much the clocks of replicas may differ, in milliseconds. */
+const CLOCKS_DIFFER_MS = 300_000;
+
 /** How often a try is counted anew because another one of the same account came between. */
 const MAX_ATTEMPTS = 20;
 
@@ -50,7 +53,9 @@ export async function takeTry(
     const text = factor?.[seed] ?? null;
     if (!factor || text === null) return null;
     const now = clock();
-    if (factor.locked_until > now) {
+    // A wait that is longer than any that was set is from before the clock was put back; it would last as long as the clock went.
+    const longestMs = waitAfter(factor.wrong_codes) * 1000 + CLOCKS_DIFFER_MS;
+    if (factor.locked_until > now && factor.locked_until - now <= longestMs) {
       throw new SwaliError('RATE_LIMITED', { retryAfterS: Math.ceil((factor.locked_until - now) / 1000) });
     }
     const wrongCodes = factor.wrong_codes + 1;

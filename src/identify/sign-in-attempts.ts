@@ -7,8 +7,10 @@ import { addressBlock } from './address-block.js';
 import { type Account, readIdentifierKey } from './find-account.js';
 import {
   type AttemptRow,
+  bringBack,
   type Counted,
   FAILURES_KEPT_MS,
+  isOfFuture,
   isOver,
   KNOWN_ADDRESS_MS,
   RULES,
@@ -112,6 +114,16 @@ export function createSignInAttempts(deps: {
     return (lock && store.dialect !== 'sqlite' ? query.forUpdate() : query).execute();
   }
 
+  /** Reads the rows of a try; what was written before the clock was put back is moved to the new time first. */
+  async function look(keys: Keys, now: number): Promise<readonly AttemptRow[]> {
+    const rows = await store.run((db) => read(db, keys, false));
+    if (!rows.some((row) => isOfFuture(row, now))) return rows;
+    return store.transaction(async (db) => {
+      for (const row of await read(db, keys, true)) if (isOfFuture(row, now)) await update(db, bringBack(row, now));
+      return read(db, keys, false);
+    });
+  }
+
   /** Counts, ahead, the failures that would bring a wait. */
   async function reserve(
     db: StoreDatabase,
@@ -156,7 +168,7 @@ export function createSignInAttempts(deps: {
       const keys = keysOf(place, identifier, block);
       await sweep(now);
       // Looked at first without writing: most tries are far from a wait, and a flood that must wait costs little.
-      const seen = await store.run((db) => read(db, keys, false));
+      const seen = await look(keys, now);
       const early = waitOf(seen, now);
       if (early > 0) return blocked(early);
       const { waitMs, reserved } = keys.counted.some((key) => isNear(key, seen, now))

@@ -37,6 +37,9 @@ export const FAILURES_KEPT_MS = DAY_MS;
 /** How long an account is judged by its own pair alone at an address from which it signed in. */
 export const KNOWN_ADDRESS_MS = 30 * DAY_MS;
 
+/** By so much the clocks of replicas may differ, in milliseconds. What is further ahead was written before a clock was put back. */
+export const CLOCKS_DIFFER_MS = 5 * MINUTE_MS;
+
 /** The rule of each scope that counts. */
 export const RULES = { pair: PAIR_RULE, account: ACCOUNT_RULE, address: ADDRESS_RULE } as const;
 
@@ -51,6 +54,17 @@ export function waitOf(rows: readonly AttemptRow[], now: number): number {
   const isKnown = rows.some(({ scope, last_at }) => scope === 'known' && now - last_at < KNOWN_ADDRESS_MS);
   const judging = isKnown ? rows.filter(({ scope }) => scope === 'pair') : rows;
   return Math.max(0, ...judging.map((row) => row.blocked_until - now));
+}
+
+/** Whether a row was written before the clock was put back: counted by the new time, its wait would last as long as the clock went. */
+export function isOfFuture(row: AttemptRow, now: number): boolean {
+  return row.last_at > now + CLOCKS_DIFFER_MS;
+}
+
+/** The row as it would have been written now: what it still makes wait is as long as it was. */
+export function bringBack(row: AttemptRow, now: number): AttemptRow {
+  const by = row.last_at - now;
+  return { ...row, last_at: now, first_at: row.first_at - by, blocked_until: Math.max(0, row.blocked_until - by) };
 }
 
 /** Whether the failures of a row no longer count. */

@@ -135,6 +135,22 @@ describe('one account from one address', () => {
     expect(comparisons).toEqual([COST]);
   });
 
+  it('waits no longer for a clock that is put back', async () => {
+    await failTimes(PAIR_RULE.failures + 3);
+    expect(await attempt()).toBe(8);
+    identity.clock.now -= 3 * 3_600_000;
+    expect(await attempt()).toBe(8);
+    identity.clock.now += 8000;
+    expect(await attempt()).toBe('AUTH_CREDENTIALS_WRONG');
+    expect(await attempt()).toBe(16);
+  });
+
+  it('waits as long as before where the clocks of replicas differ a little', async () => {
+    await failTimes(PAIR_RULE.failures + 3);
+    identity.clock.now -= 2000;
+    expect(await attempt()).toBe(10);
+  });
+
   it('is not made to wait longer by tries that had to wait', async () => {
     await failTimes(PAIR_RULE.failures);
     for (let each = 0; each < 20; each += 1) expect(await attempt()).toBe(1);
