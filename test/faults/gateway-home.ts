@@ -49,12 +49,8 @@ export interface GatewayHome {
  * Makes a folder with the three accounts of {@link ACCOUNTS}, and settings that listen on a free port.
  *
  * @param env settings beside the test's own
- * @param launcher what the interpreter is started by, as `['prlimit', '--nofile=64']`
  */
-export async function openHome(
-  env: Readonly<Record<string, string>>,
-  launcher: readonly string[] = [],
-): Promise<GatewayHome> {
+export async function openHome(env: Readonly<Record<string, string>>): Promise<GatewayHome> {
   const folder = await mkdtemp(join(tmpdir(), 'swali-fault-'));
   const port = await freePort();
   const settings = {
@@ -77,20 +73,18 @@ export async function openHome(
     if (code !== 0) throw new Error(`no account was made: ${err}`);
   }
   const running = new Set<GatewayProcess>();
-  const launch = (args: readonly string[], by: readonly string[]): ChildProcess => {
-    const [program = '', ...words] = [...by, process.execPath, 'dist/main.js', ...args];
-    return spawn(program, words, { cwd: ROOT, env: settings, stdio: ['ignore', 'pipe', 'pipe'] });
-  };
+  const launch = (args: readonly string[]): ChildProcess =>
+    spawn(process.execPath, ['dist/main.js', ...args], { cwd: ROOT, env: settings, stdio: ['ignore', 'pipe', 'pipe'] });
   return {
     url: `http://127.0.0.1:${port}`,
     folder,
     env: settings,
     async start() {
-      const started = await watchGateway(launch(['serve'], launcher));
+      const started = await watchGateway(launch(['serve']));
       running.add(started);
       return started;
     },
-    swali: (...args) => finish(launch(args, [])),
+    swali: (...args) => finish(launch(args)),
     async remove() {
       for (const each of running) if (each.isRunning()) await each.end('SIGKILL');
       await rm(folder, { recursive: true, force: true });

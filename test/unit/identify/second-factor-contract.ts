@@ -208,6 +208,14 @@ export function describeSecondFactorContract(identity: () => Identity): void {
       expect(await factors().verify(owner, codeAt(secret, now()))).toBe(true);
     });
 
+    it('make tries wait no longer for a clock that is put back', async () => {
+      const { secret } = await confirmed();
+      await fail(secret, 5);
+      clock().now -= 3 * 3_600_000;
+      await fail(secret, 1);
+      await expect(factors().verify(owner, codeAt(secret, now()))).rejects.toMatchObject(limited(60));
+    });
+
     it.each(['app', 'recovery'] as const)('are forgotten with a right code: %s', async (kind) => {
       const { secret, codes } = await confirmed();
       await fail(secret, 4);
