@@ -6,7 +6,7 @@ import { type Caller, countEnds, expectCoded, openCaller, type Told } from './ca
 import { CAN_FAKE_TIME, type FakeTime, openFakeTime } from './fake-time.js';
 import { reportFigures } from './figures.js';
 import { type GatewayHome, type GatewayProcess, openHome } from './gateway-home.js';
-import { startLoad } from './load.js';
+import { sleep, startLoad } from './load.js';
 import { expectAudited } from './records.js';
 import { OWN_ORDERS } from './shop-source.js';
 
@@ -77,38 +77,28 @@ describe.skipIf(!CAN_FAKE_TIME)('a clock that jumps by hours', { timeout: 180_00
     await time.jump(0);
   });
 
-  it('keeps nobody waiting for as long as it is put back', async () => {
-    const wrong = { identifier: 'nobody@example.org', password: 'not the password' };
-    const guess = () => caller.post('/v1/auth/employee/login', null, wrong);
-    await time.jump(3);
-    // Past the waits after wrong passwords, and past the limit of sign-ins a minute of this address.
-    let last: Told | null = null;
-    for (let tries = 0; tries < 25; tries += 1) last = await guess();
-    expect([last?.status, last?.code]).toEqual([429, 'RATE_LIMITED']);
-    await time.jump(0);
-    const back = await guess();
-    expect([back.status, back.code]).toEqual([429, 'RATE_LIMITED']);
-    expect(Number(back.headers['retry-after'])).toBeLessThanOrEqual(60);
-  });
-
   it('answers throughout, in an audit log that stays in order', async () => {
     for (const hours of JUMPS) {
-      await time.jump(hours);
-      const signedIn = await caller.signIn('customer');
-      if (signedIn.status !== 200) expect(signedIn.code).toBe('RATE_LIMITED');
+      expect((await caller.signIn('customer')).status).toBe(200);
       const load = startLoad(2, () => caller.ask('customer', OWN_ORDERS), 400);
-      const next = time.jump(hours);
-      await next;
+      await sleep(500);
+      await time.jump(hours);
+      await sleep(500);
       told.push(...(await load.end()));
     }
-    expectCoded(told, ['AUTH_TOKEN_INVALID', 'RATE_LIMITED']);
+    expectCoded(told, ['AUTH_TOKEN_INVALID']);
     expect(countEnds(told)['200']).toBeGreaterThan(0);
     expect(gateway.isRunning()).toBe(true);
 
     const unaudited = await expectAudited(told, home);
     const store = await openStore(`sqlite:${home.folder}/store.sqlite`);
     const rows = await store.run((db) =>
-      db.selectFrom('audit_records').select(['id', 'sequence', 'at']).where('writer', '=', 'serve').orderBy('id').execute(),
+      db
+        .selectFrom('audit_records')
+        .select(['id', 'sequence', 'at'])
+        .where('writer', '=', 'serve')
+        .orderBy('id')
+        .execute(),
     );
     await store.close();
     const sequences = rows.map(({ sequence }) => Number(sequence));
@@ -122,7 +112,24 @@ describe.skipIf(!CAN_FAKE_TIME)('a clock that jumps by hours', { timeout: 180_00
       saw: countEnds(told),
       unaudited,
       recoveryS: null,
-      more: { jumps: JUMPS.map((hours) => `${hours} h`).join(', '), 'records out of the order of their times': String(jumpsBack) },
+      more: {
+        jumps: JUMPS.map((hours) => `${hours} h`).join(', '),
+        'records out of the order of their times': String(jumpsBack),
+      },
     });
+  });
+
+  it('keeps nobody waiting for as long as it is put back', async () => {
+    const wrong = { identifier: 'nobody@example.org', password: 'not the password' };
+    const guess = () => caller.post('/v1/auth/employee/login', null, wrong);
+    await time.jump(3);
+    // Past the waits after wrong passwords, and past the limit of sign-ins a minute of this address.
+    let last: Told | null = null;
+    for (let tries = 0; tries < 25; tries += 1) last = await guess();
+    expect([last?.status, last?.code]).toEqual([429, 'RATE_LIMITED']);
+    await time.jump(0);
+    const back = await guess();
+    expect([back.status, back.code]).toEqual([429, 'RATE_LIMITED']);
+    expect(Number(back.headers['retry-after'])).toBeLessThanOrEqual(60);
   });
 });

@@ -93,9 +93,9 @@ export async function openHome(env: Readonly<Record<string, string>>): Promise<G
 }
 
 function finish(child: ChildProcess): Promise<{ readonly code: number | null; readonly out: string }> {
-  let out = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => void (out += String(chunk)));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out })));
+  const out: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => void out.push(String(chunk)));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out: out.join('') })));
 }
 
 async function watchGateway(child: ChildProcess): Promise<GatewayProcess> {

@@ -46,7 +46,11 @@ describe('a gateway that is told to stop', { timeout: 120_000 }, () => {
       saw: countEnds(told),
       unaudited: await expectAudited(told, home),
       recoveryS: null,
-      more: { 'requests lost': String(lost.length), 'from signal to exit': `${(ms / 1000).toFixed(2)} s`, 'exit code': '0' },
+      more: {
+        'requests lost': String(lost.length),
+        'from signal to exit': `${(ms / 1000).toFixed(2)} s`,
+        'exit code': '0',
+      },
     });
   });
 });

@@ -67,22 +67,26 @@ describe.each(['openai', 'auto'] as const)('a model that fails, with TRANSLATOR=
     }, performance.now());
   };
 
-  it.each(FAULTS)('that %s: each question ends in time, with a code or an answer made offline', async (_, reply) => {
-    await untilWell();
-    model.reply(reply);
-    const seen = await askMany(3);
-    expect(model.requests.length).toBeGreaterThan(0);
-    for (const each of seen) {
-      // Half of the bound is the product's word, the other half what a busy machine may add.
-      expect(each.ms).toBeLessThan(MODEL_TIMEOUT_MS + AROUND_MS);
-      if (mode === 'auto') {
-        expect([each.status, JSON.parse(each.text).provenance?.translator], each.text).toEqual([200, 'offline']);
-      } else {
-        expectCoded([each], ['TRANSLATE_MODEL_UNAVAILABLE', 'TRANSLATE_MODEL_UNUSABLE']);
-        expect(each.status).toBe(503);
+  it.each(FAULTS)(
+    'that %s: each question ends in time, with a code or an answer made offline',
+    async (_, reply) => {
+      await untilWell();
+      model.reply(reply);
+      const seen = await askMany(3);
+      expect(model.requests.length).toBeGreaterThan(0);
+      for (const each of seen) {
+        // Half of the bound is the product's word, the other half what a busy machine may add.
+        expect(each.ms).toBeLessThan(MODEL_TIMEOUT_MS + AROUND_MS);
+        if (mode === 'auto') {
+          expect([each.status, JSON.parse(each.text).provenance?.translator], each.text).toEqual([200, 'offline']);
+        } else {
+          expectCoded([each], ['TRANSLATE_MODEL_UNAVAILABLE', 'TRANSLATE_MODEL_UNUSABLE']);
+          expect(each.status).toBe(503);
+        }
       }
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 
   it('is soon left alone, and asked again once it is well', async () => {
     await untilWell();

@@ -19,7 +19,9 @@ function ask(second) {
   const startedAt = performance.now();
   return new Promise((resolve) => {
     const end = (status, code, retryAfter) => {
-      lines.push(JSON.stringify([id, second, status, code, Math.round((performance.now() - startedAt) * 10) / 10, retryAfter]));
+      lines.push(
+        JSON.stringify([id, second, status, code, Math.round((performance.now() - startedAt) * 10) / 10, retryAfter]),
+      );
       resolve();
     };
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-request-id': id };

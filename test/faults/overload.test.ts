@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineUrl } from '../engines/engines.js';
-import { readVersion } from '../engines/start-engines.js';
 import { type Caller, openCaller, type Told } from './caller.js';
 import { IS_FULL, reportFigures } from './figures.js';
 import { type GatewayHome, type GatewayProcess, openHome } from './gateway-home.js';
@@ -64,10 +63,11 @@ describe.skipIf(url === null)('ten times what the source can answer', { timeout:
   const load = async (perSecond: number, seconds: number): Promise<readonly Asked[]> => {
     const child = spawn(process.execPath, [programOf('open-load.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdin.end(`${JSON.stringify({ url: home.url, token, question: OWN_ORDERS, perSecond, seconds })}\n`);
-    let text = '';
-    child.stdout.on('data', (chunk) => void (text += String(chunk)));
+    const chunks: string[] = [];
+    child.stdout.on('data', (chunk) => void chunks.push(String(chunk)));
     await once(child, 'close');
-    return text
+    return chunks
+      .join('')
       .trim()
       .split('\n')
       .map((line) => {
@@ -76,7 +76,11 @@ describe.skipIf(url === null)('ten times what the source can answer', { timeout:
       });
   };
   const answered = (all: readonly Asked[]): readonly Asked[] => all.filter(({ status }) => status === 200);
-  const p99 = (all: readonly Asked[]): number => quantile(answered(all).map(({ ms }) => ms), 0.99);
+  const p99 = (all: readonly Asked[]): number =>
+    quantile(
+      answered(all).map(({ ms }) => ms),
+      0.99,
+    );
   const toTold = ({ id, status }: Asked): Told =>
     ({ id, path: '/v1/ask', end: status === 200 ? 'answered' : 'refused' }) as Told;
 
@@ -108,11 +112,21 @@ describe.skipIf(url === null)('ten times what the source can answer', { timeout:
     const figures = {
       'p99 without load': `${p99(quiet).toFixed(0)} ms`,
       'p99 of admitted': `${p99(crowd).toFixed(0)} ms`,
-      'p99 of shed': `${quantile(shed.map(({ ms }) => ms), 0.99).toFixed(0)} ms`,
+      'p99 of shed': `${quantile(
+        shed.map(({ ms }) => ms),
+        0.99,
+      ).toFixed(0)} ms`,
       'answers a second': (answered(crowd).length / SECONDS).toFixed(1),
       'memory before, most, at the end': `${memory[0]!.toFixed(0)}, ${most.toFixed(0)}, ${memory.at(-1)!.toFixed(0)} MiB`,
     };
-    reportFigures({ fault: 'overload', on: `${database.version}, ${SECONDS} s`, saw: codes, unaudited, recoveryS, more: figures });
+    reportFigures({
+      fault: 'overload',
+      on: `${database.version}, ${SECONDS} s`,
+      saw: codes,
+      unaudited,
+      recoveryS,
+      more: figures,
+    });
 
     expect(crowd.length).toBe(CAPACITY * FACTOR * SECONDS);
     expect(shed.length).toBeGreaterThan(crowd.length / 2);

@@ -20,7 +20,9 @@ export async function recordedIds(storeUrl: string): Promise<ReadonlySet<string>
 /** Whole answers that callers got and that have no record: must be none. */
 export async function unauditedAnswers(told: readonly Told[], storeUrl: string): Promise<readonly string[]> {
   const recorded = await recordedIds(storeUrl);
-  return told.flatMap(({ id, path, end }) => (end === 'answered' && AUDITED.has(path) && !recorded.has(id) ? [id] : []));
+  return told.flatMap(({ id, path, end }) =>
+    end === 'answered' && AUDITED.has(path) && !recorded.has(id) ? [id] : [],
+  );
 }
 
 /** Fails unless every whole answer has its record and `swali audit verify` finds nothing. @returns how many lack theirs: 0 */
