@@ -11,8 +11,8 @@ import { expectAudited } from './records.js';
 import { OWN_ORDERS } from './shop-source.js';
 
 const SLOW = 300;
-/** Headers may take 15 s and requests 30 s, looked at every 30 s. */
-const PATIENCE_MS = 65_000;
+/** Headers may take 15 s and requests 30 s, looked at every 5 s; what is more is a busy machine's. */
+const PATIENCE_MS = IS_FULL ? 50_000 : 30_000;
 /** Files that the gateway may open beside those that are open already. */
 const DESCRIPTORS = 40;
 
@@ -60,16 +60,16 @@ describe('callers that send a byte at a time', { timeout: 150_000 }, () => {
     }, 1000);
     const load = startLoad(4, () => caller.ask('customer', OWN_ORDERS), 20);
     const startedAt = performance.now();
-    while (performance.now() - startedAt < (IS_FULL ? PATIENCE_MS : 3000)) {
-      if (slow.every((socket) => socket.destroyed || socket.readableEnded)) break;
-      await sleep(200);
-    }
+    const isGone = (socket: Socket): boolean => socket.destroyed || socket.readableEnded;
+    // Those in the middle of a body go last; only the whole length waits for them.
+    const awaited = slow.filter((_, index) => IS_FULL || index % 2 === 0);
+    while (!awaited.every(isGone) && performance.now() - startedAt < PATIENCE_MS) await sleep(100);
     const goneAfterS = (performance.now() - startedAt) / 1000;
     const grown = gateway.memoryMib() - before;
     const told = await load.end();
     clearInterval(drip);
     expectCoded(told, []);
-    if (IS_FULL) expect(slow.filter((socket) => !socket.destroyed && !socket.readableEnded)).toHaveLength(0);
+    expect(awaited.filter((socket) => !isGone(socket))).toHaveLength(0);
     reportFigures({
       fault: 'slow-callers',
       on: `${SLOW} slow connections`,
@@ -78,7 +78,7 @@ describe('callers that send a byte at a time', { timeout: 150_000 }, () => {
       recoveryS: null,
       more: {
         'memory grown by': `${Math.round(grown)} MiB`,
-        ...(IS_FULL ? { 'all slow connections closed after': `${Math.round(goneAfterS)} s` } : {}),
+        [IS_FULL ? 'all closed after' : 'those without headers closed after']: `${Math.round(goneAfterS)} s`,
       },
     });
   });
