@@ -3,7 +3,7 @@ import { type Caller, countEnds, openCaller } from './caller.js';
 import { reportFigures } from './figures.js';
 import { type GatewayHome, openHome } from './gateway-home.js';
 import { sleep, startLoad } from './load.js';
-import { expectAudited } from './records.js';
+import { expectAudited, recordedIds } from './records.js';
 import { OWN_ORDERS } from './shop-source.js';
 
 const SHUTDOWN_TIMEOUT_MS = 10_000;
@@ -26,7 +26,7 @@ describe('a gateway that is told to stop', { timeout: 120_000 }, () => {
     const gateway = await home.start();
     for (const name of ['customer', 'admin'] as const) expect((await caller.signIn(name)).status).toBe(200);
     const load = startLoad(8, () => caller.ask('customer', OWN_ORDERS), 0);
-    await sleep(500);
+    await sleep(1500);
     const long = caller.sql('admin', LONG);
     await sleep(150);
     const stopped = gateway.end('SIGTERM');
@@ -36,6 +36,9 @@ describe('a gateway that is told to stop', { timeout: 120_000 }, () => {
     // New connections are refused once it has stopped listening; what it has taken it answers.
     const lost = told.filter(({ end }) => end === 'cut' || end === 'hung');
     expect(lost).toEqual([]);
+    // Whoever found nobody listening has not been served behind their back either.
+    const recorded = await recordedIds(`sqlite:${home.folder}/store.sqlite`);
+    expect(told.filter(({ end, id }) => end === 'refused connection' && recorded.has(id))).toEqual([]);
     expect((await long).status, (await long).text).toBe(200);
     for (const each of told.filter(({ end }) => end === 'refused')) expect(each.code).toBe('SHUTTING_DOWN');
     expect([code, ms < SHUTDOWN_TIMEOUT_MS]).toEqual([0, true]);
