@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Caller, countEnds, openCaller } from './caller.js';
+import { type Caller, countEnds, expectCoded, openCaller } from './caller.js';
 import { reportFigures } from './figures.js';
 import { type GatewayHome, openHome } from './gateway-home.js';
 import { sleep, startLoad } from './load.js';
@@ -40,7 +40,8 @@ describe('a gateway that is told to stop', { timeout: 120_000 }, () => {
     const recorded = await recordedIds(`sqlite:${home.folder}/store.sqlite`);
     expect(told.filter(({ end, id }) => end === 'refused connection' && recorded.has(id))).toEqual([]);
     expect((await long).status, (await long).text).toBe(200);
-    for (const each of told.filter(({ end }) => end === 'refused')) expect(each.code).toBe('SHUTTING_DOWN');
+    const refused = told.filter(({ end }) => end === 'refused');
+    expectCoded(refused, ['SHUTTING_DOWN']);
     expect([code, ms < SHUTDOWN_TIMEOUT_MS]).toEqual([0, true]);
     expect(gateway.log()).toContain('"msg":"stopped"');
     reportFigures({

@@ -46,7 +46,6 @@ describe.each(['mysql', 'mariadb'] as const)('a server of %s that is killed', (d
         const load = startLoad(4, () => caller.ask('customer', OWN_ORDERS));
         const inFlight = [1, 2, 3].map(() => caller.sql('admin', ENDLESS));
         await sleep(700);
-        const killedAt = performance.now();
         await server.kill();
         const cut = await Promise.all(inFlight);
         await sleep(2000);
@@ -56,10 +55,9 @@ describe.each(['mysql', 'mariadb'] as const)('a server of %s that is killed', (d
         await sleep(500);
         const told: readonly Told[] = [...(await load.end()), ...cut];
 
-        // What ran then cannot have been answered, and its end came with the kill, not with a deadline.
+        // What ran then cannot have been answered, and its end came with the kill: at its deadline it would have another code.
         for (const each of cut) {
           expect([each.status, each.code], each.text).toEqual([503, 'SOURCE_UNAVAILABLE']);
-          expect(each.at - killedAt).toBeLessThan(QUERY_TIMEOUT_MS);
         }
         expectCoded(told, ['SOURCE_UNAVAILABLE', 'EXECUTE_TIMEOUT', 'EXECUTE_BUSY']);
         expect([unready.status, JSON.parse(unready.text).checks.source]).toEqual([503, 'failing']);
