@@ -12,6 +12,8 @@ export interface Run {
   readonly date: string;
   readonly node: string;
   readonly cores: number;
+  /** False where the long faults were run as short as in `npm test`. */
+  readonly full: boolean;
   /** Faults whose test failed before it had figures. */
   readonly failed: readonly FaultId[];
   readonly rows: readonly Row[];
@@ -44,7 +46,7 @@ export function writePage(run: Run): string {
   const done = ids.map((id) => `| ${FAULTS[id].title} | ${FAULTS[id].done} | ${FAULTS[id].held} |`);
   return `${[
     INTRO,
-    `Measured on ${run.date} with Node ${run.node} on ${run.cores} cores.`,
+    `Measured on ${run.date} with Node ${run.node} on ${run.cores} cores${run.full ? '' : ', the long faults **short**, as `npm test` runs them'}.`,
     ['| fault | on | what callers saw | unaudited | recovery | also measured | held |', line(7), ...results].join('\n'),
     '## What was done',
     ['| fault | what was done | what must hold |', line(3), ...done].join('\n'),

@@ -37,6 +37,7 @@ export default class PageReporter implements Reporter {
       date: new Date().toISOString().slice(0, 10),
       node: process.versions.node,
       cores: availableParallelism(),
+      full: process.env.SWALI_FAULTS === 'full',
       failed: ids.filter((id) => !rows.some(({ fault }) => fault === id)),
       rows: rows.toSorted((one, other) => (order(one) < order(other) ? -1 : 1)),
     };
