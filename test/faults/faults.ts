@@ -57,7 +57,7 @@ export const FAULTS = {
   },
   'gateway-stopped': {
     title: 'Gateway stopped under load',
-    done: 'SIGTERM under load.',
+    done: 'SIGTERM under load, which ends when /readyz fails.',
     held: 'Every request that was taken gets its whole answer; exit code 0 within SHUTDOWN_TIMEOUT_MS.',
   },
   'clock-jumps': {

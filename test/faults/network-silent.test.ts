@@ -11,9 +11,9 @@ import { makeReader, OWN_ORDERS } from './shop-source.js';
 import { makeStoreDatabase, type StoreDatabase } from './store-database.js';
 
 const QUERY_TIMEOUT_MS = 1500;
-const SILENT_MS = IS_FULL ? 30_000 : 10_000;
+const SILENT_MS = IS_FULL ? 30_000 : 14_000;
 /** Longest that anyone may wait for a code: less than the silence, so nobody waited for its end. */
-const BOUND_MS = 9000;
+const BOUND_MS = 12_500;
 const url = engineUrl('mariadb');
 
 describe.skipIf(url === null)('a network that falls silent and closes nothing', { timeout: 240_000 }, () => {
