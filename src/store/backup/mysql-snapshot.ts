@@ -149,6 +149,7 @@ async function readPage(session: Session, table: ReadTable, after: readonly Cell
   const order = sql.join(table.key.map((column) => sql.ref(column)));
   const rows = await query(
     session,
+    // eslint-disable-next-line no-restricted-syntax -- names are read from the catalog and quoted; values are bound
     sql`select ${sql.join(named)} from ${sql.table(table.name)} ${where} order by ${order} limit ${sql.lit(limit)}`,
   );
   return rows.map((row) => table.readings.map((reading, at) => toCell(row[`c${at}`], reading)));

@@ -109,6 +109,7 @@ class BackupParser {
 
   async #endTable({ end, rows, digest }: z.output<typeof TABLE_END>): Promise<void> {
     const counted = this.#tally.close();
+    // eslint-disable-next-line no-restricted-syntax -- a digest of what whoever reads has before them
     if (end !== this.#table?.name || rows !== counted.rows || digest !== counted.digest)
       throw new Damage('the rows are not those that were counted');
     this.#ended[end] = counted;

@@ -114,6 +114,7 @@ class RowLoader {
 async function setNextIds(db: StoreDatabase, { tables }: BackupHead): Promise<void> {
   for (const { name, nextId } of tables) {
     if (nextId !== null && nextId > 1)
+      // eslint-disable-next-line no-restricted-syntax -- names are those of the schema, quoted; values are bound
       await sql`alter table ${sql.table(name)} auto_increment = ${sql.lit(nextId)}`.execute(db);
   }
 }

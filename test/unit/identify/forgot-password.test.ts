@@ -56,6 +56,7 @@ describe('asking for a new password', () => {
         action: 'request',
         requestId: 'r1',
         address: '203.0.113.9',
+        userAgent: 'test',
         tenant: null,
         subject: 'customer:1',
         kind: 'customer',

@@ -12,9 +12,9 @@ import { createSessions } from '../../../src/identify/sessions.js';
 import { type Identity, LIFE, openIdentity, PASSWORD, REFRESH_TTL_S } from './identity-fixtures.js';
 import { codeAt, wrongCodeAt } from './second-factor-contract.js';
 
-const FROM = { requestId: 'r1', address: '203.0.113.9', tenant: null };
+const FROM = { requestId: 'r1', address: '203.0.113.9', userAgent: 'curl/8', tenant: null };
 const BY_PASSWORD = { method: 'password', provider: null };
-const CONTEXT = { ...FROM, userAgent: 'curl/8' };
+const CONTEXT = FROM;
 const WRONG = { code: 'AUTH_CREDENTIALS_WRONG', status: 401 };
 const INVALID = { code: 'AUTH_TOKEN_INVALID', status: 401 };
 

@@ -58,6 +58,7 @@ describe('managing one’s second factor', () => {
       event: 'second-factor',
       requestId: CONTEXT.requestId,
       address: CONTEXT.address,
+      userAgent: 'test',
       tenant: null,
       subject: 'employee:1',
       kind: 'employee',

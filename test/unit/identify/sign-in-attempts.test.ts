@@ -122,6 +122,7 @@ describe('one account from one address', () => {
       event: 'login',
       requestId: 'r1',
       address: HOME,
+      userAgent: 'test',
       tenant: null,
       subject: 'customer:1',
       kind: 'customer',
