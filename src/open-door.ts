@@ -6,9 +6,11 @@ import type { Guards } from './operate/guards.js';
 import { createInFlightLimit, fixedLimit } from './operate/in-flight-limit.js';
 import { createStatementTimes } from './operate/statement-times.js';
 
-/** Requests that read the source: where the limit begins, and the most that it grows to. */
+/** Requests that read the source: where the limit begins, and between what it moves. */
 const START = 8;
 const MOST = 256;
+/** As many as a source runs beside each other on any machine that it should be asked on. */
+const LEAST = 4;
 /** Sign-ins for each thread that hashes passwords, of which there are at most so many. */
 const SIGN_INS_PER_THREAD = 8;
 const MOST_THREADS = 4;
@@ -25,7 +27,8 @@ export interface OpenedDoor {
 /** Opens the door. @param guards whose circuit `model` says how many requests wait for the model */
 export function openDoor({ maxInFlight }: Pick<Settings, 'maxInFlight'>, guards: Guards): OpenedDoor {
   const now = () => performance.now();
-  const limit = maxInFlight > 0 ? fixedLimit(maxInFlight) : createInFlightLimit({ start: START, most: MOST, now });
+  const limit =
+    maxInFlight > 0 ? fixedLimit(maxInFlight) : createInFlightLimit({ start: START, least: LEAST, most: MOST, now });
   const threads = Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1));
   const admission = createAdmission({
     limit,

@@ -27,6 +27,9 @@ const MAX_BATCH_CHARACTERS = 1024 * 1024;
 /** Characters of JSON of one record at most. */
 const MAX_RECORD_CHARACTERS = 256 * 1024;
 
+/** A failure that took longer, in milliseconds, is the store's, and not that of one batch. */
+const LONG_FAILURE_MS = 2000;
+
 /** Appends that may wait; more means that the store does not keep up, and answers must stop. */
 const MAX_WAITING = 10_000;
 
@@ -200,8 +203,10 @@ class AppendLog implements ChainedAuditLog {
       } catch (error) {
         failure = new SwaliError('AUDIT_UNAVAILABLE', { cause: error, retryAfterS: 5 });
       }
-      for (const { resolve, reject } of batch) failure ? reject(failure) : resolve();
       const durationMs = performance.now() - startedAt;
+      // Whoever came while the store was silent has waited for it too, and would for as long again.
+      if (failure && durationMs > LONG_FAILURE_MS) batch.push(...this.#waiting.splice(0));
+      for (const { resolve, reject } of batch) failure ? reject(failure) : resolve();
       const report = { records: batch.length, durationMs, written: failure === null, waiting: this.#waiting.length };
       this.#deps.onBatch?.(report);
     }

@@ -1,5 +1,7 @@
-import { GENESIS_HASH, hashRecord, parseObject } from './chain.js';
+import { GENESIS_HASH, hashRecord, parseObject, readKeptEvent } from './chain.js';
 import type { FaultList } from './faults.js';
+import type { KeptEvent } from './personal-fields.js';
+import { columnsOf } from './record-columns.js';
 
 /** A record as the store has it. */
 export interface StoredRecord {
@@ -8,6 +10,13 @@ export interface StoredRecord {
   readonly at: number;
   readonly event: string;
   readonly tenant: string;
+  /** What records are found by; null in those of before there were such columns. */
+  readonly subject: string | null;
+  readonly target: string | null;
+  readonly kind: string | null;
+  readonly decision: string | null;
+  readonly code: string | null;
+  readonly request_id: string | null;
   readonly body: string;
   readonly previous_hash: string;
   readonly hash: string;
@@ -161,25 +170,31 @@ export class ChainWalk {
   }
 }
 
-/** Where a record's text says that it belongs. */
+/** Where a record's text says that it belongs, and what of it stands in the open. */
 interface Place {
   readonly writer: unknown;
   readonly sequence: unknown;
   readonly at: unknown;
-  readonly event: unknown;
-  readonly tenant: unknown;
+  readonly event: KeptEvent;
 }
 
-/** Whether the columns say what the text says. Records of before there were tenants name none. */
-function agrees(place: Place, record: StoredRecord): boolean {
-  return place.at === record.at && place.event === record.event && (place.tenant ?? '') === record.tenant;
+/** Whether the columns say what the text says: whoever looks for records by them would miss one otherwise. */
+function agrees({ at, event }: Place, record: StoredRecord): boolean {
+  // Records of before there were tenants name none.
+  if (at !== record.at || event.event !== record.event || (event.tenant ?? '') !== record.tenant) return false;
+  const told = columnsOf(event);
+  const names = Object.keys(told) as (keyof typeof told)[];
+  return names.every((name) => record[name] === told[name] || (record[name] === null && isOfBefore(event)));
+}
+
+/** Records of before there were those columns say nothing of the caller's program, and encrypt nothing. */
+function isOfBefore(event: KeptEvent): boolean {
+  return event.sealed === undefined && !Object.hasOwn(event, 'userAgent');
 }
 
 /** Null where it is not the text of a record. */
 function readPlace(body: string): Place | null {
   const envelope = parseObject(body);
-  if (!envelope) return null;
-  const { writer, sequence, at, event } = envelope;
-  const told = typeof event === 'object' ? (event as Readonly<Record<string, unknown>> | null) : null;
-  return { writer, sequence, at, event: told?.event, tenant: told?.tenant };
+  const event = readKeptEvent(body);
+  return envelope && event ? ({ ...envelope, event } as Place) : null;
 }

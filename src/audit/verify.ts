@@ -122,6 +122,7 @@ function readPage(db: StoreDatabase, writer: string, after: number | null): Prom
   const query = db
     .selectFrom('audit_records')
     .select(['id', 'sequence', 'at', 'event', 'tenant', 'body', 'previous_hash', 'hash'])
+    .select(['subject', 'target', 'kind', 'decision', 'code', 'request_id'])
     .where('writer', '=', writer)
     .orderBy('sequence')
     .limit(PAGE);

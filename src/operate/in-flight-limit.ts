@@ -18,6 +18,8 @@ export interface InFlightLimit {
 /** What the limit is found by. */
 export interface InFlightLimitOptions {
   readonly start: number;
+  /** Below it nothing is cut: so few cannot be a crowd, whatever the machine's noise says. 1 where it is left out. */
+  readonly least?: number;
   readonly most: number;
   /** Milliseconds that only grow. */
   readonly now: () => number;
@@ -47,7 +49,7 @@ const LATE_MS = 100;
  * Netflix's concurrency-limits (2018), whose measure is each statement's own time alone, so that slow statements are no overload.
  * It does not grow past what is used, so that a crowd after a quiet time meets a limit that has been tried.
  */
-export function createInFlightLimit({ start, most, now }: InFlightLimitOptions): InFlightLimit {
+export function createInFlightLimit({ start, least = 1, most, now }: InFlightLimitOptions): InFlightLimit {
   let limit = start;
   let stretches: number[] = [];
   let peak = 0;
@@ -64,7 +66,7 @@ export function createInFlightLimit({ start, most, now }: InFlightLimitOptions):
     else if (isLate || isQueue) limit *= 0.8;
     else if (peak >= Math.floor(limit)) limit += Math.max(LEAST_GROWTH, limit * GROWTH);
     else if (limit > Math.max(start, 2 * peak)) limit -= (limit - Math.max(start, 2 * peak)) * GROWTH;
-    limit = Math.min(most, Math.max(1, limit));
+    limit = Math.min(most, Math.max(least, limit));
     stretches = [];
     peak = 0;
     leastWait = Number.POSITIVE_INFINITY;

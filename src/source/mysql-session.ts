@@ -11,6 +11,9 @@ import { printSessionPins, printTimeLimit, type SessionPins } from './session-pi
 /** Characters of text that a statement may have to stay prepared. */
 const LONGEST_KEPT = 2048;
 
+/** How long whoever waits for the end of a statement waits for its KILL, in milliseconds; that goes on by itself. */
+const KILL_WAIT_MS = 500;
+
 /** One pinned connection. */
 export interface MysqlSession extends Lendable {
   /** True once a statement has run to its end on it. */
@@ -83,7 +86,7 @@ export async function openMysqlSession(
         if (stopped !== null) {
           alive = false;
           const threadId = connection.threadId;
-          if (threadId !== null && threadId !== undefined) await killOnServer(address, threadId).catch(() => undefined);
+          if (threadId !== null && threadId !== undefined) await killFor(address, threadId, KILL_WAIT_MS);
           kill();
           if (stopped !== 'capped') throw new SwaliError(stopped);
         }
@@ -110,4 +113,14 @@ export async function openMysqlSession(
       }
     },
   };
+}
+
+/** Kills a statement on the server; resolves once it is done or failed, or after the wait. Never rejects. */
+async function killFor(address: MysqlAddress, threadId: number, waitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, waitMs);
+  });
+  await Promise.race([killOnServer(address, threadId).catch(() => undefined), late]);
+  clearTimeout(timer);
 }

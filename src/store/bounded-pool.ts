@@ -1,6 +1,7 @@
 import type { MysqlPool, MysqlPoolConnection } from 'kysely';
 import type { Pool, PoolConnection } from 'mysql2';
 import { SwaliError } from '../errors/swali-error.js';
+import { STORE_SILENT } from './store-rules.js';
 
 /** How long and how many may wait. */
 export interface PoolBounds {
@@ -64,7 +65,7 @@ function limitStatements(connection: PoolConnection, statementMs: () => number):
     const timer = Number.isFinite(limit)
       ? setTimeout(() => {
           connection.destroy();
-          end(Object.assign(new Error('the store does not answer'), { fatal: true, code: 'STORE_SILENT' }), undefined);
+          end(Object.assign(new Error('the store does not answer'), { fatal: true, code: STORE_SILENT }), undefined);
         }, limit)
       : undefined;
     connection.query(sql, [...parameters], (error: unknown, result: unknown) => end(error, result));

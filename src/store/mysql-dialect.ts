@@ -8,13 +8,14 @@ import { createBoundedPool } from './bounded-pool.js';
 /** How long a start waits for another process's migrations, in seconds. */
 const MIGRATION_LOCK_TIMEOUT_S = 60;
 
-/** Connections of one process. */
-
 /** Callers that may wait for a connection, and for how long, in milliseconds. */
 const QUEUE_LIMIT = 500;
-const WAIT_MS = 10_000;
-/** Longest statement, in milliseconds: a server that is silent for longer counts as gone. Migrations take what they take. */
-const STATEMENT_MS = 30_000;
+const WAIT_MS = 3000;
+/**
+ * Longest statement, in milliseconds: a server that is silent for longer counts as gone. Longer than the wait for a lock (5 s), so
+ * that the server can say what it waits for. Migrations take what they take.
+ */
+const STATEMENT_MS = 7000;
 
 /** Server-wide, so two stores on one server migrate one after the other: harmless. */
 const MIGRATION_LOCK = 'swali.store.migrate';

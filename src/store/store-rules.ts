@@ -17,6 +17,9 @@ const SERVER_AWAY: ReadonlySet<number> = new Set([
 /** SQLITE_READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB: the file or its disk. */
 const FILE_AWAY: ReadonlySet<number> = new Set([8, 10, 11, 13, 14, 26]);
 
+/** What a statement without an answer ends with. */
+export const STORE_SILENT = 'STORE_SILENT';
+
 const SQLITE_BUSY = 5;
 const MYSQL_LOCK_WAIT = 1205;
 const MYSQL_DEADLOCK = 1213;
@@ -50,7 +53,7 @@ export function readTransient(error: unknown): Transient | null {
   if (number === MYSQL_LOCK_WAIT) return 'lock-wait';
   // The low byte: SQLITE_BUSY_SNAPSHOT and SQLITE_BUSY_RECOVERY are 5 too.
   if (sqliteCodeOf(error) === SQLITE_BUSY) return 'busy';
-  return isConnectionLost(error) && !isRefused(error) ? 'lost' : null;
+  return isConnectionLost(error) && !isRefused(error) && !isSilent(error) ? 'lost' : null;
 }
 
 /** Whether the connection broke or never was: the driver says so itself, without a number of the server. */
@@ -58,6 +61,11 @@ function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { fatal, syscall } = error as { readonly fatal?: unknown; readonly syscall?: unknown };
   return (fatal === true || typeof syscall === 'string') && !SERVER_AWAY.has(serverNumberOf(error) ?? 0);
+}
+
+/** Whether the server was waited for in vain: its caller has waited long enough for two. */
+function isSilent(error: unknown): boolean {
+  return (error as { readonly code?: unknown }).code === STORE_SILENT;
 }
 
 /** Whether no connection was made: trying again a moment later would end the same. */

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ChainedAuditLog, openAuditLog } from '../../../src/audit/append-log.js';
 import { GENESIS_HASH, hashRecord } from '../../../src/audit/chain.js';
 import type { AuditEvent } from '../../../src/audit/record.js';
+import { SwaliError } from '../../../src/errors/swali-error.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 import { AUDIT_KEYS } from '../../support/audit-keys.js';
 import { loginEvent, questionEvent } from './audit-fixtures.js';
@@ -151,6 +152,32 @@ describe('appending to the audit log', () => {
     await store.run((db) => sql`drop trigger full`.execute(db));
     await log.append(loginEvent(2));
     expect(await log.verify()).toMatchObject({ intact: true, records: 1 });
+  });
+
+  it('keeps nobody waiting twice for a store that is silent', async () => {
+    let transactions = 0;
+    let isSilent = true;
+    const silent: Store = {
+      ...store,
+      transaction: async (work) => {
+        transactions += 1;
+        if (!isSilent) return store.transaction(work);
+        await new Promise((resolve) => setTimeout(resolve, 2100));
+        throw new SwaliError('STORE_UNAVAILABLE');
+      },
+    };
+    isSilent = false;
+    const waiting = await openAuditLog({ store: silent, clock, writerId: 'silent', ...AUDIT_KEYS });
+    isSilent = true;
+    transactions = 0;
+    const first = waiting.append(loginEvent(1));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const outcomes = await Promise.allSettled([first, waiting.append(loginEvent(2)), waiting.append(loginEvent(3))]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(transactions).toBe(1);
+    isSilent = false;
+    await waiting.append(loginEvent(4));
+    expect(await waiting.verify()).toMatchObject({ intact: true, records: 1 });
   });
 
   it('fails with AUDIT_UNAVAILABLE on a closed store', async () => {

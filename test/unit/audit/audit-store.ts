@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type ChainedAuditLog, openAuditLog } from '../../../src/audit/append-log.js';
-import { hashRecord } from '../../../src/audit/chain.js';
+import { hashRecord, readKeptEvent } from '../../../src/audit/chain.js';
+import { columnsOf } from '../../../src/audit/record-columns.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 import { AUDIT_KEYS } from '../../support/audit-keys.js';
 import { loginEvent } from './audit-fixtures.js';
@@ -53,7 +54,7 @@ export async function rebuildChain(
       const hash = hashRecord(previous, body);
       await db
         .updateTable('audit_records')
-        .set({ body, previous_hash: previous, hash })
+        .set({ body, previous_hash: previous, hash, subject: columnsOf(readKeptEvent(body) ?? {}).subject })
         .where('id', '=', row.id)
         .execute();
       previous = hash;

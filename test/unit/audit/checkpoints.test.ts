@@ -142,7 +142,7 @@ describe('verifying against checkpoints', () => {
   it('finds a checkpoint that was changed, removed, moved or signed by somebody else', async () => {
     const cases: readonly [string, number][] = [
       [`update audit_checkpoints set body = replace(body, '"sequence":3', '"sequence":2') where id = 1`, 1],
-      [`update audit_checkpoints set signature = 'A' || substr(signature, 2) where id = 2`, 2],
+      [`update audit_checkpoints set signature = substr(signature, 2) || substr(signature, 1, 1) where id = 2`, 2],
       ['update audit_checkpoints set hash = previous_hash where id = 2', 2],
       ['delete from audit_checkpoints where id = 1', 1],
       ['update audit_checkpoints set id = 9 where id = 1', 1],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openAuditLog } from '../../../src/audit/append-log.js';
-import { hashRecord } from '../../../src/audit/chain.js';
+import { GENESIS_HASH, hashRecord, printEnvelope } from '../../../src/audit/chain.js';
 import { type VerifyReport, verifyChains } from '../../../src/audit/verify.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 import { AUDIT_KEYS } from '../../support/audit-keys.js';
@@ -45,6 +45,8 @@ async function rehashThird(store: Store): Promise<void> {
   });
 }
 
+const NONE = { subject: null, target: null, kind: null, decision: null, code: null, request_id: null };
+
 const COPY = `insert into audit_records (writer, sequence, at, event, body, previous_hash, hash)
   select writer, %s, at, event, body, previous_hash, hash from audit_records where sequence = 2`;
 
@@ -53,6 +55,33 @@ describe('verifying the audit chains', () => {
     const report = await verifyAfter(async () => {}, 1203);
     expect(report).toMatchObject({ intact: true, records: 1203, writers: 1, faults: [], faultCount: 0 });
     expect(report.heads).toMatchObject([{ writer: 'w', sequence: 1203 }]);
+  });
+
+  it('takes records of before there were columns as they are', async () => {
+    const report = await verifyAfter(async (store) => {
+      const { at, writer } = { at: 5, writer: 'w' };
+      const event = { event: 'login', requestId: 'old', subject: 'customer:1', tenant: null, address: '::1' };
+      const body = printEnvelope({ writer, sequence: 1, at, event });
+      const hash = hashRecord(GENESIS_HASH, body);
+      await store.run((db) =>
+        db
+          .insertInto('audit_records')
+          .values({
+            writer,
+            sequence: 1,
+            at,
+            event: 'login',
+            tenant: '',
+            body,
+            previous_hash: GENESIS_HASH,
+            hash,
+            ...NONE,
+          })
+          .execute(),
+      );
+      await store.run((db) => db.updateTable('audit_heads').set({ sequence: 1, hash }).execute());
+    }, 0);
+    expect(report).toMatchObject({ intact: true, records: 1 });
   });
 
   it('finds nothing wrong with an empty log', async () => {
@@ -83,6 +112,18 @@ describe('verifying the audit chains', () => {
     [
       'a changed tenant column',
       (store) => run(store, `update audit_records set tenant = 'acme' where sequence = 2`),
+      [{ kind: 'changed', sequence: 2 }],
+    ],
+    ...(['subject', 'target', 'kind', 'decision', 'code', 'request_id'] as const).map(
+      (column): [string, (store: Store) => Promise<unknown>, readonly unknown[]] => [
+        `a changed column ${column}`,
+        (store) => run(store, `update audit_records set ${column} = 'other' where sequence = 2`),
+        [{ kind: 'changed', sequence: 2 }],
+      ],
+    ),
+    [
+      'a column that was emptied, so that nobody finds the record by it',
+      (store) => run(store, 'update audit_records set subject = null where sequence = 2'),
       [{ kind: 'changed', sequence: 2 }],
     ],
     [

@@ -22,6 +22,12 @@ describe('createInFlightLimit', () => {
     expect(pass(100, 4, 10)).toBe(1);
   });
 
+  it('is never cut below the least', () => {
+    const limit = createInFlightLimit({ start: 8, least: 4, most: 32, now: () => 0 });
+    for (let sample = 0; sample < 24; sample += 1) limit.note({ stretch: 100, load: 8 });
+    expect(limit.limit()).toBe(4);
+  });
+
   it('is not cut by single requests that took long', () => {
     const { limit, time } = open();
     time.ms += 100;

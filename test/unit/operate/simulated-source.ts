@@ -41,7 +41,7 @@ export function simulate(options: {
       event.off = true;
     };
   };
-  const limit = createInFlightLimit({ start: 8, most: 256, now: () => now });
+  const limit = createInFlightLimit({ start: 8, least: 4, most: 256, now: () => now });
   const door = createAdmission({
     limit,
     times: createStatementTimes(),
