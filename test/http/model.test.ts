@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDemo } from '../../src/demo/make-demo.js';
 import { type ModelReply, type ModelServer, startModelServer, USAGE } from './model-server.js';
 import { ACCOUNTS, type Reply, type ServedGateway, serveGateway } from './served-gateway.js';
@@ -149,7 +149,7 @@ describe('a statement that is refused or fails', () => {
 
 describe('a model that fails', () => {
   const FAILURES: readonly (readonly [what: string, reply: ModelReply, code: string])[] = [
-    ['429', { kind: 'error', status: 429, headers: { 'retry-after': '17' } }, 'TRANSLATE_MODEL_UNAVAILABLE'],
+    ['429', { kind: 'error', status: 429, headers: { 'retry-after': '2' } }, 'TRANSLATE_MODEL_UNAVAILABLE'],
     ['500', { kind: 'error', status: 500, message: 'secret words of the provider' }, 'TRANSLATE_MODEL_UNAVAILABLE'],
     ['401', { kind: 'error', status: 401 }, 'TRANSLATE_MODEL_UNAVAILABLE'],
     ['silence', { kind: 'hang' }, 'TRANSLATE_MODEL_UNAVAILABLE'],
@@ -164,12 +164,26 @@ describe('a model that fails', () => {
     ],
   ];
 
+  // A circuit that one failure opened would answer for the next.
+  afterEach(async () => {
+    model.reply(sql('SELECT COUNT(*) AS n FROM orders'));
+    for (const gateway of [strict, lenient]) {
+      await vi.waitFor(
+        async () => {
+          const { body } = await gateway.ask('customer', PLAIN_QUESTION);
+          expect(body.provenance?.translator).toBe('openai');
+        },
+        { timeout: 15_000, interval: 200 },
+      );
+    }
+  });
+
   it.each(FAILURES)('refuses with its code in mode openai: %s', async (what, failure, code) => {
     model.reply(failure);
     const startedAt = performance.now();
     const reply = await strict.ask('customer', PLAIN_QUESTION);
     expect([reply.status, reply.body.code], reply.text).toEqual([503, code]);
-    expect(reply.headers.get('retry-after')).toBe(what === '429' ? '17' : '5');
+    expect(reply.headers.get('retry-after')).toBe(what === '429' ? '2' : '5');
     expect(reply.text).not.toMatch(/secret words|sk-test|127\.0\.0\.1/);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
