@@ -9,7 +9,6 @@ const HSTS_MAX_AGE_S = 31_536_000;
 const PERMISSIONS_POLICY = [
   'accelerometer',
   'autoplay',
-  'bluetooth',
   'browsing-topics',
   'camera',
   'display-capture',

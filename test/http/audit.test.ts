@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListedRecord } from '../../src/audit/list-records.js';
@@ -42,6 +43,7 @@ describe('a question on record', () => {
         kind: 'customer',
         question: 'How many orders did I place in 2025?',
         sqlDigest: expect.stringMatching(/^sha256:/),
+        receiptDigest: `sha256:${createHash('sha256').update(asked.body.receipt.jws).digest('hex')}`,
         translator: 'verified',
         decision: 'answered',
         code: null,

@@ -272,14 +272,14 @@ describe('a browser that is signed in', () => {
   });
 });
 
-/** Every row of the gateway's own tables, but for the audit log, which reading adds to as well. */
+/** Every row of the gateway's own tables, but for the audit log, which reading adds to as well, and what alerts count of it. */
 function dumpStore(): Record<string, unknown[]> {
   const database = new DatabaseSync(join(gateway.folder, 'store.sqlite'));
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[];
     return Object.fromEntries(
       tables
-        .filter(({ name }) => !/^(?:audit|sqlite)/.test(name))
+        .filter(({ name }) => !/^(?:audit|alert|sqlite)/.test(name))
         .map(({ name }) => [name, database.prepare(`SELECT * FROM "${name}"`).all()]),
     );
   } finally {
