@@ -13,7 +13,8 @@ import { createLogChannel } from './audit/alerts/log-channel.js';
 import { parseWebhookSecrets, type WebhookSecrets } from './audit/alerts/sign-webhook.js';
 import { createWebhookChannel } from './audit/alerts/webhook-channel.js';
 import type { Settings } from './config/settings.js';
-import type { Logger } from './domain/ports.js';
+import { NO_METRICS } from './domain/no-telemetry.js';
+import type { Logger, Metrics } from './domain/ports.js';
 import { openMailer } from './mailing.js';
 import { createGuardedFetch } from './operate/guarded-fetch.js';
 import { judgeUrl, type OutgoingRules } from './operate/judge-url.js';
@@ -34,9 +35,14 @@ type Needs = Pick<Settings, 'alertsFile' | 'alertsAllowPrivate' | 'alertSecrets'
 /**
  * Reads the rules of alerts and opens their channels: those of `ALERTS_FILE`, or the built-in ones. Nothing is called yet.
  *
+ * @param metrics told of each try
  * @throws SwaliError `SETTINGS_INVALID` with every fault and its line, never with a secret
  */
-export function readAlertPlan(settings: Needs, logger: Logger): AlertPlan {
+export function readAlertPlan(
+  settings: Needs,
+  logger: Logger,
+  metrics: Pick<Metrics, 'alertSent'> = NO_METRICS,
+): AlertPlan {
   const { alertsFile, production, alertsAllowPrivate: allowed } = settings;
   const text = alertsFile === null ? DEFAULT_ALERT_FILE : readSettingsText(alertsFile, 'ALERTS_FILE');
   const rules: OutgoingRules = { production, allowed };
@@ -51,13 +57,29 @@ export function readAlertPlan(settings: Needs, logger: Logger): AlertPlan {
   const channels = new Map<string, Channel>();
   for (const [name, entry] of Object.entries(file.channels)) {
     const keys = secrets.get(name);
-    if (entry.type === 'log') channels.set(name, createLogChannel(logger));
-    else if (entry.type === 'email' && mailer) channels.set(name, createEmailChannel({ to: entry.to, mailer }));
-    else if (entry.type === 'webhook' && keys)
-      channels.set(name, createWebhookChannel({ url: entry.url, secrets: keys, send }));
+    const add = (channel: Channel): void => {
+      channels.set(name, countTries(channel, CHANNEL_KINDS[entry.type], metrics));
+    };
+    if (entry.type === 'log') add(createLogChannel(logger));
+    else if (entry.type === 'email' && mailer) add(createEmailChannel({ to: entry.to, mailer }));
+    else if (entry.type === 'webhook' && keys) add(createWebhookChannel({ url: entry.url, secrets: keys, send }));
   }
   const described = new Map(Object.entries(file.channels).map(([name, entry]) => [name, describe(entry)]));
   return { rules: file.rules ?? defaultRules(), channels, described, delivery: file.delivery };
+}
+
+/** What metrics call each kind. */
+const CHANNEL_KINDS: Readonly<Record<ChannelEntry['type'], string>> = { log: 'log', email: 'mail', webhook: 'webhook' };
+
+function countTries(channel: Channel, kind: string, metrics: Pick<Metrics, 'alertSent'>): Channel {
+  return {
+    recipients: channel.recipients,
+    async send(alert, recipient, now) {
+      const sent = await channel.send(alert, recipient, now);
+      metrics.alertSent(kind, sent.taken);
+      return sent;
+    },
+  };
 }
 
 function defaultRules(): readonly Rule[] {

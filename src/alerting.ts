@@ -55,7 +55,7 @@ export function openAlerting(
 ): Alerting {
   const { settings, clock, logger } = surroundings;
   const { store } = records;
-  const { rules, channels, delivery } = readAlertPlan(settings, logger);
+  const { rules, channels, delivery } = readAlertPlan(settings, logger, surroundings.metrics);
   const tally = createTally();
   const digestOf = createDigestKey(readStoreKey(surroundings));
   const memory = createMemoryOutbox(MAX_REMEMBERED);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ChainedAuditLog, openAuditLog } from './audit/append-log.js';
+import { type BatchReport, type ChainedAuditLog, openAuditLog } from './audit/append-log.js';
 import { archiveRecords, type MovedSegment } from './audit/archive-records.js';
 import { writeCheckpointFile } from './audit/checkpoint-file.js';
 import { readSigner, type Signer } from './audit/ed25519.js';
@@ -8,7 +8,8 @@ import { createQuestionDigest } from './audit/hide-question.js';
 import { type AuditKeeper, keepAudit } from './audit/keep-audit.js';
 import { keepSecret } from './config/kept-secret.js';
 import type { Settings } from './config/settings.js';
-import type { Clock, Logger } from './domain/ports.js';
+import { NO_METRICS } from './domain/no-telemetry.js';
+import type { Clock, Logger, Metrics } from './domain/ports.js';
 import type { Store } from './store/store.js';
 import { type KeySurroundings, openKeyRing, readStoreKey } from './store-key.js';
 
@@ -29,15 +30,17 @@ export function readAuditSigner({ settings }: KeySurroundings): Signer {
  * @throws SwaliError `AUDIT_UNAVAILABLE`, and as {@link readAuditSigner} and `openKeyRing`
  */
 export async function openAudit(
-  surroundings: KeySurroundings & { readonly clock: Clock },
+  surroundings: KeySurroundings & { readonly clock: Clock; readonly metrics?: Pick<Metrics, 'auditBatch'> },
   store: Store,
   writerId: string,
 ): Promise<GuardedAuditLog> {
-  const { settings, clock } = surroundings;
+  const { settings, clock, metrics = NO_METRICS } = surroundings;
   const keyRing = openKeyRing(surroundings);
   const digestQuestion =
     settings.audit.questions === 'digest' ? createQuestionDigest(readStoreKey(surroundings)) : null;
-  const log = await openAuditLog({ store, clock, writerId, keyRing, signer: readAuditSigner(surroundings) });
+  const signer = readAuditSigner(surroundings);
+  const onBatch = ({ records, durationMs }: BatchReport): void => metrics.auditBatch(records, durationMs / 1000);
+  const log = await openAuditLog({ store, clock, writerId, keyRing, signer, onBatch });
   return createGuardedLog(log, { digestQuestion });
 }
 

@@ -70,7 +70,7 @@ describe('a gateway that is watched', () => {
     ]);
     for (const { status, latency_ms } of body.dependencies)
       expect([status, latency_ms]).toEqual(['ok', expect.any(Number)]);
-    expect(body.pools).toContainEqual({ name: 'source children', size: 2, busy: 0, waiting: 0 });
+    expect(body.pools).toContainEqual({ name: 'source children', size: 3, busy: 0, waiting: 0 });
     expect(body.pools).toContainEqual(expect.objectContaining({ name: 'store', size: 1 }));
   });
 
@@ -98,7 +98,7 @@ describe('a gateway that is watched', () => {
       /^swali_http_requests_total\{method="DELETE",route="\/v1\/auth\/sessions\/:id",status="4xx"\} \d+$/m,
     );
     expect(text).toMatch(/^swali_http_requests_total\{method="GET",route="other",status="4xx"\} \d+$/m);
-    expect(text.split('\n').length - before).toBeLessThan(80);
+    expect(text.split('\n').length - before).toBeLessThan(120);
     expect(text).not.toMatch(/xxx|agent|-customer"/);
   }, 60_000);
 
@@ -128,6 +128,7 @@ describe('a gateway that is watched', () => {
       'swali.answer',
       'swali.audit',
       'swali.execute',
+      'swali.receipt',
       'swali.seal',
       'swali.translate',
     ]);
@@ -192,6 +193,14 @@ describe('a gateway that is watched', () => {
       'swali_sqlite_children',
     ])
       expect(text).toMatch(new RegExp(`^${metric.replace(/[{}"]/g, '\\$&')} [1-9]`, 'm'));
+  });
+
+  it('shows the transactions of the audit log, and every circuit', async () => {
+    const text = await scrape();
+    expect(text).toMatch(/^swali_audit_batch_records_count [1-9]/m);
+    expect(text).toMatch(/^swali_audit_batch_duration_seconds_count [1-9]/m);
+    for (const breaker of ['model', 'source', 'store'])
+      expect(text).toMatch(new RegExp(`^swali_breaker_state\\{breaker="${breaker}"\\} 0$`, 'm'));
   });
 
   it('logs slow statements with their plans, names alone', async () => {
