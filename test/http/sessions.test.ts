@@ -121,6 +121,7 @@ describe('ending one session', () => {
     expect((await records()).find((event) => (event as { action?: string }).action === 'end')).toEqual({
       event: 'session',
       requestId: ended.headers['x-request-id'],
+      userAgent: '',
       address: expect.any(String),
       tenant: null,
       subject: 'customer:1',
