@@ -12,7 +12,7 @@ const rows = page
 /** Titles of the tests of a file, as they are written there. */
 function titlesOf(file: string): readonly string[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(/(?:^|[\s,(])(['"])((?:(?!\1)[^\\\n]|\\.)+)\1/g)].map(([, , title]) => title!);
+  return [...text.matchAll(/(?:^|[\s,([])(['"])((?:(?!\1)[^\\\n]|\\.)+)\1/g)].map(([, , title]) => title!);
 }
 
 describe('docs/security/threat-model.md', () => {
