@@ -61,7 +61,8 @@ describe.each(['mysql', 'mariadb'] as const)('a server of %s that is killed', (d
         }
         expectCoded(told, ['SOURCE_UNAVAILABLE', 'EXECUTE_TIMEOUT', 'EXECUTE_BUSY']);
         expect([unready.status, JSON.parse(unready.text).checks.source]).toEqual([503, 'failing']);
-        expect((await caller.get('/readyz', null)).status).toBe(200);
+        // What a probe found holds for a second.
+        await expect.poll(async () => (await caller.get('/readyz', null)).status, { timeout: 5000 }).toBe(200);
         expect(gateway.isRunning()).toBe(true);
         reportFigures({
           fault: 'source-killed',
