@@ -109,6 +109,7 @@ describe.skipIf(program === null)('the session of a browser by https', { timeout
     const now = await context.cookies();
     for (const { name, value } of mine.filter((each) => each.name === '__Secure-swali-refresh'))
       expect(now).toContainEqual(expect.objectContaining({ name, value }));
-    expect(await page.locator('#work').isVisible()).toBe(false);
+    // The page says so first, and closes then.
+    await page.locator('#work').waitFor({ state: 'hidden' });
   });
 });
