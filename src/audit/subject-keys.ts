@@ -1,16 +1,14 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../domain/ports.js';
 import { type Tenant, toTenantColumn } from '../domain/tenant.js';
 import type { KeyRing } from '../store/key-ring.js';
+import { openBytes, sealBytes } from '../store/sealed-bytes.js';
 import type { Store } from '../store/store.js';
 import { addSubjectKeys } from '../store/subject-key-rows.js';
 import { printCanonicalJson } from './canonical-json.js';
 
-const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** In front of every text, so that another way can come beside this one. */
 const VERSION = 'v1.';
@@ -102,10 +100,7 @@ export function createSubjectKeys(deps: {
 
 /** Encrypts fields of a record for whom they are about. @param place what of the record the text belongs to */
 export function sealFields(key: Buffer, fields: Readonly<Record<string, unknown>>, place: readonly string[]): string {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES }).setAAD(additionalData(place));
-  const bytes = [nonce, cipher.update(printCanonicalJson(fields)), cipher.final(), cipher.getAuthTag()];
-  return VERSION + Buffer.concat(bytes).toString('base64url');
+  return VERSION + sealBytes(key, printCanonicalJson(fields), JSON.stringify(place)).toString('base64url');
 }
 
 /** Decrypts what {@link sealFields} made; null where the key is another, or the text is not what was made. */
@@ -117,17 +112,9 @@ export function openFields(
   if (!text.startsWith(VERSION)) return null;
   try {
     const bytes = Buffer.from(text.slice(VERSION.length), 'base64url');
-    const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-      .setAAD(additionalData(place))
-      .setAuthTag(bytes.subarray(-TAG_BYTES));
-    const plain = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
-    const fields: unknown = JSON.parse(plain.toString());
+    const fields: unknown = JSON.parse(openBytes(key, bytes, JSON.stringify(place)).toString());
     return typeof fields === 'object' && fields !== null ? (fields as Readonly<Record<string, unknown>>) : null;
   } catch {
     return null;
   }
-}
-
-function additionalData(place: readonly string[]): Buffer {
-  return Buffer.from(JSON.stringify(place));
 }

@@ -1,11 +1,10 @@
-import { createDecipheriv, hkdfSync } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { SwaliError } from '../errors/swali-error.js';
 import { createKeyRing } from '../store/key-ring.js';
+import { openBytes } from '../store/sealed-bytes.js';
 
 /** Of the texts of before there was a ring: AES-256-GCM too, under a key drawn from one STORE_KEY, which they do not name. */
 const BEFORE_THE_RING = 'v1.';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** Keeps seeds unreadable to whoever has the store alone. */
 export interface SeedCipher {
@@ -57,10 +56,7 @@ function openFromBefore(text: string, storeKey: string, subject: string): Buffer
   const key = Buffer.from(hkdfSync('sha256', storeKey, '', 'swali seed of a second factor', 32));
   const bytes = Buffer.from(text.slice(BEFORE_THE_RING.length), 'base64url');
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-      .setAAD(Buffer.from(subject))
-      .setAuthTag(bytes.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    return openBytes(key, bytes, subject);
   } catch {
     return null;
   }

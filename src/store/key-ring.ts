@@ -1,14 +1,10 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { SwaliError } from '../errors/swali-error.js';
-
-const ALGORITHM = 'aes-256-gcm';
+import { openBytes, sealBytes } from './sealed-bytes.js';
 
 /** Characters of a secret at least. */
 const SECRET_MIN_CHARACTERS = 32;
 
-/** Bytes of a nonce (NIST SP 800-38D §8.2): random, as one key encrypts far fewer than 2^32 texts. */
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
 /** In front of every text, so that another way can come beside this one. */
@@ -38,7 +34,8 @@ export interface KeyRing {
 
 interface RingKey {
   readonly id: string;
-  readonly secret: string;
+  /** The key of a purpose. */
+  draw(purpose: KeyPurpose): Buffer;
 }
 
 /**
@@ -56,16 +53,12 @@ export function createKeyRing(options: {
   readonly retired?: readonly string[];
   readonly randomBytes?: (size: number) => Buffer;
 }): KeyRing {
-  const random = options.randomBytes ?? randomBytes;
   const current = toRingKey(options.current);
   const byId = new Map([...(options.retired ?? []).map(toRingKey), current].map((key) => [key.id, key]));
   return Object.freeze({
     seal(plain, purpose, context) {
-      const nonce = random(NONCE_BYTES);
-      const cipher = createCipheriv(ALGORITHM, drawKey(current, purpose), nonce, { authTagLength: TAG_BYTES });
-      cipher.setAAD(additionalData(purpose, context));
-      const bytes = [nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()];
-      return `${VERSION}.${current.id}.${Buffer.concat(bytes).toString('base64url')}`;
+      const bytes = sealBytes(current.draw(purpose), plain, additionalData(purpose, context), options.randomBytes);
+      return `${VERSION}.${current.id}.${bytes.toString('base64url')}`;
     },
     open(text, purpose, context) {
       try {
@@ -73,12 +66,7 @@ export function createKeyRing(options: {
         const key = byId.get(id);
         if (version !== VERSION || rest.length > 0) throw new Error('the text is of no known version');
         if (!key) throw new Error('its key is not in the ring');
-        const bytes = Buffer.from(body, 'base64url');
-        const nonce = bytes.subarray(0, NONCE_BYTES);
-        const decipher = createDecipheriv(ALGORITHM, drawKey(key, purpose), nonce, { authTagLength: TAG_BYTES })
-          .setAAD(additionalData(purpose, context))
-          .setAuthTag(bytes.subarray(-TAG_BYTES));
-        return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+        return openBytes(key.draw(purpose), Buffer.from(body, 'base64url'), additionalData(purpose, context));
       } catch (cause) {
         throw new SwaliError('INTERNAL', {
           cause: new Error(
@@ -101,16 +89,19 @@ function toRingKey(secret: string): RingKey {
       detail: `STORE_KEY must have ${SECRET_MIN_CHARACTERS} characters at least`,
     });
   }
+  const drawn = new Map<KeyPurpose, Buffer>();
   return {
     id: Buffer.from(hkdfSync('sha256', secret, '', 'swali name of a store key', 6)).toString('base64url'),
-    secret,
+    draw(purpose) {
+      const known = drawn.get(purpose);
+      if (known) return known;
+      const key = Buffer.from(hkdfSync('sha256', secret, '', `swali key ring: ${purpose}`, KEY_BYTES));
+      drawn.set(purpose, key);
+      return key;
+    },
   };
 }
 
-function drawKey(key: RingKey, purpose: KeyPurpose): Buffer {
-  return Buffer.from(hkdfSync('sha256', key.secret, '', `swali key ring: ${purpose}`, KEY_BYTES));
-}
-
-function additionalData(purpose: KeyPurpose, context: string): Buffer {
-  return Buffer.from(JSON.stringify([purpose, context]));
+function additionalData(purpose: KeyPurpose, context: string): string {
+  return JSON.stringify([purpose, context]);
 }
