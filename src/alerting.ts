@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { readAlertPlan } from './alert-channels.js';
 import type { Alert, AlertCounts } from './audit/alerts/alert.js';
@@ -18,6 +18,7 @@ import type { GuardedAuditLog } from './audit/guarded-log.js';
 import type { ModelBudget } from './domain/ports.js';
 import type { Tenant } from './domain/tenant.js';
 import type { Records, Surroundings } from './gateway.js';
+import { chance } from './gateway.js';
 import { createRequestOrigins } from './http/request-origin.js';
 import { readStoreKey } from './store-key.js';
 
@@ -62,7 +63,7 @@ export function openAlerting(
   const start = (outbox: AlertOutbox): Courier =>
     startCourier({
       ...{ outbox, channels, clock, logger, tally, attempts: delivery.attempts, times: delivery },
-      random: () => randomInt(2 ** 32) / 2 ** 32,
+      random: chance,
       ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
     });
   const couriers = { stored: start(createStoreOutbox({ store, newId: randomUUID })), remembered: start(memory) };

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { composeAnswer, composeReply } from './answer/compose-answer.js';
 import { writeExport } from './answer/write-export.js';
 import type { AuditLog } from './audit/record.js';
 import type { Answer } from './domain/answer.js';
 import type { Candidate, Translation } from './domain/candidate.js';
+import { digestText } from './domain/digest-text.js';
 import type { Exported, ExportRequest } from './domain/export.js';
 import { NO_METRICS, NO_TRACER } from './domain/no-telemetry.js';
 import type { Logger, Metrics, ReceiptSubject, SignReceipt, Span, Tracer } from './domain/ports.js';
@@ -238,7 +238,7 @@ export function createAsk(parts: {
 
   function sealed(candidate: Candidate, principal: Principal, view: PrincipalView, trail: Trail) {
     return timed(trail, 'seal', async (span) => {
-      span.set({ 'swali.sql_digest': digestOf(candidate.sql) });
+      span.set({ 'swali.sql_digest': digestText(candidate.sql) });
       return stages.seal(candidate, principal, view);
     });
   }
@@ -386,16 +386,12 @@ function usageOf(translation: Translation): Candidate['usage'] {
 function describeTrail(trail: Trail) {
   const { translation, statement, rowCount, receipt } = trail;
   return {
-    sqlDigest: translation?.kind === 'sql' ? digestOf(translation.candidate.sql) : null,
-    receiptDigest: receipt ? digestOf(receipt.jws) : null,
+    sqlDigest: translation?.kind === 'sql' ? digestText(translation.candidate.sql) : null,
+    receiptDigest: receipt ? digestText(receipt.jws) : null,
     translator: translatorOf(translation),
     relations: statement?.provenance.relations ?? [],
     rowCount,
   };
-}
-
-function digestOf(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 function translatorOf(translation: Translation | null): string | null {

@@ -1,10 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { describeOperatorAct } from './audit/describe-gateway.js';
 import { SwaliError } from './errors/swali-error.js';
 import type { Records, Surroundings } from './gateway.js';
 import { listErasures, printErasure } from './identify/erasures.js';
+import { readProgramVersion } from './operate/program-version.js';
 import { chooseBackupPlace, placeBackup } from './store/backup/backup-files.js';
 import type { BackupSummary } from './store/backup/format.js';
 import { readBackup } from './store/backup/read-backup.js';
@@ -44,18 +46,11 @@ export async function makeBackup(
 ): Promise<MadeBackup> {
   const { settings, clock } = surroundings;
   const secret = demandBackupKey(surroundings);
-  const act = {
-    event: 'operator',
-    requestId: randomUUID(),
-    address: 'cli',
-    userAgent: null,
-    tenant: null,
-    action: 'backup',
-  } as const;
+  const act = describeOperatorAct('backup', []);
   try {
     const place = await chooseBackupPlace(to, clock());
     try {
-      const source = { store, url: settings.storeUrl, secret, clock, version: readVersion() };
+      const source = { store, url: settings.storeUrl, secret, clock, version: readProgramVersion() };
       const written = await writeBackup(source, place.partial, signal);
       const read = await readBackup(place.partial, secret);
       if (JSON.stringify(read) !== JSON.stringify(written))
@@ -99,12 +94,4 @@ async function digestFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
   return hash.digest('hex');
-}
-
-/** The version of this program. */
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { describeOperatorAct } from './audit/describe-gateway.js';
 import type { VerifyReport } from './audit/verify.js';
 import { openAudit } from './audit-log.js';
 import { demandBackupKey } from './backups.js';
@@ -59,17 +60,10 @@ export async function restoreStore(surroundings: Surroundings, options: RestoreO
     // Before anything is added: the chains are to be what they were.
     const audit = await openAudit(surroundings, store, 'cli');
     const report = await audit.verify();
-    await audit.append({
-      event: 'operator',
-      requestId: randomUUID(),
-      address: 'cli',
-      userAgent: null,
-      tenant: null,
-      action: 'restore',
-      reasons: summary
-        ? [summary.head.createdAt, `${summary.rows} rows`, ...summary.foot.auditHeads.map(printAuditHead)]
-        : ['replayed'],
-    });
+    const reasons = summary
+      ? [summary.head.createdAt, `${summary.rows} rows`, ...summary.foot.auditHeads.map(printAuditHead)]
+      : ['replayed'];
+    await audit.append(describeOperatorAct('restore', reasons));
     return { summary, audit: report, erased: await replayErasures(surroundings, store, options.erasures) };
   } finally {
     await store.close();

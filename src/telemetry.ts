@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Settings } from './config/settings.js';
 import { NO_TRACER } from './domain/no-telemetry.js';
 import type { Logger, Metrics, Tracer } from './domain/ports.js';
@@ -7,6 +6,7 @@ import type { Operations } from './http/routes/operations-routes.js';
 import { type CheckedDependency, createHealth, type Health } from './operate/health.js';
 import { createLoopWatch, type LoopWatch } from './operate/loop-watch.js';
 import { createMetrics, type ReadableMetrics, UNREAD_METRICS } from './operate/metrics.js';
+import { readProgramVersion } from './operate/program-version.js';
 import { createStateBoard, type StateBoard } from './operate/state-board.js';
 import { openTracer } from './operate/tracing.js';
 import type { Redis } from './store/redis.js';
@@ -41,7 +41,7 @@ export interface Watched {
 
 /** Begins to count, and to follow where a collector is set. */
 export async function openTelemetry(settings: Settings, logger: Logger): Promise<Telemetry> {
-  const version = readVersion();
+  const version = readProgramVersion();
   const readable = settings.metrics ? createMetrics({ swali: version, node: process.versions.node }) : null;
   const board = createStateBoard(readable ?? UNREAD_METRICS);
   const exporting = settings.tracing === null ? null : await openTracer({ ...settings.tracing, version, logger });
@@ -130,9 +130,4 @@ function judge(made: readonly CheckedDependency[], isAlive: boolean): 'ok' | 'de
 
 function isModelSet({ translator, openaiApiKey, openaiBaseUrl }: Settings): boolean {
   return translator !== 'offline' && (openaiApiKey !== null || openaiBaseUrl !== null);
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

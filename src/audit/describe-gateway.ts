@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SwaliError } from '../errors/swali-error.js';
 import type { GatewayEvent } from './gateway-event.js';
+import type { OperatorEvent } from './record.js';
 
 /** Lines of a faulty policy that are kept; the whole list is in the operator's terminal. */
 const MAX_REASONS = 20;
@@ -60,6 +61,15 @@ export function describeStop(stop: {
   const { version, reason, clean } = stop;
   const end = { clean, decision: 'accepted', code: null } as const;
   return { event: 'gateway', action: 'stop', ...fromItself(), version, reasons: [reason], ...end };
+}
+
+/**
+ * What an operator of the machine did, of no tenant.
+ *
+ * @param action e.g. `audit archive`
+ */
+export function describeOperatorAct(action: string, reasons: readonly string[]): OperatorEvent {
+  return { event: 'operator', ...fromItself(), action, reasons };
 }
 
 /** That records can be written again, and how many could not be. */

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readCheckpointFile } from '../audit/checkpoint-file.js';
 import { printCheckpoint } from '../audit/checkpoints.js';
+import { describeOperatorAct } from '../audit/describe-gateway.js';
 import { readVerifier } from '../audit/ed25519.js';
 import { type VerifyReport, verifyChains } from '../audit/verify.js';
 import { archiveOldRecords, checkpointFileOf, openAudit, readAuditSigner } from '../audit-log.js';
@@ -113,15 +113,8 @@ async function archiveAudit(surroundings: Surroundings, { stdout }: Terminal): P
     const moved = await archiveOldRecords(surroundings, store);
     for (const { path, records } of moved) writeLine(stdout, `${path}: ${records} records`);
     if (moved.length === 0) writeLine(stdout, `No record is older than ${settings.audit.retentionDays} days.`);
-    await audit.append({
-      event: 'operator',
-      requestId: randomUUID(),
-      address: 'cli',
-      userAgent: null,
-      tenant: null,
-      action: 'audit archive',
-      reasons: moved.map(({ archive: { writer, first, last } }) => `${writer} ${first}–${last}`),
-    });
+    const reasons = moved.map(({ archive: { writer, first, last } }) => `${writer} ${first}–${last}`);
+    await audit.append(describeOperatorAct('audit archive', reasons));
     await audit.checkpoint();
   } finally {
     await store.close();

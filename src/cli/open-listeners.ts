@@ -1,8 +1,8 @@
 import type { RequestListener, Server } from 'node:http';
 import type { Settings } from '../config/settings.js';
-import { SwaliError } from '../errors/swali-error.js';
 import { createHttpsServer, createPlainServer, createRedirectServer } from '../http/create-servers.js';
 import type { KeptCertificate } from '../operate/keep-certificate.js';
+import { listen } from './listen.js';
 
 /** Where callers come in. */
 export interface Listeners {
@@ -25,15 +25,15 @@ export async function openListeners(
   const { host, port, trustProxy, httpRedirectPort, publicUrl } = settings;
   if (certificate === null) {
     const server = createPlainServer(handler, trustProxy);
-    await listen(server, port, host, 'PORT');
+    await listen(server, port, host, 'HOST, PORT');
     return { server, close: () => end(server) };
   }
   const server = createHttpsServer(handler, trustProxy, certificate.current.options);
-  await listen(server, port, host, 'PORT');
+  await listen(server, port, host, 'HOST, PORT');
   const stopWatching = certificate.watch(({ options }) => server.setSecureContext(options));
   const redirect = httpRedirectPort === 0 || publicUrl === null ? null : createRedirectServer(handler, publicUrl);
   try {
-    if (redirect) await listen(redirect, httpRedirectPort, host, 'HTTP_REDIRECT_PORT');
+    if (redirect) await listen(redirect, httpRedirectPort, host, 'HOST, HTTP_REDIRECT_PORT');
   } catch (error) {
     stopWatching();
     await end(server);
@@ -53,17 +53,4 @@ async function end(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
   await closed;
-}
-
-function listen(server: Server, port: number, host: string, name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const detail = `HOST, ${name}: ${host}:${port} cannot be listened on, expected a free address of this machine`;
-      reject(new SwaliError('SETTINGS_INVALID', { detail, cause }));
-    });
-    server.listen(port, host, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
 }

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { describeOperatorAct } from '../audit/describe-gateway.js';
 import { readInvokerViews } from '../catalog/read-invoker-views.js';
 import { PRINCIPAL_KINDS } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -106,15 +106,7 @@ async function testPolicy(surroundings: Surroundings, terminal: Terminal): Promi
   try {
     const gateway = await openGateway(surroundings, records);
     try {
-      await records.audit.append({
-        event: 'operator',
-        requestId: randomUUID(),
-        address: 'cli',
-        userAgent: null,
-        tenant: null,
-        action: 'policy test',
-        reasons: [gateway.policy.version],
-      });
+      await records.audit.append(describeOperatorAct('policy test', [gateway.policy.version]));
       const { stages } = gateway;
       const usage = { promptTokens: 0, completionTokens: 0 };
       const results = await runPolicyCases(text, file, {

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { describeOperatorAct } from '../audit/describe-gateway.js';
 import { openRecords } from '../gateway.js';
 import { adoptRows } from '../identify/adopt-rows.js';
 import { createTenants, type ListedTenant, type Tenants } from '../identify/tenants.js';
@@ -63,8 +63,7 @@ async function manage(
   try {
     await work(createTenants({ store: records.store, clock, enabled: settings.tenancy }), records.store);
     if (action === null) return;
-    const about = { requestId: randomUUID(), address: 'cli', userAgent: null, tenant: null };
-    await records.audit.append({ event: 'operator', ...about, action, reasons: [] });
+    await records.audit.append(describeOperatorAct(action, []));
   } finally {
     await records.close();
   }

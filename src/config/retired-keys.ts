@@ -5,7 +5,8 @@ export interface RetiredKeys {
   readonly secrets: readonly string[];
 }
 
-const PEM = /-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----/g;
+/** Each public key as PEM in a text. */
+export const PUBLIC_KEYS = /-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----/g;
 
 /**
  * How the base64 of a public key begins, P-256 or RSA. A public key whose frame is lost must not be taken for a secret:
@@ -19,9 +20,9 @@ const BARE_PUBLIC_KEY = /^(?:MFkwEwYH|MII)/;
  * @returns null where a line is neither: broken or foreign PEM, or a secret of fewer than 32 characters
  */
 export function parseRetiredKeys(text: string): RetiredKeys | null {
-  const publicKeys = text.match(PEM) ?? [];
+  const publicKeys = text.match(PUBLIC_KEYS) ?? [];
   const secrets = text
-    .replace(PEM, '\n')
+    .replace(PUBLIC_KEYS, '\n')
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '');
   const usable = secrets.every((line) => line.length >= 32 && !line.includes('-----') && !BARE_PUBLIC_KEY.test(line));

@@ -3,7 +3,7 @@ import { EMPLOYEE_ROLES, PRINCIPAL_KINDS } from '../domain/principal.js';
 import { DATABASES } from '../transport/transport-rules.js';
 import { parseReceivers } from './allowed-receivers.js';
 import { parseMailSender, parseSmtpServer } from './mail-settings.js';
-import { parseRetiredKeys } from './retired-keys.js';
+import { PUBLIC_KEYS, parseRetiredKeys } from './retired-keys.js';
 
 /** A text of digits within a range. */
 const whole = (min: number, max: number) =>
@@ -52,8 +52,6 @@ const oldSecrets = z
   .refine((secrets) => secrets.every((each) => each.length >= 32), {
     error: 'expected secrets of 32 characters or more, one a line',
   });
-
-const PUBLIC_KEYS = /-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----/g;
 
 /** Public keys as PEM, one behind the other; what kind they are is judged where they are read. */
 const publicKeys = z

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digestText } from '../domain/digest-text.js';
 import type { Logger, Metrics } from '../domain/ports.js';
 import type { SealedStatement } from '../domain/sealed-statement.js';
 import type { Source } from '../source/source.js';
@@ -74,7 +74,7 @@ export function createSlowStatements(deps: SlowStatementsDeps): WatchStatements 
     const sql = withholdLiterals(statement.sql, statement.dialect);
     const fields = {
       sql,
-      sqlDigest: `sha256:${createHash('sha256').update(sql).digest('hex')}`,
+      sqlDigest: digestText(sql),
       relations: statement.provenance.relations,
       kind: statement.kind,
       durationMs: Math.round(ms * 1000) / 1000,

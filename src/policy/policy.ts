@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Catalog } from '../catalog/catalog.js';
+import { digestText } from '../domain/digest-text.js';
 import type { Metrics } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -60,16 +60,11 @@ export interface PolicyOptions {
   readonly strict?: boolean;
 }
 
-/** What a policy is told apart by: `sha256:` and the digest of its text. */
-function digestPolicy(text: string | Uint8Array): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
-}
-
 /** The version of `DIR/SOURCE.yaml` as it stands, whether it is right or not; null where it cannot be read. */
 export function readPolicyVersion({ dir, source }: { readonly dir: string; readonly source: string }): string | null {
   if (!SOURCE_NAME.test(source)) return null;
   try {
-    return digestPolicy(readFileSync(join(dir, `${source}.yaml`)));
+    return digestText(readFileSync(join(dir, `${source}.yaml`)));
   } catch {
     return null;
   }
@@ -83,7 +78,7 @@ export function readPolicyVersion({ dir, source }: { readonly dir: string; reado
  */
 export function readPolicy(text: string, file: string, options: PolicyOptions): Policy {
   const { catalog, source, hashKey = null } = options;
-  const version = digestPolicy(text);
+  const version = digestText(text);
   const compiled = compilePolicy(readYamlDocument(text, file), catalog, {
     source,
     tenancy: options.tenancy ?? false,

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Answer } from '../../domain/answer.js';
+import { digestText } from '../../domain/digest-text.js';
 import { EXPORT_FORMATS } from '../../domain/export.js';
 import { PRINCIPAL_KINDS } from '../../domain/principal.js';
 import { printCanonicalJson } from '../canonical-json.js';
@@ -69,15 +69,10 @@ export type ReceiptClaims = z.output<typeof RECEIPT_CLAIMS>;
 /** Characters of JSON of one list of an export's receipt: it travels in a header, of which proxies take few KiB. */
 const LIST_MAX_CHARACTERS = 400;
 
-/** @returns `sha256:` and hexadecimal digits */
-export function digestPlain(bytes: string | Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
 /** A list as the receipt of an export has it: itself, or where it is long the digest of its canonical JSON. */
 export function shorten<T>(list: readonly T[]): T[] | string {
   const text = printCanonicalJson(list);
-  return text.length > LIST_MAX_CHARACTERS ? digestPlain(text) : [...list];
+  return text.length > LIST_MAX_CHARACTERS ? digestText(text) : [...list];
 }
 
 /** Name and type of each column. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { digestText } from '../../domain/digest-text.js';
 import type { Clock, ReceiptSubject, SignReceipt } from '../../domain/ports.js';
 import { printCanonicalJson } from '../canonical-json.js';
 import type { Signer } from '../ed25519.js';
 import { printCompactJws } from './compact-jws.js';
-import { digestPlain, listColumns, printRows, printWords, type ReceiptClaims, shorten } from './receipt-claims.js';
+import { listColumns, printRows, printWords, type ReceiptClaims, shorten } from './receipt-claims.js';
 import { digestSalted, SALT_BYTES } from './salted-digest.js';
 
 /**
@@ -44,10 +45,10 @@ function describeRequest({ requestId, principal, sql, policyDigest, answer }: Re
     jti: id,
     request_id: requestId,
     translator: provenance.translator,
-    sql_digest: digestPlain(sql),
+    sql_digest: digestText(sql),
     question_digest: question === null ? null : digestSalted(salt, 'question', question),
     policy_version: provenance.policy_version,
-    policy_digest: digestPlain(policyDigest),
+    policy_digest: digestText(policyDigest),
     row_count,
     truncated,
   };

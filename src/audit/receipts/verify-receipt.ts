@@ -1,16 +1,10 @@
 import { z } from 'zod';
 import type { Answer } from '../../domain/answer.js';
+import { digestText } from '../../domain/digest-text.js';
 import { printCanonicalJson } from '../canonical-json.js';
 import type { Verifier } from '../ed25519.js';
 import { type CompactJws, readCompactJws } from './compact-jws.js';
-import {
-  digestPlain,
-  listColumns,
-  printRows,
-  printWords,
-  RECEIPT_CLAIMS,
-  type ReceiptClaims,
-} from './receipt-claims.js';
+import { listColumns, printRows, printWords, RECEIPT_CLAIMS, type ReceiptClaims } from './receipt-claims.js';
 import { digestSalted, readSalt } from './salted-digest.js';
 
 /** What a receipt is held against. Each part may be missing: then nothing is said of it. */
@@ -107,7 +101,7 @@ function checkAnswer({ answer: given, salt: saltText }: Evidence, claims: Receip
     { name: 'masked columns', holds: isSame(provenance.masked_columns, claims.masked_columns) },
     { name: 'policy version', holds: provenance.policy_version === claims.policy_version },
     // eslint-disable-next-line no-restricted-syntax -- whoever verifies holds both
-    ...(answer.sql === null ? [] : [{ name: 'SQL', holds: digestPlain(answer.sql) === claims.sql_digest }]),
+    ...(answer.sql === null ? [] : [{ name: 'SQL', holds: digestText(answer.sql) === claims.sql_digest }]),
     { name: 'question', holds: isQuestion(answer.question, claims, salt) },
     {
       name: 'everything else of the answer',
@@ -135,8 +129,8 @@ function checkOthers({ question, sql, policy, salt }: Evidence, claims: ReceiptC
     checks.push({ name: 'question given', holds: isQuestion(question, claims, readSalt(salt ?? '')) });
   }
   // eslint-disable-next-line no-restricted-syntax -- whoever verifies holds both
-  if (sql !== undefined) checks.push({ name: 'SQL given', holds: digestPlain(sql) === claims.sql_digest });
-  if (policy !== undefined) checks.push({ name: 'policy file', holds: digestPlain(policy) === claims.policy_version });
+  if (sql !== undefined) checks.push({ name: 'SQL given', holds: digestText(sql) === claims.sql_digest });
+  if (policy !== undefined) checks.push({ name: 'policy file', holds: digestText(policy) === claims.policy_version });
   return checks;
 }
 
