@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openRedis } from '../../src/store/redis.js';
 import { STRICT_TRANSPORT, type TransportRules } from '../../src/transport/transport-rules.js';
 import { engineUrl } from '../engines/engines.js';
-import { type StartedEngine, startOwnRedis } from '../engines/start-engines.js';
+import { freePort, type StartedEngine, startOwnRedis } from '../engines/start-engines.js';
 import { makeTestAuthority, type Subject } from '../support/test-authority.js';
 
 /** This machine by a name that only a resolver takes for it. */
@@ -44,14 +44,6 @@ async function startTlsRedis(subject: Subject, demandsClient: boolean): Promise<
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Whether Redis answers, and else what the log is told. */

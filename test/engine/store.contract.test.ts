@@ -25,20 +25,6 @@ const CONTEXT = { requestId: 'r1', address: '203.0.113.9', tenant: null, userAge
 // SQLite has its own run of the contract, with what is special to files, in test/unit/store.
 describeEngines('the store', 'select 1', (engine) => describeStoreContract(() => engine.url), ['mariadb', 'mysql']);
 
-describeEngines(
-  'second factors',
-  'select 1',
-  (engine) => {
-    let identity: Identity;
-    beforeAll(async () => {
-      identity = await openIdentity(undefined, engine.url);
-    });
-    afterAll(() => identity.close());
-    describeSecondFactorContract(() => identity);
-  },
-  ['mariadb', 'mysql'],
-);
-
 /** Runs contracts of identity over the servers; SQLite has its own runs of each in test/unit/identify. */
 function describeOverIdentity(name: string, ...contracts: readonly ((open: () => Identity) => void)[]): void {
   describeEngines(
@@ -56,70 +42,34 @@ function describeOverIdentity(name: string, ...contracts: readonly ((open: () =>
   );
 }
 
+describeOverIdentity('second factors', describeSecondFactorContract);
 describeOverIdentity('groups of employees', describeGroupsContract);
 describeOverIdentity('tokens of widgets', describeWidgetContract);
 describeOverIdentity('mailed tokens', describeMailedTokensContract, describeMailedLinksContract);
 describeOverIdentity('single sign-on', describeSsoStoreContract);
 
-describeEngines(
-  'turns of the daily backup',
-  'select 1',
-  (engine) => {
-    let store: Store;
-    beforeAll(async () => {
-      store = await openStore(engine.url);
-      await migrateStore(store);
-    });
-    afterAll(() => store.close());
-    describeTurnsContract(() => store);
-  },
-  ['mariadb', 'mysql'],
-);
+/** Runs a contract of the store over the servers; SQLite has its own run of each in test/unit. */
+function describeOverStore(name: string, contract: (open: () => Store) => void): void {
+  describeEngines(
+    name,
+    'select 1',
+    (engine) => {
+      let store: Store;
+      beforeAll(async () => {
+        store = await openStore(engine.url);
+        await migrateStore(store);
+      });
+      afterAll(() => store.close());
+      contract(() => store);
+    },
+    ['mariadb', 'mysql'],
+  );
+}
 
-describeEngines(
-  'the budget of the model',
-  'select 1',
-  (engine) => {
-    let store: Store;
-    beforeAll(async () => {
-      store = await openStore(engine.url);
-      await migrateStore(store);
-    });
-    afterAll(() => store.close());
-    describeModelBudgetContract(() => store);
-  },
-  ['mariadb', 'mysql'],
-);
-
-describeEngines(
-  'the state of alerts',
-  'select 1',
-  (engine) => {
-    let store: Store;
-    beforeAll(async () => {
-      store = await openStore(engine.url);
-      await migrateStore(store);
-    });
-    afterAll(() => store.close());
-    describeAlertStateContract(() => store);
-  },
-  ['mariadb', 'mysql'],
-);
-
-describeEngines(
-  'the columns of the audit log',
-  'select 1',
-  (engine) => {
-    let store: Store;
-    beforeAll(async () => {
-      store = await openStore(engine.url);
-      await migrateStore(store);
-    });
-    afterAll(() => store.close());
-    describeListing(() => store);
-  },
-  ['mariadb', 'mysql'],
-);
+describeOverStore('turns of the daily backup', describeTurnsContract);
+describeOverStore('the budget of the model', describeModelBudgetContract);
+describeOverStore('the state of alerts', describeAlertStateContract);
+describeOverStore('the columns of the audit log', describeListing);
 
 describeEngines(
   'identity and audit',

@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, type RequestOptions, request as requestPlain } from 'node:http';
 import { Agent, request as requestTls } from 'node:https';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -9,6 +8,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serve } from '../../src/cli/serve.js';
 import { parseSettings } from '../../src/config/settings.js';
+import { freePort } from '../engines/start-engines.js';
 import { type Issued, makeTestAuthority } from '../support/test-authority.js';
 
 const authority = makeTestAuthority('the company');
@@ -22,14 +22,6 @@ const put = ({ certificate, key }: Partial<Issued>): void => {
   if (certificate !== undefined) writeFileSync(CERT, certificate);
   if (key !== undefined) writeFileSync(KEY, key);
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 interface Answer {
   readonly status: number;

@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../engines/start-engines.js';
 
 const run = promisify(execFile);
 const START_TIMEOUT_MS = 60_000;
@@ -121,13 +121,4 @@ async function runClient(port: number, statements: string): Promise<string> {
   const code = await new Promise((resolve) => client.once('close', resolve));
   if (code !== 0) throw new Error(err);
   return out.trim();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
