@@ -12,6 +12,14 @@ export interface AccessContext {
   readonly tenant: Tenant;
 }
 
+/** Whom an event is about, and where the request came from: the part that every event of somebody has. */
+export function describeSubject(
+  { subject, kind }: { readonly subject: string; readonly kind: PrincipalKind },
+  { requestId, address, userAgent, tenant }: AccessContext,
+): AccessContext & { readonly subject: string; readonly kind: PrincipalKind } {
+  return { requestId, address, userAgent, tenant, subject, kind };
+}
+
 /** How somebody proves who they are. */
 export type SignInMethod = 'password' | 'oidc' | 'saml';
 

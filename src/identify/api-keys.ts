@@ -1,4 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { describeSubject } from '../domain/access-event.js';
 import type { Clock } from '../domain/ports.js';
 import type { Permission, Principal } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
@@ -165,20 +166,14 @@ export function createApiKeys(deps: {
 
   function onRecord<Result>(
     owner: Principal,
-    { requestId, address, userAgent, tenant }: AccessContext,
+    context: AccessContext,
     act: { readonly action: 'create' | 'revoke'; readonly key: string | null; readonly scopes: readonly string[] },
     work: () => Promise<Result>,
     originsOf: (result: Result) => readonly string[] = () => [],
   ): Promise<Result> {
-    const { subject, kind } = owner;
     const attempt: KeyAttempt = {
       event: 'api-key',
-      requestId,
-      address,
-      userAgent,
-      tenant,
-      subject,
-      kind,
+      ...describeSubject(owner, context),
       ...act,
       origins: [],
     };

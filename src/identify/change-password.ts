@@ -1,3 +1,4 @@
+import { describeSubject } from '../domain/access-event.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
@@ -56,18 +57,12 @@ export function createChangePassword(deps: {
     await sessions.endAll({ tenant: account.tenant, kind, accountId: id }, principal.session ?? undefined);
   }
 
-  return async (principal, { present, next }, { requestId, address, userAgent, tenant }) => {
-    const { subject, kind } = principal;
+  return async (principal, { present, next }, context) => {
     const attempt = {
       event: 'password' as const,
-      requestId,
-      address,
-      userAgent,
-      tenant,
-      subject,
-      kind,
+      ...describeSubject(principal, context),
       action: 'change' as const,
     };
-    await putOnRecord(audit, attempt, () => change(principal, present, next, address));
+    await putOnRecord(audit, attempt, () => change(principal, present, next, context.address));
   };
 }

@@ -1,3 +1,4 @@
+import { describeSubject } from '../domain/access-event.js';
 import type { Clock } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -83,9 +84,7 @@ export function createInvite(deps: {
   }
 
   return async (actor, details, context) => {
-    const { requestId, address, userAgent, tenant } = context;
-    const { subject, kind } = actor;
-    const about = { requestId, address, userAgent, tenant, subject, kind, action: 'invite' as const };
+    const about = { ...describeSubject(actor, context), action: 'invite' as const };
     const attempt: AccountAttempt = { event: 'account', ...about, target: null, before: null, after: null };
     const { account, isNew, letter } = await putOnRecord(
       deps.audit,

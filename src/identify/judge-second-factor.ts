@@ -1,3 +1,4 @@
+import { describeSubject } from '../domain/access-event.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import type { Account } from './find-account.js';
@@ -24,7 +25,7 @@ export function createJudgeSecondFactor({
   readonly secondFactors: SecondFactors;
   readonly audit: AccessLog;
 }): JudgeSecondFactor {
-  return async (account, totp, { requestId, address, userAgent, tenant }) => {
+  return async (account, totp, context) => {
     if (!(await secondFactors.isConfirmed(account))) return null;
     if (totp === null) return new SwaliError('AUTH_SECOND_FACTOR_REQUIRED');
     const fault = await secondFactors.verify(account, totp).then(
@@ -33,12 +34,7 @@ export function createJudgeSecondFactor({
     );
     await audit.append({
       event: 'second-factor',
-      requestId,
-      address,
-      userAgent,
-      tenant,
-      subject: account.subject,
-      kind: account.kind,
+      ...describeSubject(account, context),
       action: 'verify',
       decision: fault ? 'refused' : 'accepted',
       code: fault?.code ?? null,

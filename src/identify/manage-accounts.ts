@@ -1,3 +1,4 @@
+import { describeSubject } from '../domain/access-event.js';
 import type { Clock } from '../domain/ports.js';
 import type { Principal, PrincipalKind } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
@@ -186,7 +187,7 @@ export function createAccountManager(deps: Deps): AccountManager {
   /** Does something to an account, and puts on record what came of it. */
   async function onRecord<Result>(
     actor: Principal,
-    { requestId, address, userAgent, tenant }: AccessContext,
+    context: AccessContext,
     action: 'create' | 'change' | 'export' | 'erase',
     target: string | null,
     work: () => Promise<{
@@ -196,8 +197,7 @@ export function createAccountManager(deps: Deps): AccountManager {
       readonly after: Readonly<Record<string, unknown>> | null;
     }>,
   ): Promise<Result> {
-    const { subject, kind } = actor;
-    const about = { requestId, address, userAgent, tenant, subject, kind, action, target };
+    const about = { ...describeSubject(actor, context), action, target };
     const attempt: AccountAttempt = { event: 'account', ...about, before: null, after: null };
     const done = await putOnRecord(audit, attempt, work, ({ result: _, ...known }) => known);
     return done.result;

@@ -1,3 +1,4 @@
+import { describeSubject } from '../domain/access-event.js';
 import type { Clock } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
@@ -124,19 +125,13 @@ export function createGroupManager(deps: {
   /** Does something to a group, and puts on record what came of it. */
   async function onRecord<Result>(
     actor: Principal,
-    { requestId, address, userAgent, tenant }: AccessContext,
+    context: AccessContext,
     act: Pick<GroupAttempt, 'action' | 'group' | 'member'>,
     work: () => Promise<Done<Result>>,
   ): Promise<Result> {
-    const { subject, kind } = actor;
     const attempt: GroupAttempt = {
       event: 'group',
-      requestId,
-      address,
-      userAgent,
-      tenant,
-      subject,
-      kind,
+      ...describeSubject(actor, context),
       ...act,
       before: null,
       after: null,

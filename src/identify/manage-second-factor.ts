@@ -1,4 +1,5 @@
 import type { AccessEvent } from '../domain/access-event.js';
+import { describeSubject } from '../domain/access-event.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
@@ -58,11 +59,10 @@ export function createManageSecondFactor(deps: {
   function recorded<T>(
     action: FactorAction,
     principal: Principal,
-    { requestId, address, userAgent, tenant }: AccessContext,
+    context: AccessContext,
     work: (account: Account) => Promise<T>,
   ): Promise<T> {
-    const { subject, kind } = principal;
-    const attempt = { event: 'second-factor' as const, requestId, address, userAgent, tenant, subject, kind, action };
+    const attempt = { event: 'second-factor' as const, ...describeSubject(principal, context), action };
     return putOnRecord(audit, attempt, async () => work(await readAccount(principal)));
   }
 

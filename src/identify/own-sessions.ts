@@ -1,3 +1,4 @@
+import { describeSubject } from '../domain/access-event.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { AccessContext, AccessLog } from './access-log.js';
@@ -32,36 +33,20 @@ export function createOwnSessions(deps: { readonly sessions: Sessions; readonly 
       const living = await sessions.list(ownerOf(principal));
       return living.map((session) => ({ ...session, current: session.id === principal.session }));
     },
-    async end(principal, sessionId, { requestId, address, userAgent, tenant }) {
+    async end(principal, sessionId, context) {
       const ended = await sessions.end(ownerOf(principal), sessionId);
-      const { subject, kind } = principal;
-      const attempt = {
-        event: 'session' as const,
-        requestId,
-        address,
-        userAgent,
-        tenant,
-        subject,
-        kind,
-        action: 'end' as const,
-      };
+      const attempt = { event: 'session' as const, ...describeSubject(principal, context), action: 'end' as const };
       if (!ended) {
         await audit.append({ ...attempt, decision: 'refused', code: 'AUTH_SESSION_UNKNOWN' });
         throw new SwaliError('AUTH_SESSION_UNKNOWN');
       }
       await audit.append({ ...attempt, decision: 'accepted', code: null });
     },
-    async endAll(principal, { exceptCurrent }, { requestId, address, userAgent, tenant }) {
+    async endAll(principal, { exceptCurrent }, context) {
       await sessions.endAll(ownerOf(principal), exceptCurrent ? (principal.session ?? undefined) : undefined);
-      const { subject, kind } = principal;
       await audit.append({
         event: 'session',
-        requestId,
-        address,
-        userAgent,
-        tenant,
-        subject,
-        kind,
+        ...describeSubject(principal, context),
         action: 'end-all',
         decision: 'accepted',
         code: null,

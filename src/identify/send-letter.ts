@@ -1,3 +1,4 @@
+import { describeSubject } from '../domain/access-event.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import type { Account } from './find-account.js';
@@ -16,18 +17,9 @@ export interface Sending {
 
 /** Puts on record that a letter could not be sent. @throws SwaliError `AUDIT_UNAVAILABLE` */
 export async function recordUnsent(audit: AccessLog, { purpose, account, context }: Sending): Promise<void> {
-  const { requestId, address, userAgent } = context;
-  const { tenant, subject, kind } = account;
-  const about = {
-    event: EVENTS[purpose],
-    requestId,
-    address,
-    userAgent,
-    tenant,
-    subject,
-    kind,
-    action: 'mail' as const,
-  };
+  // The tenant is the account's: who forgot a password is signed in nowhere.
+  const who = describeSubject(account, { ...context, tenant: account.tenant });
+  const about = { event: EVENTS[purpose], ...who, action: 'mail' as const };
   await audit.append({ ...about, decision: 'refused', code: 'MAIL_UNAVAILABLE' });
 }
 

@@ -1,3 +1,4 @@
+import { describeSubject } from '../domain/access-event.js';
 import type { Principal, PrincipalKind } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
@@ -56,19 +57,10 @@ export function createSendPasswordReset(deps: {
   }
 
   return async (actor, kind, id, context) => {
-    const { requestId, address, userAgent, tenant } = context;
-    const about = {
-      requestId,
-      address,
-      userAgent,
-      tenant,
-      subject: actor.subject,
-      kind: actor.kind,
-      target: `${kind}:${id}`,
-    };
     const attempt = {
       event: 'account' as const,
-      ...about,
+      ...describeSubject(actor, context),
+      target: `${kind}:${id}`,
       action: 'reset-password' as const,
       before: null,
       after: null,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeSubject } from '../domain/access-event.js';
 import type { Clock } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { type Tenant, toTenantColumn } from '../domain/tenant.js';
@@ -75,11 +76,11 @@ export function createWidgetTokens(deps: {
 }): WidgetTokens {
   const { store, signed, audit } = deps;
   return Object.freeze({
-    async issue(issuer, { customerNumber, origin, ttlS }, { requestId, address, userAgent, tenant }) {
-      const { subject, kind, widget } = issuer;
+    async issue(issuer, { customerNumber, origin, ttlS }, context) {
+      const { widget } = issuer;
       const key = widget?.part === 'issuer' ? widget.key : null;
-      const who = { requestId, address, userAgent, tenant, subject, kind, key };
-      const attempt: IssueAttempt = { event: 'widget-token', ...who, target: null, origins: [] };
+      const who = describeSubject(issuer, context);
+      const attempt: IssueAttempt = { event: 'widget-token', ...who, key, target: null, origins: [] };
       const made = await putOnRecord(
         audit,
         attempt,

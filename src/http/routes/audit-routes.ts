@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseCursor, printCursor } from '../../audit/page-cursor.js';
 import type { AuditReadEvent } from '../../audit/record.js';
 import type { VerifyReport } from '../../audit/verify.js';
+import { describeSubject } from '../../domain/access-event.js';
 import type { Principal } from '../../domain/principal.js';
 import { SwaliError } from '../../errors/swali-error.js';
 import type { Tiers } from '../../identify/tiers.js';
@@ -33,12 +34,12 @@ export function createAuditRoutes(audit: AuditReading, tiers: Tiers, ports: ApiP
 
   /** Reads, and puts on record what was read or refused before it leaves. */
   async function onRecord<Result>(
-    { requestId, address, userAgent, tenant }: CallContext,
-    { subject, kind }: Principal,
+    context: CallContext,
+    caller: Principal,
     reading: Reading,
     read: () => Promise<{ readonly result: Result; readonly rowCount: number | null }>,
   ): Promise<Result> {
-    const about = { event: 'audit-read', requestId, address, userAgent, tenant, subject, kind, ...reading } as const;
+    const about = { event: 'audit-read', ...describeSubject(caller, context), ...reading } as const;
     try {
       const { result, rowCount } = await read();
       await ports.witness.log.append({ ...about, rowCount, decision: 'accepted', code: null });
