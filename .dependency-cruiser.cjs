@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   audit: ['store', ...LOWEST],
   // The stages: none imports another.
   identify: ['store', ...LOWEST],
-  translate: ['policy', 'catalog', 'sql', ...LOWEST],
+  translate: ['policy', 'catalog', 'store', 'sql', ...LOWEST],
   seal: ['policy', 'catalog', 'sql', ...LOWEST],
   execute: ['source', ...LOWEST],
   answer: ['policy', 'catalog', ...LOWEST],
@@ -57,8 +57,10 @@ const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', ...BELOW_ASK, 
 for (const file of WIRING) MAY_IMPORT[file] = BELOW_CLI;
 /** The proof harness puts the parts together past the gateway, to attack them. */
 MAY_IMPORT.prove = [...BELOW_ASK, 'demo'];
-MAY_IMPORT.cli = ['prove', ...BELOW_CLI];
-MAY_IMPORT['main.ts'] = ['cli', 'prove', ...BELOW_CLI];
+/** The evaluation runs the gateway as a way in does. */
+MAY_IMPORT.eval = BELOW_CLI;
+MAY_IMPORT.cli = ['prove', 'eval', ...BELOW_CLI];
+MAY_IMPORT['main.ts'] = ['cli', 'prove', 'eval', ...BELOW_CLI];
 
 /** `^src/(?:a/|b\.ts$)` */
 const places = (names) =>

@@ -124,7 +124,7 @@ export function createAsk(parts: {
     trail.policyDigest = view.digest;
     const feedback: Feedback[] = [];
     for (;;) {
-      const request = { question, view, principal, feedback, signal: context.signal };
+      const request = { question, view, principal, turns: [], feedback, signal: context.signal };
       const translation = await timed(trail, 'translate', async (span) => {
         const made = await stages.translate(request);
         noteTranslation(made, span);

@@ -4,6 +4,17 @@ export type TranslatorName = 'verified' | 'openai' | 'offline' | 'caller';
 /** A value for a named parameter (`:year`) of a verified question. */
 export type SlotValue = string | number;
 
+/** How a model came to its answer: for the provenance, and for nothing else. */
+export interface ModelTrace {
+  /** Name of the provider that answered; the one of the kept answer where it came from a cache. */
+  readonly provider: string;
+  /** Names of the providers that were asked before it and failed. */
+  readonly failed: readonly string[];
+  readonly cached: boolean;
+  /** Statements that were compared by their results; 1 where there was no vote. */
+  readonly candidates: number;
+}
+
 /** SQL text that nobody trusts yet, and where it came from. */
 export interface Candidate {
   readonly sql: string;
@@ -12,6 +23,8 @@ export interface Candidate {
   readonly slots: ReadonlyMap<string, SlotValue>;
   /** Tokens the model was paid for; zeros where no model was asked. */
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
+  /** Absent where no model was asked. */
+  readonly model?: ModelTrace;
 }
 
 /** What translate answers: a statement to seal, a question back, or a refusal in the translator's own words. */
@@ -23,4 +36,6 @@ export type Translation =
       readonly choices: readonly string[];
       readonly translator: TranslatorName;
       readonly usage: Candidate['usage'];
+      /** Absent where no model was asked. */
+      readonly model?: ModelTrace;
     };

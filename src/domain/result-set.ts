@@ -26,3 +26,13 @@ export interface ResultSet {
   /** True where the row or byte cap cut the result. */
   readonly truncated: boolean;
 }
+
+/** Rows of one statement as they come. They are read once, and the source waits for whoever reads them. */
+export interface ResultStream {
+  /** As {@link ResultSet.types}. */
+  readonly types: readonly ResultType[];
+  /** Some rows at a time, at most some hundreds. Leaving the loop ends the statement on the source. */
+  readonly batches: AsyncIterable<readonly (readonly ResultValue[])[]>;
+  /** As {@link ResultSet.truncated}; known when the last batch has been read. */
+  isTruncated(): boolean;
+}

@@ -1,3 +1,4 @@
+import type { Turn } from '../domain/conversation.js';
 import type { Principal } from '../domain/principal.js';
 import type { PrincipalView } from '../policy/view.js';
 
@@ -15,6 +16,8 @@ export interface TranslateRequest {
   /** The catalog as this principal may see it: nothing else is ever named, to a model or to the caller. */
   readonly view: PrincipalView;
   readonly principal: Principal;
+  /** Of the same conversation, oldest first: what a follow-up ("and last year?") is about. Empty where it is none. */
+  readonly turns: readonly Turn[];
   /** Oldest first; empty at the first attempt. */
   readonly feedback: readonly Feedback[];
   readonly signal: AbortSignal;

@@ -9,6 +9,7 @@ import type { PrincipalView } from '../policy/view.js';
 import { checkQuestion } from './check-question.js';
 import { countModelCalls } from './count-model-calls.js';
 import { localDay } from './dates.js';
+import { takeWhole } from './link/linked-schema.js';
 import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
 import { createOpenAiTranslate, type OpenAiSettings } from './openai.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
@@ -91,7 +92,7 @@ export function createTranslate(deps: TranslateDeps): Translate {
     const metrics = deps.metrics(request.view);
     if (model && (await mayAskModel(request.principal))) {
       try {
-        return await model(request, today, { sharedValues, metrics });
+        return await model(request, today, { schema: takeWhole(request.view), sharedValues, metrics });
       } catch (error) {
         if (deps.mode === 'openai' || !isModelFailure(error)) throw error;
         deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');

@@ -1,8 +1,9 @@
 import type { Dialect } from '../domain/dialect.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
-import type { RelationObligation, VisibleColumn } from '../policy/view.js';
+import type { VisibleColumn } from '../policy/view.js';
 import { foldName } from '../sql/fold-name.js';
 import { type Day, isoDay } from './dates.js';
+import type { LinkedRelation, LinkedSchema } from './link/linked-schema.js';
 import type { TranslateRequest } from './request.js';
 
 const DIALECT_NOTES: Readonly<Record<Dialect, string>> = {
@@ -30,6 +31,8 @@ Answer with JSON: {"kind": "sql" | "clarify" | "refuse", "sql": string or null, 
 
 /** What the prompt says beside the schema itself. */
 export interface SchemaNotes {
+  /** The part of the view that the prompt shows. */
+  readonly schema: LinkedSchema;
   /** Key `relation.column` in catalog spelling; only columns whose owner shares their values. */
   readonly sharedValues: ReadonlyMap<string, readonly string[]>;
   /** The figures that this principal may use. */
@@ -46,9 +49,9 @@ export interface SchemaNotes {
 export function writeSystemPrompt(
   view: TranslateRequest['view'],
   dialect: Dialect,
-  { sharedValues, metrics }: SchemaNotes,
+  { schema, sharedValues, metrics }: SchemaNotes,
 ): string {
-  const tables = [...view.relations.values()].map((each) => writeRelation(each, view, sharedValues));
+  const tables = schema.relations.map((each) => writeRelation(each, view, sharedValues));
   const figures = metrics.length > 0 ? `\n\nFigures:\n${metrics.map(writeMetric).join('\n')}` : '';
   return `${RULES}\n\nDialect: ${DIALECT_NOTES[dialect]}\n\nTables:\n${tables.join('\n')}${figures}`;
 }
@@ -69,7 +72,7 @@ export function writeQuestionPrompt(question: string, today: Day, timeZone: stri
 }
 
 function writeRelation(
-  obligation: RelationObligation,
+  { obligation, columns }: LinkedRelation,
   view: TranslateRequest['view'],
   sharedValues: ReadonlyMap<string, readonly string[]>,
 ): string {
@@ -79,7 +82,7 @@ function writeRelation(
     obligation.synonyms.length > 0 ? `also called ${obligation.synonyms.join(', ')}` : null,
   ].filter((part) => part !== null);
   const visible = (name: string) => obligation.columns.has(foldName(name));
-  const lines = [...obligation.columns.values()].map((column) =>
+  const lines = columns.map((column) =>
     writeColumn(column, relation.primaryKey, sharedValues.get(`${relation.name}.${column.column.name}`)),
   );
   for (const key of relation.foreignKeys) {

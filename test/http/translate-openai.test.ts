@@ -46,7 +46,15 @@ function translator(changes: Partial<TranslateDeps> = {}, timeoutMs = 3000) {
 
 function asked(question: string, changes: Partial<TranslateRequest> = {}): TranslateRequest {
   const principal = customer(CUSTOMER_NUMBER);
-  return { question, view: shopView(true), principal, feedback: [], signal: new AbortController().signal, ...changes };
+  return {
+    question,
+    view: shopView(true),
+    principal,
+    turns: [],
+    feedback: [],
+    signal: new AbortController().signal,
+    ...changes,
+  };
 }
 
 async function refusal(promise: Promise<Translation>): Promise<SwaliError> {

@@ -12,7 +12,7 @@ import { customer } from '../support/principals.js';
 const VIEW = { digest: 'd', policyVersion: 'p' } as PrincipalView;
 
 function requestOf(principal: Principal, signal = new AbortController().signal): TranslateRequest {
-  return { question: 'q', view: VIEW, principal, feedback: [], signal };
+  return { question: 'q', view: VIEW, principal, turns: [], feedback: [], signal };
 }
 
 /** The reader over a source that answers with these rows, and the candidates that went to the seal. */
