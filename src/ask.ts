@@ -1,4 +1,5 @@
 import { composeAnswer, composeReply } from './answer/compose-answer.js';
+import type { Summarise } from './answer/summary/summarise.js';
 import { writeExport } from './answer/write-export.js';
 import type { AuditLog } from './audit/record.js';
 import type { Answer } from './domain/answer.js';
@@ -24,7 +25,11 @@ export interface Stages {
   /** The same, with the bounds of an export instead of those of an answer. */
   readonly exportViewFor: (principal: Principal) => PrincipalView;
   readonly translate: Translate;
+  /** Told of each candidate whether it was sealed and has run. */
+  readonly settleTranslation?: (candidate: Candidate, hasRun: boolean) => void;
   readonly seal: (candidate: Candidate, principal: Principal, view: PrincipalView) => Promise<SealedStatement>;
+  /** Absent where no model may write the sentence of an answer. */
+  readonly summarise?: Summarise;
   readonly execute: (statement: SealedStatement, signal: AbortSignal) => Promise<ResultSet>;
 }
 
@@ -134,8 +139,10 @@ export function createAsk(parts: {
       if (translation.kind !== 'sql') return compose(principal, context, view, trail, null);
       try {
         const sealed = await sealAndExecute(translation.candidate, principal, context, view, trail);
+        stages.settleTranslation?.(translation.candidate, true);
         return await compose(principal, context, view, trail, sealed);
       } catch (error) {
+        stages.settleTranslation?.(translation.candidate, false);
         if (feedback.length >= parts.repairAttempts || !isRepairable(error, translation)) throw error;
         feedback.push({ sql: translation.candidate.sql, code: error.code, message: error.message });
         trail.reasons.push(`sent back to the model: ${error.code}`);
@@ -261,9 +268,12 @@ export function createAsk(parts: {
     if (translation?.kind === 'sql' && ran !== null) {
       const { candidate } = translation;
       const maySeeSql = context.operator || principal.permissions.has('sql:read');
-      return timed(trail, 'answer', async () =>
+      const answer = await timed(trail, 'answer', async () =>
         composeAnswer({ id: parts.newId(), question, candidate, ...ran, maySeeSql, timings }),
       );
+      const { summarise } = stages;
+      if (!summarise) return answer;
+      return timed(trail, 'summary', () => summarise(answer, principal, context.signal));
     }
     if (translation === null || translation.kind === 'sql' || question === null) {
       throw new SwaliError('INTERNAL', { cause: new Error('there is nothing to answer with') });

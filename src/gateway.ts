@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { hkdfSync, randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Ask, createAsk, type Stages } from './ask.js';
@@ -13,6 +13,7 @@ import { readCatalog } from './catalog/read-catalog.js';
 import { keepSecret } from './config/kept-secret.js';
 import type { SecretSource } from './config/secret-source.js';
 import type { Settings } from './config/settings.js';
+import type { Dialect } from './domain/dialect.js';
 import { NO_METRICS, NO_TRACER } from './domain/no-telemetry.js';
 import type { Backoff, Clock, Logger, Metrics, ModelBudget, Tracer } from './domain/ports.js';
 import type { PrincipalKind } from './domain/principal.js';
@@ -32,7 +33,12 @@ import { createJudges } from './seal/judges.js';
 import { createReadSharedValues } from './shared-values.js';
 import { openSource } from './source/open-source.js';
 import type { OpenedSource } from './source/opened-source.js';
+import type { Redis } from './store/redis.js';
 import { migrateStore, openStore, type Store } from './store/store.js';
+import { openKeyRing, readStoreKey } from './store-key.js';
+import { createKeptTranslations } from './translate/cache/kept-translations.js';
+import { createTranslationCache, type TranslationCache } from './translate/cache/translation-cache.js';
+import { writePrompt } from './translate/openai.js';
 import { createTranslate } from './translate/translate.js';
 
 /** Most tokens of one answer of the model: a statement of 16 KiB at most. */
@@ -54,6 +60,8 @@ export interface Surroundings {
   readonly onAnswer?: (key: string, ms: number) => void;
   /** Where secrets may be kept besides the store, for references outside the settings. */
   readonly secretSources?: readonly SecretSource[];
+  /** What replicas share; null, or left out, where each process keeps translations by itself. */
+  readonly redis?: Redis | null;
   /** Nothing is counted where it is left out. */
   readonly metrics?: Metrics;
   /** Nothing is followed where it is left out. */
@@ -235,6 +243,7 @@ export async function openGateway(
     wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   };
   const execute = createExecute(source, pace, watchSlow(surroundings, source));
+  const cache = openTranslationCache(surroundings, catalog.dialect);
   const stages: Stages = {
     viewFor: (principal) => capView(policy.viewFor(principal), { rows: tiers.of(principal.tier).rows }),
     exportViewFor: (principal) => {
@@ -257,7 +266,9 @@ export async function openGateway(
       logger,
       counts: metrics,
       tracer,
+      cache,
     }),
+    ...(cache ? { settleTranslation: cache.settle } : {}),
     seal,
     execute,
   };
@@ -289,6 +300,24 @@ export async function openGateway(
       await source.close();
     },
   };
+}
+
+/** Null where translations are not kept, or no model writes any. @throws SwaliError as {@link readStoreKey} */
+function openTranslationCache(surroundings: Surroundings, dialect: Dialect): TranslationCache | null {
+  const { settings, redis = null, metrics = NO_METRICS } = surroundings;
+  if (settings.translationCacheTtlMs === 0 || modelOf(settings) === null) return null;
+  const key = Buffer.from(hkdfSync('sha256', readStoreKey({ settings }), '', 'swali names of kept translations', 32));
+  const timeZone = timeZoneOf(settings);
+  return createTranslationCache({
+    kept: createKeptTranslations({
+      ttlMs: settings.translationCacheTtlMs,
+      shared: redis && { redis, ring: openKeyRing({ settings }) },
+    }),
+    key,
+    setup: JSON.stringify([settings.sourceName, settings.openaiBaseUrl, settings.openaiModel]),
+    promptOf: (request, today, known) => writePrompt(request, today, known, { dialect, timeZone }),
+    metrics,
+  });
 }
 
 /** Null where SLOW_QUERY_MS is 0. */

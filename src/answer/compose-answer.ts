@@ -43,7 +43,7 @@ export function composeAnswer(input: {
     rows: result.rows,
     row_count: result.rows.length,
     truncated: result.truncated,
-    text: writeSentence(statement.columns, result, chart),
+    text: writeSentence(statement.columns, result, chart, statement.filtered),
     explanation: explainAnswer({
       translator: candidate.translator,
       kind: statement.kind,

@@ -9,18 +9,22 @@ const MAX_QUOTED = 80;
 /**
  * One sentence about a result, made without a model: the value of a single cell, the fields of a single row, the number
  * of groups and the one with the highest value, or that nothing was found. Says where the result was cut.
+ *
+ * @param isFiltered whether rules narrowed the rows: then nothing found says nothing about those of others
  */
 export function writeSentence(
   columns: readonly OutputColumn[],
   result: ResultSet,
   chart: ChartSpecification | null,
+  isFiltered = false,
 ): string {
   const { rows } = result;
   const value = (row: number, column: number) =>
     shorten(formatValue(rows[row]![column]!, result.types[column]!, columns[column]!.name, columns[column]!.unit));
   const name = (column: number) => nameInWords(columns[column]!.name);
 
-  if (rows.length === 0) return 'Nothing was found.';
+  if (rows.length === 0)
+    return isFiltered ? 'Nothing was found among the rows that are open to you.' : 'Nothing was found.';
   const cut = result.truncated ? ' This is only the first row; there are more.' : '';
   if (rows.length === 1 && columns.length === 1) {
     if (rows[0]![0] === null) return `There is no value for ${name(0)}: no row has one.${cut}`;

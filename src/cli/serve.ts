@@ -63,14 +63,14 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       alerting.reportGap({ reason: 'checkpoint-overdue', writer: null, detail }),
     );
     opened.push(() => keeper.close());
-    const beforeSigning = opened.length;
-    const gateway = await openGateway(surroundings, { ...records, audit }, alerting.watchBudget);
-    opened.push(() => gateway.close());
-    const identity = await createIdentity(surroundings, records.store);
-    opened.push(() => identity.close());
     const { redisUrl, transport } = settings;
     const redis = redisUrl === null ? null : await openRedis(redisUrl, logger, transport.redis, guards.make);
     if (redis) opened.push(() => redis.close());
+    const beforeSigning = opened.length;
+    const gateway = await openGateway({ ...surroundings, redis }, { ...records, audit }, alerting.watchBudget);
+    opened.push(() => gateway.close());
+    const identity = await createIdentity(surroundings, records.store);
+    opened.push(() => identity.close());
     const seeded = await ensureDemoAccounts(settings, { ...identity, store: records.store, clock });
     for (const warning of gateway.policy.warnings) logger.warn({ warning }, 'the policy is accepted, and unwise');
     for (const right of gateway.excessReads)

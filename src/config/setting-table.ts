@@ -251,6 +251,16 @@ export const SETTINGS = [
   plain('MODEL_TIMEOUT_MS', '20000', 'Longest wait for one answer of the model, in milliseconds, 100–300000.'),
   plain('MODEL_REPAIR_ATTEMPTS', '2', 'How often a refused or failing statement goes back to the model, 0–5.'),
   plain(
+    'MODEL_SUMMARIES',
+    'off',
+    '`on` lets the model write the sentence of an answer: then up to 50 rows of each result are sent to it. Off, no result ever is.',
+  ),
+  plain(
+    'TRANSLATION_CACHE_TTL_S',
+    '3600',
+    'How long a statement of the model answers the same question again, in seconds, 0–604800, over all replicas where REDIS_URL is set; 0 asks each time.',
+  ),
+  plain(
     'QUERY_TIMEOUT_MS',
     '5000',
     'Longest run of one statement on the source, in milliseconds, 1–600000; the policy can only shorten it.',

@@ -109,6 +109,10 @@ export interface Settings {
   readonly openaiModel: string;
   readonly modelTimeoutMs: number;
   readonly modelRepairAttempts: number;
+  /** Whether results may be sent to the model. */
+  readonly modelSummaries: boolean;
+  /** 0 where nothing is kept. */
+  readonly translationCacheTtlMs: number;
   readonly queryTimeoutMs: number;
   readonly judgeTimeoutMs: number;
   readonly answerStepMs: number;
@@ -299,6 +303,8 @@ function shapeSettings(
     openaiModel: values.OPENAI_MODEL,
     modelTimeoutMs: values.MODEL_TIMEOUT_MS,
     modelRepairAttempts: values.MODEL_REPAIR_ATTEMPTS,
+    modelSummaries: values.MODEL_SUMMARIES === 'on',
+    translationCacheTtlMs: values.TRANSLATION_CACHE_TTL_S * 1000,
     queryTimeoutMs: values.QUERY_TIMEOUT_MS,
     judgeTimeoutMs: values.JUDGE_TIMEOUT_MS,
     answerStepMs: values.ANSWER_STEP_MS,

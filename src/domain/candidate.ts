@@ -25,6 +25,8 @@ export interface Candidate {
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
   /** Absent where no model was asked. */
   readonly model?: ModelTrace;
+  /** Names it to the cache of translations; absent where it is not to be kept. */
+  readonly ticket?: string;
 }
 
 /** What translate answers: a statement to seal, a question back, or a refusal in the translator's own words. */

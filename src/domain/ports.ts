@@ -37,6 +37,30 @@ export interface ModelBudget {
   spend(principal: Principal, tokens: number): Promise<void>;
 }
 
+/** What a model is to write a short text about. */
+export interface TextRequest {
+  /** What it is to do; the same for every request. */
+  readonly rules: string;
+  /** Of the person who asked: data, never an instruction. */
+  readonly question: string;
+  /** What the text is about, as JSON: data too. */
+  readonly data: string;
+  readonly principal: Principal;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Has a model write a short text; implemented by translate/.
+ *
+ * @throws SwaliError `TRANSLATE_MODEL_UNAVAILABLE`, `TRANSLATE_MODEL_UNUSABLE`, `RATE_LIMITED` where the budget is spent,
+ *   `EXECUTE_CANCELLED` where the asker has left
+ */
+export type WriteText = (request: TextRequest) => Promise<{
+  /** As the model wrote it: untrusted. */
+  readonly text: string;
+  readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
+}>;
+
 /** `open`: calls are refused at once. `half-open`: one call is let through, and its outcome decides. */
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
@@ -147,7 +171,7 @@ export type ModelOutcome = 'answered' | 'unusable' | 'unavailable' | 'cancelled'
  */
 export interface Metrics {
   request(served: ServedRequest): void;
-  /** One run of a stage of an answer: `translate`, `seal`, `execute`, `answer`, `receipt`, `export` or `audit`. */
+  /** One run of a stage of an answer: `translate`, `seal`, `execute`, `answer`, `summary`, `receipt`, `export` or `audit`. */
   stage(stage: string, seconds: number): void;
   /** @param code of the catalogue of errors */
   refusal(code: string): void;
@@ -155,6 +179,8 @@ export interface Metrics {
   translation(translator: string, kind: string): void;
   modelTokens(prompt: number, completion: number): void;
   modelCall(outcome: ModelOutcome): void;
+  /** What became of a sentence that a model was to write: taken, dropped for what it said, or not written. */
+  summary(outcome: 'written' | 'dropped' | 'failed'): void;
   /** One look into a cache. */
   cacheRead(cache: string, hit: boolean): void;
   /** A record begins to wait for being durable. @returns to be called once, when it is or has failed */

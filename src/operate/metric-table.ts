@@ -37,6 +37,7 @@ export function makeMetricTable(registry: Registry) {
     ]),
     modelTokens: counter('swali_model_tokens_total', 'Tokens of the language model, in prompts and answers.', ['kind']),
     modelCalls: counter('swali_model_calls_total', 'Questions put to the language model, by outcome.', ['outcome']),
+    summaries: counter('swali_summaries_total', 'Sentences that the model was to write, by outcome.', ['outcome']),
     cacheReads: counter('swali_cache_reads_total', 'Looks into a cache, by outcome: hit or miss.', [
       'cache',
       'outcome',

@@ -27,7 +27,7 @@ export interface ReadableMetrics extends Metrics {
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-const STAGES = ['translate', 'seal', 'execute', 'answer', 'receipt', 'export', 'audit'];
+const STAGES = ['translate', 'seal', 'execute', 'answer', 'summary', 'receipt', 'export', 'audit'];
 const TRANSLATORS = ['verified', 'openai', 'offline', 'caller'];
 const LEVELS: Readonly<Record<CircuitState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
@@ -50,6 +50,7 @@ export function createMetrics(versions: { readonly swali: string; readonly node:
   const translationOf = listNames(['sql', 'clarify', 'refused']);
   const kindOf = listNames(PRINCIPAL_KINDS);
   const outcomeOf = listNames(['answered', 'unusable', 'unavailable', 'cancelled']);
+  const summaryOf = listNames(['written', 'dropped', 'failed']);
   const channelOf = listNames(['webhook', 'mail', 'log']);
   const routeOf = createBoundName(ROUTE, MOST_ROUTES);
   const cacheOf = createBoundName(NAME, MOST_NAMES);
@@ -84,6 +85,7 @@ export function createMetrics(versions: { readonly swali: string; readonly node:
       table.modelTokens.inc({ kind: 'completion' }, countOf(completion));
     },
     modelCall: (outcome) => table.modelCalls.inc({ outcome: outcomeOf(outcome) }),
+    summary: (outcome) => table.summaries.inc({ outcome: summaryOf(outcome) }),
     cacheRead: (cache, hit) => table.cacheReads.inc({ cache: cacheOf(cache), outcome: hit ? 'hit' : 'miss' }),
     auditAppend() {
       table.auditWaiting.inc();

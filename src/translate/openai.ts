@@ -161,6 +161,17 @@ function writeMessages(request: TranslateRequest, system: string, today: Day, ti
   return messages;
 }
 
+/** All that a model is told of a question, as text. */
+export function writePrompt(
+  request: TranslateRequest,
+  today: Day,
+  known: SchemaNotes,
+  { dialect, timeZone }: { readonly dialect: Dialect; readonly timeZone: string },
+): string {
+  const messages = writeMessages(request, writeSystemPrompt(request.view, dialect, known), today, timeZone);
+  return messages.map(({ role, content }) => `${role}: ${content}`).join('\n');
+}
+
 type Body = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
 
 function writeBody(settings: OpenAiSettings, form: EndpointForm, messages: readonly Message[]): Body {

@@ -6,12 +6,13 @@ import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
 import type { PrincipalView } from '../policy/view.js';
+import type { TranslationCache } from './cache/translation-cache.js';
 import { checkQuestion } from './check-question.js';
 import { countModelCalls } from './count-model-calls.js';
 import { localDay } from './dates.js';
 import { takeWhole } from './link/linked-schema.js';
 import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
-import { createOpenAiTranslate, type OpenAiSettings } from './openai.js';
+import { createOpenAiTranslate, type OpenAiSettings, type OpenAiTranslate } from './openai.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
 import { matchVerified, type VerifiedQuestion } from './verified.js';
 
@@ -49,6 +50,8 @@ export interface TranslateDeps {
   /** Told of the model's calls and tokens. */
   readonly counts?: Pick<Metrics, 'modelCall' | 'modelTokens'>;
   readonly tracer?: Pick<Tracer, 'outgoing'>;
+  /** Null: the model is asked each time. */
+  readonly cache?: TranslationCache | null;
 }
 
 /**
@@ -63,9 +66,10 @@ export function createTranslate(deps: TranslateDeps): Translate {
   const { counts = NO_METRICS, tracer = NO_TRACER } = deps;
   const { dialect, timeZone, budget, logger, makeGuard, backoff, clock } = deps;
   const parts = { dialect, timeZone, budget, logger, makeGuard, backoff, clock, metrics: counts, tracer };
+  const keepIn = deps.cache?.wrap ?? ((translate: OpenAiTranslate) => translate);
   const model =
     deps.openai && deps.mode !== 'offline'
-      ? countModelCalls(createOpenAiTranslate({ ...parts, settings: deps.openai }), counts)
+      ? countModelCalls(keepIn(createOpenAiTranslate({ ...parts, settings: deps.openai })), counts)
       : null;
 
   /** False where the tokens of the day are spent and the offline translator goes on. @throws SwaliError `RATE_LIMITED` where nobody does */

@@ -61,6 +61,8 @@ export async function openHome(env: Readonly<Record<string, string>>): Promise<G
     RATE_LIMIT: 'off',
     TRANSLATOR: 'offline',
     JUDGE_TIMEOUT_MS: '20000',
+    // One question is asked again and again, to see what becomes of the model.
+    TRANSLATION_CACHE_TTL_S: '0',
     ...env,
   };
   // Made here, and small: each start would make it anew, and large.

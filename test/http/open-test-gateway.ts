@@ -65,6 +65,8 @@ export async function openTestGateway(
     BCRYPT_COST: '4',
     RATE_LIMIT: 'off',
     JUDGE_TIMEOUT_MS: '10000',
+    // Tests ask one question of the model again and again, to see what becomes of its answers.
+    TRANSLATION_CACHE_TTL_S: '0',
     ...env,
   });
   const surroundings = { settings, clock: Date.now, logger: silent, ...surround };
@@ -72,12 +74,16 @@ export async function openTestGateway(
   const records = await openRecords(surroundings, 'test');
   // Tests of alerts do not wait for what comes together.
   const alerting = openAlerting(surroundings, records, env.ALERTS_FILE ? { pauseMs: 0, pollMs: 20 } : {});
-  const gateway = await openGateway(surroundings, { ...records, audit: alerting.audit }, alerting.watchBudget);
-  const identity = await createIdentity(surroundings, records.store);
   const redis =
     settings.redisUrl === null
       ? null
       : await openRedis(settings.redisUrl, surroundings.logger, settings.transport.redis);
+  const gateway = await openGateway(
+    { ...surroundings, redis },
+    { ...records, audit: alerting.audit },
+    alerting.watchBudget,
+  );
+  const identity = await createIdentity(surroundings, records.store);
   const refusals = createRefusals({
     audit: alerting.audit,
     clock: surroundings.clock,

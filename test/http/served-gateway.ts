@@ -83,7 +83,16 @@ export async function serveGateway<const Name extends string>(
   now = '2026-03-01T12:00:00Z',
 ): Promise<ServedGateway<Name>> {
   const folder = mkdtempSync(join(tmpdir(), 'swali-served-'));
-  const given = { DATA_DIR: folder, PORT: '0', BCRYPT_COST: '4', RATE_LIMIT: 'off', JUDGE_TIMEOUT_MS: '10000', ...env };
+  const given = {
+    DATA_DIR: folder,
+    PORT: '0',
+    BCRYPT_COST: '4',
+    RATE_LIMIT: 'off',
+    JUDGE_TIMEOUT_MS: '10000',
+    // Tests ask one question of the model again and again, to see what becomes of its answers.
+    TRANSLATION_CACHE_TTL_S: '0',
+    ...env,
+  };
   const log: string[] = [];
   const write = (fields: object, message: string) =>
     void log.push(

@@ -28,6 +28,7 @@ describe('metrics', () => {
     metrics.translation('offline', 'sql');
     metrics.modelTokens(120, 40);
     metrics.modelCall('answered');
+    metrics.summary('written');
     metrics.cacheRead('plans', true);
     metrics.cacheRead('plans', false);
     metrics.auditAppend();
@@ -94,6 +95,7 @@ describe('metrics', () => {
       metrics.translation(text, text);
       metrics.modelTokens(Number.NaN, -n);
       metrics.modelCall(text as 'answered');
+      metrics.summary(text as 'written');
       metrics.cacheRead(`c${n}`, true);
       metrics.alertSent(text, true);
       metrics.slowQuery(text);
