@@ -348,5 +348,6 @@ function capView(view: PrincipalView, most: { readonly rows: number; readonly by
 function modelOf(settings: Settings) {
   const { openaiApiKey: apiKey, openaiBaseUrl: baseUrl, openaiModel: model, modelTimeoutMs: timeoutMs } = settings;
   if (apiKey === null && baseUrl === null) return null;
-  return { apiKey, baseUrl, model, timeoutMs, maxOutputTokens: MODEL_MAX_OUTPUT_TOKENS };
+  const { modelCandidates: candidates } = settings;
+  return { apiKey, baseUrl, model, timeoutMs, maxOutputTokens: MODEL_MAX_OUTPUT_TOKENS, candidates };
 }

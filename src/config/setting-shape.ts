@@ -166,6 +166,7 @@ export const SETTING_SHAPE = z.object({
   OPENAI_MODEL: filled('the name of a model'),
   MODEL_TIMEOUT_MS: whole(100, 300_000),
   MODEL_REPAIR_ATTEMPTS: whole(0, 5),
+  MODEL_CANDIDATES: whole(1, 9),
   QUERY_TIMEOUT_MS: whole(1, 600_000),
   JUDGE_TIMEOUT_MS: whole(10, 60_000),
   ANSWER_STEP_MS: whole(0, 1000),

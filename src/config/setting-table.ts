@@ -251,6 +251,11 @@ export const SETTINGS = [
   plain('MODEL_TIMEOUT_MS', '20000', 'Longest wait for one answer of the model, in milliseconds, 100–300000.'),
   plain('MODEL_REPAIR_ATTEMPTS', '2', 'How often a refused or failing statement goes back to the model, 0–5.'),
   plain(
+    'MODEL_CANDIDATES',
+    '1',
+    'Answers asked of the model to one question, 1–9; of several, the result that most of them come to is the answer.',
+  ),
+  plain(
     'QUERY_TIMEOUT_MS',
     '5000',
     'Longest run of one statement on the source, in milliseconds, 1–600000; the policy can only shorten it.',
