@@ -305,7 +305,7 @@ function lesserForm(error: unknown, form: EndpointForm, wanted: number): Endpoin
     return null;
   const blame = `${error.param ?? ''} ${error.message}`.toLowerCase();
   const mayBeSeveral = form.several && wanted > 1;
-  if (mayBeSeveral && /(?<![\p{L}\p{N}'’])n(?![\p{L}\p{N}'’])/u.test(blame)) return { ...form, several: false };
+  if (mayBeSeveral && /(?<![\p{L}\p{N}])n(?![\p{L}\p{N}])/u.test(blame)) return { ...form, several: false };
   if (form.temperature && blame.includes('temperature')) return { ...form, temperature: false };
   if (form.cap === 'max_tokens' && blame.includes('max_tokens')) return { ...form, cap: 'max_completion_tokens' };
   if (form.format === 'json_schema') return { ...form, format: 'json_object' };

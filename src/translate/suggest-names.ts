@@ -29,7 +29,7 @@ const MAX_NAME_CHARACTERS = 64;
  * @returns one line; null where the error is about no name, or the statement cannot be read
  */
 export function suggestNames(failed: Feedback, view: PrincipalView, dialect: Dialect): string | null {
-  const suggest = failed.code === null ? undefined : SUGGESTIONS[failed.code];
+  const suggest = failed.code === null ? undefined : SUGGESTIONS.get(failed.code);
   const query = suggest && failed.sql !== null ? tryParse(failed.sql, dialect) : null;
   if (!suggest || !query) return null;
   return suggest({ query, at: placeIn(failed.message), view, dialect, names: findStatementNames(query, view) });
@@ -44,12 +44,12 @@ interface Wrong {
   readonly names: StatementNames;
 }
 
-const SUGGESTIONS: Readonly<Record<string, (wrong: Wrong) => string | null>> = {
-  SEAL_RELATION_UNKNOWN: suggestRelations,
-  SEAL_COLUMN_UNKNOWN: suggestColumns,
-  SEAL_COLUMN_AMBIGUOUS: suggestQualifiers,
-  SEAL_FUNCTION_UNKNOWN: suggestFunctions,
-};
+const SUGGESTIONS: ReadonlyMap<string, (wrong: Wrong) => string | null> = new Map([
+  ['SEAL_RELATION_UNKNOWN', suggestRelations],
+  ['SEAL_COLUMN_UNKNOWN', suggestColumns],
+  ['SEAL_COLUMN_AMBIGUOUS', suggestQualifiers],
+  ['SEAL_FUNCTION_UNKNOWN', suggestFunctions],
+]);
 
 function suggestRelations({ view, names }: Wrong): string | null {
   const open = [...view.relations.values()];
