@@ -26,7 +26,9 @@ const MAY_IMPORT = {
   answer: ['policy', 'catalog', ...LOWEST],
 };
 const BELOW_ASK = Object.keys(MAY_IMPORT).filter((name) => !['config', 'operate', 'mail', 'demo'].includes(name));
-MAY_IMPORT['ask.ts'] = BELOW_ASK;
+/** A piece of the spine. */
+MAY_IMPORT['vote.ts'] = LOWEST;
+MAY_IMPORT['ask.ts'] = ['vote.ts', ...BELOW_ASK];
 MAY_IMPORT.reports = ['ask.ts', ...BELOW_ASK];
 MAY_IMPORT.http = ['reports', 'ask.ts', ...BELOW_ASK];
 MAY_IMPORT.mcp = MAY_IMPORT.http;

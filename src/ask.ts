@@ -17,6 +17,7 @@ import { MASK_KEY_PREFIX } from './policy/mask.js';
 import type { PrincipalView } from './policy/view.js';
 import type { Feedback } from './translate/request.js';
 import type { Translate } from './translate/translate.js';
+import { voteByResult } from './vote.js';
 
 /** The stages of a request (DESIGN §2), as functions. None knows another; this file is where they meet. */
 export interface Stages {
@@ -86,7 +87,11 @@ interface Trail {
   readonly timingsMs: Record<string, number>;
   translation: Translation | null;
   statement: SealedStatement | null;
+  /** Relations of every statement that was handed to the source, those too whose rows went nowhere. */
+  readonly read: Set<string>;
   rowCount: number | null;
+  /** Whether results decided between statements: then the time says nothing about the one that is answered with. */
+  isVoted: boolean;
   /** Of the rules that bound the principal; null until they are known. */
   policyDigest: string | null;
   receipt: Receipt | null;
@@ -136,18 +141,55 @@ export function createAsk(parts: {
         return made;
       });
       trail.translation = addUsage(trail.translation, translation);
-      if (translation.kind !== 'sql') return compose(principal, context, view, trail, null);
+      const mayRepair = feedback.length < parts.repairAttempts;
+      if (translation.kind !== 'sql') {
+        if (!mayRepair || !lacksChoices(translation, feedback)) return compose(principal, context, view, trail, null);
+        feedback.push({ sql: null, code: null, message: translation.message });
+        trail.reasons.push('sent back to the model: it asked back without readings to choose from');
+        continue;
+      }
       try {
-        const sealed = await sealAndExecute(translation.candidate, principal, context, view, trail);
-        stages.settleTranslation?.(translation.candidate, true);
-        return await compose(principal, context, view, trail, sealed);
+        const ran = await runBest(translation, principal, context, view, trail);
+        if (trail.translation.kind === 'sql') stages.settleTranslation?.(trail.translation.candidate, true);
+        return await compose(principal, context, view, trail, ran);
       } catch (error) {
         stages.settleTranslation?.(translation.candidate, false);
-        if (feedback.length >= parts.repairAttempts || !isRepairable(error, translation)) throw error;
+        if (!mayRepair || !isRepairable(error, translation)) throw error;
         feedback.push({ sql: translation.candidate.sql, code: error.code, message: error.message });
         trail.reasons.push(`sent back to the model: ${error.code}`);
       }
     }
+  }
+
+  /** Runs the statement, or, where the model wrote several, those that it takes to see what most of them come to. */
+  async function runBest(
+    { candidate, alternatives = [] }: Translation & { readonly kind: 'sql' },
+    principal: Principal,
+    context: AskContext,
+    view: PrincipalView,
+    trail: Trail,
+  ): Promise<Ran> {
+    if (alternatives.length === 0) return sealAndExecute(candidate, principal, context, view, trail);
+    const answers = [candidate, ...alternatives];
+    const vote = await voteByResult(answers, async (each) => {
+      try {
+        return await sealAndExecute(each, principal, context, view, trail);
+      } finally {
+        // Whoever looks into it later must find what was read for an answer that did not win, too.
+        const over = trail.statement?.provenance.relations.join(', ');
+        if (over !== undefined)
+          trail.reasons.push(`ran for the vote: ${digestText(each.sql)} over ${over || 'no relation'}`);
+      }
+    });
+    const { compared, votes, ran } = vote;
+    trail.reasons.push(
+      `vote by result: statements compared: ${compared}; answers that agree: ${votes} of ${answers.length}`,
+    );
+    trail.isVoted = true;
+    trail.translation = { kind: 'sql', candidate: noteVote(vote.candidate, trail.translation, compared) };
+    trail.statement = ran.statement;
+    trail.rowCount = ran.result.rows.length;
+    return ran;
   }
 
   async function answerSql(
@@ -235,6 +277,7 @@ export function createAsk(parts: {
     trail.statement = null;
     const statement = await sealed(candidate, principal, view, trail);
     trail.statement = statement;
+    for (const relation of statement.provenance.relations) trail.read.add(relation);
     const result = await timed(trail, 'execute', async (span) => {
       span.set({ 'db.system.name': statement.dialect });
       return stages.execute(statement, context.signal);
@@ -295,7 +338,9 @@ export function createAsk(parts: {
       timingsMs: {},
       translation: null,
       statement: null,
+      read: new Set(),
       rowCount: null,
+      isVoted: false,
       policyDigest: null,
       receipt: null,
     };
@@ -326,7 +371,7 @@ export function createAsk(parts: {
       'answered a request',
     );
     if ('error' in outcome) throw outcome.error;
-    if (trail.statement && trail.rowCount !== null)
+    if (trail.statement && trail.rowCount !== null && !trail.isVoted)
       parts.onAnswer?.(`${event} ${trail.statement.sql}`, parts.now() - startedAt - (trail.timingsMs.translate ?? 0));
     return outcome.answer;
   }
@@ -377,6 +422,31 @@ function isRepairable(error: unknown, translation: Translation): error is SwaliE
   return error.code.startsWith('SEAL_') || error.code === 'EXECUTE_FAILED' || error.code === 'EXECUTE_TOO_COSTLY';
 }
 
+/** A model that asks back offers at least this many readings; it is told so once. */
+const LEAST_CHOICES = 2;
+
+function lacksChoices(
+  translation: Translation & { readonly kind: 'clarify' | 'refused' },
+  feedback: readonly Feedback[],
+) {
+  const { kind, translator, choices } = translation;
+  if (kind !== 'clarify' || translator !== 'openai' || choices.length >= LEAST_CHOICES) return false;
+  return feedback.every(({ sql }) => sql !== null);
+}
+
+/** The statement that won, with all that was paid and what is known of the model. */
+function noteVote(winner: Candidate, before: Translation | null, candidates: number): Candidate {
+  const first = before?.kind === 'sql' ? before.candidate : winner;
+  const model = {
+    provider: winner.translator,
+    failed: [],
+    cached: false,
+    ...(winner.model ?? first.model),
+    candidates,
+  };
+  return { ...winner, usage: first.usage, model };
+}
+
 /** The tokens of every attempt are paid for, so the last translation carries the sum. */
 function addUsage(before: Translation | null, now: Translation): Translation {
   if (before === null) return now;
@@ -394,12 +464,12 @@ function usageOf(translation: Translation): Candidate['usage'] {
 }
 
 function describeTrail(trail: Trail) {
-  const { translation, statement, rowCount, receipt } = trail;
+  const { translation, statement, read, rowCount, receipt } = trail;
   return {
     sqlDigest: translation?.kind === 'sql' ? digestText(translation.candidate.sql) : null,
     receiptDigest: receipt ? digestText(receipt.jws) : null,
     translator: translatorOf(translation),
-    relations: statement?.provenance.relations ?? [],
+    relations: [...new Set([...(statement?.provenance.relations ?? []), ...read])].sort(),
     rowCount,
   };
 }

@@ -38,8 +38,8 @@ import { migrateStore, openStore, type Store } from './store/store.js';
 import { openKeyRing, readStoreKey } from './store-key.js';
 import { createKeptTranslations } from './translate/cache/kept-translations.js';
 import { createTranslationCache, type TranslationCache } from './translate/cache/translation-cache.js';
-import { writePrompt } from './translate/openai.js';
 import { createTranslate } from './translate/translate.js';
+import { writeMessages } from './translate/write-messages.js';
 
 /** Most tokens of one answer of the model: a statement of 16 KiB at most. */
 const MODEL_MAX_OUTPUT_TOKENS = 4000;
@@ -315,7 +315,7 @@ function openTranslationCache(surroundings: Surroundings, dialect: Dialect): Tra
     }),
     key,
     setup: JSON.stringify([settings.sourceName, settings.openaiBaseUrl, settings.openaiModel]),
-    promptOf: (request, today, known) => writePrompt(request, today, known, { dialect, timeZone }),
+    promptOf: (request, today, known) => JSON.stringify(writeMessages(request, known, { dialect, today, timeZone })),
     metrics,
   });
 }
@@ -377,5 +377,6 @@ function capView(view: PrincipalView, most: { readonly rows: number; readonly by
 function modelOf(settings: Settings) {
   const { openaiApiKey: apiKey, openaiBaseUrl: baseUrl, openaiModel: model, modelTimeoutMs: timeoutMs } = settings;
   if (apiKey === null && baseUrl === null) return null;
-  return { apiKey, baseUrl, model, timeoutMs, maxOutputTokens: MODEL_MAX_OUTPUT_TOKENS };
+  const { modelCandidates: candidates } = settings;
+  return { apiKey, baseUrl, model, timeoutMs, maxOutputTokens: MODEL_MAX_OUTPUT_TOKENS, candidates };
 }

@@ -168,6 +168,7 @@ export const SETTING_SHAPE = z.object({
   MODEL_REPAIR_ATTEMPTS: whole(0, 5),
   MODEL_SUMMARIES: choice(['on', 'off']),
   TRANSLATION_CACHE_TTL_S: whole(0, 604_800),
+  MODEL_CANDIDATES: whole(1, 9),
   QUERY_TIMEOUT_MS: whole(1, 600_000),
   JUDGE_TIMEOUT_MS: whole(10, 60_000),
   ANSWER_STEP_MS: whole(0, 1000),

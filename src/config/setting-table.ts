@@ -261,6 +261,11 @@ export const SETTINGS = [
     'How long a statement of the model answers the same question again, in seconds, 0–604800, over all replicas where REDIS_URL is set; 0 asks each time.',
   ),
   plain(
+    'MODEL_CANDIDATES',
+    '1',
+    'Answers asked of the model to one question, 1–9; of several, the result that most of them come to is the answer.',
+  ),
+  plain(
     'QUERY_TIMEOUT_MS',
     '5000',
     'Longest run of one statement on the source, in milliseconds, 1–600000; the policy can only shorten it.',

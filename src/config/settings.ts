@@ -113,6 +113,7 @@ export interface Settings {
   readonly modelSummaries: boolean;
   /** 0 where nothing is kept. */
   readonly translationCacheTtlMs: number;
+  readonly modelCandidates: number;
   readonly queryTimeoutMs: number;
   readonly judgeTimeoutMs: number;
   readonly answerStepMs: number;
@@ -305,6 +306,7 @@ function shapeSettings(
     modelRepairAttempts: values.MODEL_REPAIR_ATTEMPTS,
     modelSummaries: values.MODEL_SUMMARIES === 'on',
     translationCacheTtlMs: values.TRANSLATION_CACHE_TTL_S * 1000,
+    modelCandidates: values.MODEL_CANDIDATES,
     queryTimeoutMs: values.QUERY_TIMEOUT_MS,
     judgeTimeoutMs: values.JUDGE_TIMEOUT_MS,
     answerStepMs: values.ANSWER_STEP_MS,

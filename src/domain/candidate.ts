@@ -31,7 +31,15 @@ export interface Candidate {
 
 /** What translate answers: a statement to seal, a question back, or a refusal in the translator's own words. */
 export type Translation =
-  | { readonly kind: 'sql'; readonly candidate: Candidate }
+  | {
+      readonly kind: 'sql';
+      readonly candidate: Candidate;
+      /**
+       * Further statements that the model wrote to the same question, in the order of its answers, equal ones too: results
+       * decide among them and `candidate`. What all of them cost stands in `candidate`. Absent where one was asked for.
+       */
+      readonly alternatives?: readonly Candidate[];
+    }
   | {
       readonly kind: 'clarify' | 'refused';
       readonly message: string;

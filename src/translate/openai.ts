@@ -7,6 +7,7 @@ import { NO_METRICS, NO_TRACER } from '../domain/no-telemetry.js';
 import type { Backoff, Clock, Guarded, Logger, MakeGuard, Metrics, ModelBudget, Tracer } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Day } from './dates.js';
+import { gatherCandidates } from './gather-candidates.js';
 import {
   describeModelRules,
   explainFailure,
@@ -18,7 +19,9 @@ import {
 import { estimateTokens, readUsage } from './model-usage.js';
 import { MODEL_ANSWER, readModelAnswer } from './read-model-answer.js';
 import type { TranslateRequest } from './request.js';
-import { type SchemaNotes, writeQuestionPrompt, writeSystemPrompt } from './write-prompt.js';
+import { tidyChoices } from './tidy-choices.js';
+import { type Message, writeMessages } from './write-messages.js';
+import type { SchemaNotes } from './write-prompt.js';
 
 /** How to reach the model. */
 export interface OpenAiSettings {
@@ -31,6 +34,8 @@ export interface OpenAiSettings {
   readonly timeoutMs: number;
   /** Most tokens of one answer. */
   readonly maxOutputTokens: number;
+  /** Answers asked for to one question, so that their results can be compared; 1 where it is left out. */
+  readonly candidates?: number;
 }
 
 /** What an endpoint has been found to take; the best form first. */
@@ -38,6 +43,8 @@ interface EndpointForm {
   readonly format: 'json_schema' | 'json_object' | 'text';
   readonly cap: 'max_tokens' | 'max_completion_tokens';
   readonly temperature: boolean;
+  /** Whether several answers may be asked for at once. */
+  readonly several: boolean;
 }
 
 /** A translator that asks a model. */
@@ -49,8 +56,10 @@ const MAX_TRIES = 3;
 const LONGEST_RETRY_AFTER_S = 5;
 /** A timer may wake this much too early, in milliseconds. */
 const TIMER_SLACK_MS = 20;
-/** Forms tried for one question at most: two formats down, one cap, one temperature. */
-const MAX_FORMS = 5;
+/** Forms tried for one question at most: two formats down, one cap, one temperature, one answer at a time. */
+const MAX_FORMS = 6;
+/** Temperature at which answers are to differ, where several are asked for. */
+const SAMPLING_TEMPERATURE = 0.7;
 
 /** The parts of a completion that are used; anything else may be missing (other servers) or wrong (a proxy's HTML page). */
 const COMPLETION = z.object({
@@ -103,17 +112,15 @@ export function createOpenAiTranslate(deps: {
     // The question goes to the address that the settings name, and to no other that it names.
     fetchOptions: { redirect: 'error' },
   });
-  let form: EndpointForm = { format: 'json_schema', cap: 'max_tokens', temperature: true };
+  let form: EndpointForm = { format: 'json_schema', cap: 'max_tokens', temperature: true, several: true };
 
-  return async (request, today, known) => {
-    const messages = writeMessages(request, writeSystemPrompt(request.view, deps.dialect, known), today, deps.timeZone);
-    const deadline = AbortSignal.timeout(settings.timeoutMs);
+  async function askFor(wanted: number, { request, messages, deadline, isSampled }: Asked): Promise<Answers> {
     const prompt = messages.map(({ content }) => content).join('\n');
     let attempt = form;
     for (let tried = 0; ; tried += 1) {
       let isCounted = false;
       try {
-        const body = writeBody(settings, attempt, messages);
+        const body = writeBody(settings, attempt, messages, { wanted, isSampled });
         const answer = await askUntilThere({
           client,
           body,
@@ -131,9 +138,9 @@ export function createOpenAiTranslate(deps: {
         if (answer instanceof NoCompletion) throw answer;
         if (attempt !== form) deps.logger.info({ ...attempt }, 'the model’s endpoint takes this form');
         form = attempt;
-        return readCompletion(answer, usage);
+        return readChoices(answer, wanted, usage, request.question);
       } catch (error) {
-        const lesser = tried + 1 < MAX_FORMS ? lesserForm(error, attempt) : null;
+        const lesser = tried + 1 < MAX_FORMS ? lesserForm(error, attempt, wanted) : null;
         if (!lesser) {
           // Whoever hangs up, or waits no longer, does not take back what was sent; nor does an answer that is cut off.
           if (!isCounted && mayHaveCost(error)) await deps.budget.spend(request.principal, estimateTokens(prompt));
@@ -142,44 +149,44 @@ export function createOpenAiTranslate(deps: {
         attempt = lesser;
       }
     }
+  }
+
+  return (request, today, known) => {
+    const messages = writeMessages(request, known, { dialect: deps.dialect, today, timeZone: deps.timeZone });
+    // What goes back to be mended is about one statement, and so is what comes of it.
+    const candidates = request.feedback.length === 0 ? (settings.candidates ?? 1) : 1;
+    const asked = { request, messages, deadline: AbortSignal.timeout(settings.timeoutMs), isSampled: candidates > 1 };
+    return gatherCandidates(candidates, (wanted) => askFor(wanted, asked));
   };
 }
 
-type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam & { readonly content: string };
+/** As many as the endpoint gave and were wanted; null for each that is of no use. */
+type Answers = readonly (Translation | null)[];
 
-function writeMessages(request: TranslateRequest, system: string, today: Day, timeZone: string): readonly Message[] {
-  const messages: Message[] = [
-    { role: 'system', content: system },
-    { role: 'user', content: writeQuestionPrompt(request.question, today, timeZone) },
-  ];
-  for (const { sql, code, message } of request.feedback) {
-    messages.push(
-      { role: 'assistant', content: JSON.stringify({ kind: 'sql', sql, message: null, choices: [] }) },
-      { role: 'user', content: `That statement was not run. ${code}: ${message}\nAnswer again in the same form.` },
-    );
-  }
-  return messages;
-}
-
-/** All that a model is told of a question, as text. */
-export function writePrompt(
-  request: TranslateRequest,
-  today: Day,
-  known: SchemaNotes,
-  { dialect, timeZone }: { readonly dialect: Dialect; readonly timeZone: string },
-): string {
-  const messages = writeMessages(request, writeSystemPrompt(request.view, dialect, known), today, timeZone);
-  return messages.map(({ role, content }) => `${role}: ${content}`).join('\n');
+/** One question on its way to the endpoint. */
+interface Asked {
+  readonly request: TranslateRequest;
+  readonly messages: readonly Message[];
+  /** Of the question: all calls for it together take no longer. */
+  readonly deadline: AbortSignal;
+  /** Whether several answers are wanted, at once or one after the other. */
+  readonly isSampled: boolean;
 }
 
 type Body = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
 
-function writeBody(settings: OpenAiSettings, form: EndpointForm, messages: readonly Message[]): Body {
+function writeBody(
+  settings: OpenAiSettings,
+  form: EndpointForm,
+  messages: readonly Message[],
+  { wanted, isSampled }: { readonly wanted: number; readonly isSampled: boolean },
+): Body {
   return {
     model: settings.model,
     messages: [...messages],
     [form.cap]: settings.maxOutputTokens,
-    ...(form.temperature ? { temperature: 0 } : {}),
+    ...(form.temperature ? { temperature: isSampled ? SAMPLING_TEMPERATURE : 0 } : {}),
+    ...(form.several && wanted > 1 ? { n: wanted } : {}),
     ...(form.format === 'json_schema' ? { response_format: zodResponseFormat(MODEL_ANSWER, 'translation') } : {}),
     ...(form.format === 'json_object' ? { response_format: { type: 'json_object' as const } } : {}),
   };
@@ -232,15 +239,36 @@ async function askOnce({ client, body, headers, deadline, caller }: Call, signal
   throw new NoCompletion(answer, completion.error);
 }
 
-/** What the model wrote: of a completion its message, of anything else the whole. */
+/** What the model wrote: of a completion its messages, of anything else the whole. */
 function writtenIn(answer: Completion | NoCompletion): string {
   if (answer instanceof NoCompletion) return JSON.stringify(answer.answer) ?? '';
-  const { content, refusal } = answer.choices[0]!.message;
-  return `${content ?? ''}${refusal ?? ''}`;
+  return answer.choices.map(({ message: { content, refusal } }) => `${content ?? ''}${refusal ?? ''}`).join('');
 }
 
-function readCompletion(completion: Completion, usage: Candidate['usage']): Translation {
-  const choice = completion.choices[0]!;
+/**
+ * The answers of a completion. The first usable one carries what all of them cost.
+ *
+ * @throws SwaliError `TRANSLATE_MODEL_UNUSABLE` of the first one where none is usable
+ */
+function readChoices({ choices }: Completion, wanted: number, usage: Candidate['usage'], question: string): Answers {
+  let [cost, failure, isUsable] = [usage, null as unknown, false];
+  const answers = choices.slice(0, wanted).map((choice) => {
+    try {
+      const answer = readChoice(choice, cost, question);
+      [cost, isUsable] = [NO_USAGE, true];
+      return answer;
+    } catch (error) {
+      failure ??= error;
+      return null;
+    }
+  });
+  if (!isUsable) throw failure;
+  return answers;
+}
+
+const NO_USAGE: Candidate['usage'] = { promptTokens: 0, completionTokens: 0 };
+
+function readChoice(choice: Completion['choices'][number], usage: Candidate['usage'], question: string): Translation {
   const refusal = choice.message.refusal?.trim();
   if (refusal) return { kind: 'refused', message: bounded(refusal), choices: [], translator: 'openai', usage };
   if (choice.finish_reason === 'length') {
@@ -257,10 +285,7 @@ function readCompletion(completion: Completion, usage: Candidate['usage']): Tran
   return {
     kind: answer.kind === 'clarify' ? 'clarify' : 'refused',
     message: bounded(answer.message ?? ''),
-    choices: answer.choices
-      .slice(0, 4)
-      .map(bounded)
-      .filter((choice) => choice !== ''),
+    choices: tidyChoices(answer.choices.map(bounded), question),
     translator: 'openai',
     usage,
   };
@@ -275,15 +300,17 @@ function bounded(text: string): string {
 }
 
 /** The next form to try after a 400 or 422 that blames a parameter; null where the error is of another kind. */
-function lesserForm(error: unknown, form: EndpointForm): EndpointForm | null {
+function lesserForm(error: unknown, form: EndpointForm, wanted: number): EndpointForm | null {
   if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422 && error.status !== 501))
     return null;
   const blame = `${error.param ?? ''} ${error.message}`.toLowerCase();
+  const mayBeSeveral = form.several && wanted > 1;
+  if (mayBeSeveral && /(?<![\p{L}\p{N}])n(?![\p{L}\p{N}])/u.test(blame)) return { ...form, several: false };
   if (form.temperature && blame.includes('temperature')) return { ...form, temperature: false };
   if (form.cap === 'max_tokens' && blame.includes('max_tokens')) return { ...form, cap: 'max_completion_tokens' };
   if (form.format === 'json_schema') return { ...form, format: 'json_object' };
   if (form.format === 'json_object') return { ...form, format: 'text' };
-  return null;
+  return mayBeSeveral ? { ...form, several: false } : null;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -2,11 +2,14 @@ import type { Turn } from '../domain/conversation.js';
 import type { Principal } from '../domain/principal.js';
 import type { PrincipalView } from '../policy/view.js';
 
-/** A statement that was refused or failed, with its public error: what a model may repair. */
+/**
+ * What a model may mend: a statement that was refused or failed, with its public error, or, where `sql` and `code` are null,
+ * a question back that left nothing to choose from.
+ */
 export interface Feedback {
-  readonly sql: string;
-  readonly code: string;
-  /** The public sentence of the error; never its private cause. */
+  readonly sql: string | null;
+  readonly code: string | null;
+  /** The public sentence of the error, never its private cause; of a question back, its words. */
   readonly message: string;
 }
 

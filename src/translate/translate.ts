@@ -15,6 +15,7 @@ import { type OfflineRequest, translateOffline } from './offline/translate-offli
 import { createOpenAiTranslate, type OpenAiSettings, type OpenAiTranslate } from './openai.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
 import { matchVerified, type VerifiedQuestion } from './verified.js';
+import { chooseExamples } from './write-examples.js';
 
 /** A question in, a statement, a question back or a refusal out. */
 export type Translate = (request: TranslateRequest) => Promise<Translation>;
@@ -96,7 +97,9 @@ export function createTranslate(deps: TranslateDeps): Translate {
     const metrics = deps.metrics(request.view);
     if (model && (await mayAskModel(request.principal))) {
       try {
-        return await model(request, today, { schema: takeWhole(request.view), sharedValues, metrics });
+        const answered = deps.verified(request.principal);
+        const examples = chooseExamples(request.question, answered, request.view, deps.dialect, today);
+        return await model(request, today, { schema: takeWhole(request.view), sharedValues, metrics, examples });
       } catch (error) {
         if (deps.mode === 'openai' || !isModelFailure(error)) throw error;
         deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');

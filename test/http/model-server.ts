@@ -8,6 +8,8 @@ export type ModelReply =
   /** A completion with this object as JSON, and what it says that it cost: {@link USAGE} where nothing is stated. */
   | { readonly kind: 'answer'; readonly answer: unknown; readonly usage?: unknown }
   | { readonly kind: 'refusal'; readonly text: string }
+  /** A completion with several choices: as many of these objects, over and over, as the request asks for by `n`. */
+  | { readonly kind: 'answers'; readonly answers: readonly unknown[] }
   /** An error document in OpenAI's form. */
   | {
       readonly kind: 'error';
@@ -39,6 +41,7 @@ export interface ModelRequest {
     readonly max_tokens?: number;
     readonly max_completion_tokens?: number;
     readonly temperature?: number;
+    readonly n?: number;
   };
 }
 
@@ -73,7 +76,7 @@ export async function startModelServer(): Promise<ModelServer> {
       const next = replies[Math.min(turn, replies.length - 1)];
       turn += 1;
       if (!next) throw new Error('the model server was asked before it was told what to reply');
-      send(response, typeof next === 'function' ? next(recorded) : next);
+      send(response, typeof next === 'function' ? next(recorded) : next, recorded);
     }, response.destroy.bind(response));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -99,24 +102,38 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(response: ServerResponse, reply: ModelReply): void {
+function send(response: ServerResponse, reply: ModelReply, { body: { n = 1 } }: ModelRequest): void {
   const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-  const completion = (message: unknown, finishReason = 'stop', usage: unknown = USAGE) =>
+  const complete = (messages: readonly object[], finishReason = 'stop', usage: unknown = USAGE) =>
     json(200, {
       id: 'chatcmpl-1',
       object: 'chat.completion',
       created: 1,
       model: 'test',
-      choices: [{ index: 0, finish_reason: finishReason, message: { role: 'assistant', ...(message as object) } }],
+      choices: messages.map((message, index) => ({
+        index,
+        finish_reason: finishReason,
+        message: { role: 'assistant', ...message },
+      })),
       usage,
     });
+  const completion = (message: object, finishReason?: string, usage?: unknown) =>
+    complete([message], finishReason, usage);
   switch (reply.kind) {
     case 'text':
       completion({ content: reply.text, refusal: null }, reply.finishReason);
       break;
     case 'answer':
       completion({ content: JSON.stringify(reply.answer), refusal: null }, 'stop', reply.usage);
+      break;
+    case 'answers':
+      complete(
+        Array.from({ length: n }, (_, at) => {
+          const answer = reply.answers[at % reply.answers.length];
+          return { content: typeof answer === 'string' ? answer : JSON.stringify(answer), refusal: null };
+        }),
+      );
       break;
     case 'refusal':
       completion({ content: null, refusal: reply.text });

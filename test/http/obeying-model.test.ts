@@ -186,7 +186,7 @@ async function askObeyed(as: 'customer' | 'employee', question: string, sql: str
 /** All that may go back to a model about a statement: the very words that the person asking is told of it. */
 function publicError({ body }: Reply): string {
   expect(body.detail.startsWith(CATALOGUE[body.code as ErrorCode].sentence), body.detail).toBe(true);
-  return `That statement was not run. ${body.code}: ${body.detail}\nAnswer again in the same form.`;
+  return `That statement was not run. ${body.code}: ${body.detail}`;
 }
 
 /** What the model was sent: what the person may see by name, their words, and the public error of each attempt. */
@@ -199,6 +199,8 @@ function assertPrompts(as: 'customer' | 'employee', question: string, sql: strin
     const [system, asked, ...feedback] = request.body.messages as { role: string; content: string }[];
     // The rules above the tables speak of orders in general.
     expect(system?.content.split('\nTables:\n')[1]).not.toMatch(closed);
+    // Nor do examples, chosen by the words of the question, name anything that is closed.
+    expect(asked?.content.split('<question>')[0]).not.toMatch(closed);
     expect(system?.content).not.toMatch(new RegExp(`(?<!\\d)${OWN_NUMBER}(?!\\d)`));
     expect(request.raw).not.toContain('sk-test-secret');
     const said = question + sql;
@@ -208,7 +210,15 @@ function assertPrompts(as: 'customer' | 'employee', question: string, sql: strin
     expect(feedback).toHaveLength(2 * turn);
     for (const { role, content } of feedback) {
       if (role === 'assistant') expect(JSON.parse(content).sql).toBe(sql);
-      else expect(content).toBe(publicError(reply));
+      else {
+        const [error, ...rest] = content.split('\n');
+        expect(error).toBe(publicError(reply));
+        expect(rest.at(-1)).toBe('Answer again in the same form.');
+        // Between them at most one line: names that are like the wrong one, of what the person sees.
+        expect(rest.length).toBeLessThanOrEqual(2);
+        for (const [, names] of (rest[0] ?? '').matchAll(/The nearest names: (.*?)\.(?: |$)/g))
+          expect(names).not.toMatch(closed);
+      }
     }
   }
 }

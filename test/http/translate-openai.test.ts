@@ -26,11 +26,20 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+const settingsOf = (timeoutMs: number, candidates = 1) => ({
+  apiKey: 'sk-test',
+  baseUrl: server.baseUrl,
+  model: 'test-model',
+  timeoutMs,
+  maxOutputTokens: 700,
+  candidates,
+});
+
 function translator(changes: Partial<TranslateDeps> = {}, timeoutMs = 3000) {
   return createTranslate({
     dialect: 'mysql',
     mode: 'openai',
-    openai: { apiKey: 'sk-test', baseUrl: server.baseUrl, model: 'test-model', timeoutMs, maxOutputTokens: 700 },
+    openai: settingsOf(timeoutMs),
     verified: () => [],
     metrics: () => shopMetrics('mysql'),
     currency: null,
@@ -117,7 +126,8 @@ describe('a question to a model over HTTP', () => {
     expect(system?.content).toContain('orders -- One row per order placed.');
     expect(system?.content).toContain('total decimal -- unit KES');
     expect(system?.content).toContain('(branch_id) refers to branches(id)');
-    expect(system?.content).toContain('values: "pending", "shipped"');
+    expect(system?.content).not.toContain('pending');
+    expect(question?.content).toContain('orders.status: "pending", "shipped"');
     expect(system?.content).toContain('email varchar(60) -- masked');
     expect(system?.content).toContain('MySQL');
     expect(system?.content).not.toContain('2026-03-15');
@@ -219,6 +229,99 @@ describe('endpoints that take less', () => {
       max_completion_tokens: 700,
       response_format: { type: 'json_schema' },
     });
+  });
+});
+
+describe('several answers to one question', () => {
+  const several = (candidates: number, timeoutMs = 3000) => translator({ openai: settingsOf(timeoutMs, candidates) });
+  const statement = (sql: string) => ({ ...ANSWER, sql });
+  const texts = (found: Translation) =>
+    found.kind === 'sql' ? [found.candidate, ...(found.alternatives ?? [])].map(({ sql }) => sql) : found.kind;
+  const tokens = USAGE.prompt_tokens + USAGE.completion_tokens;
+  beforeEach(() => {
+    spent.length = 0;
+  });
+
+  it('are asked for at once, by a temperature at which they can differ', async () => {
+    server.reply({ kind: 'answers', answers: [statement('A'), statement('B')] });
+    expect(texts(await several(3)(asked('What?')))).toEqual(['A', 'B', 'A']);
+    expect(server.requests.map(({ body: { n, temperature } }) => [n, temperature])).toEqual([[3, 0.7]]);
+    expect(spent).toEqual([tokens]);
+  });
+
+  it('are asked for one after the other where the endpoint knows no `n`, which is remembered', async () => {
+    const translate = several(3);
+    server.reply((request) =>
+      request.body.n === undefined
+        ? { kind: 'answer', answer: ANSWER }
+        : { kind: 'error', status: 400, message: "Unsupported value: 'n' does not support 3." },
+    );
+    expect(texts(await translate(asked('What?')))).toEqual([SQL, SQL, SQL]);
+    expect(server.requests.map(({ body }) => body.n ?? 1)).toEqual([3, 1, 1, 1]);
+    expect(spent).toEqual([tokens, tokens, tokens]);
+    expect(server.requests.every(({ body }) => body.response_format?.type === 'json_schema')).toBe(true);
+    await translate(asked('What?'));
+    expect(server.requests.slice(4).map(({ body }) => body.n)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('are found out to be too many where the endpoint says only that it is unhappy', async () => {
+    server.reply((request) =>
+      request.body.n === undefined ? { kind: 'answer', answer: ANSWER } : { kind: 'error', status: 422, message: 'no' },
+    );
+    expect(texts(await several(2)(asked('What?')))).toEqual([SQL, SQL]);
+  });
+
+  it('are asked for one by one where the endpoint gives one whatever `n` says', async () => {
+    server.reply(...['A', 'B', 'C'].map((sql) => ({ kind: 'answer', answer: statement(sql) }) as const));
+    const found = await several(3)(asked('What?'));
+    expect(texts(found)).toHaveLength(3);
+    expect(new Set(texts(found))).toEqual(new Set(['A', 'B', 'C']));
+    expect(found).toMatchObject({ candidate: { usage: { promptTokens: 3 * USAGE.prompt_tokens } } });
+    expect(spent).toEqual([tokens, tokens, tokens]);
+  });
+
+  it('are one where a statement is to be mended', async () => {
+    server.reply({ kind: 'answer', answer: ANSWER });
+    const feedback = [{ sql: 'SELECT x', code: 'SEAL_COLUMN_UNKNOWN', message: 'Unknown.' }];
+    expect(texts(await several(3)(asked('What?', { feedback })))).toEqual([SQL]);
+    expect(server.requests.map(({ body: { n, temperature } }) => [n, temperature])).toEqual([[undefined, 0]]);
+  });
+
+  it('are done with those that are of use', async () => {
+    server.reply({ kind: 'answers', answers: ['Certainly!', statement('B'), { kind: 'clarify', message: 'Which?' }] });
+    expect(texts(await several(3)(asked('What?')))).toEqual(['B']);
+    expect(server.requests).toHaveLength(1);
+    server.reply({ kind: 'answers', answers: ['Certainly!'] });
+    expect((await refusal(several(3)(asked('What?')))).code).toBe('TRANSLATE_MODEL_UNUSABLE');
+    expect(spent).toEqual([tokens, tokens]);
+  });
+
+  it('have one deadline together', async () => {
+    server.reply({ kind: 'answer', answer: statement('A') }, { kind: 'hang' });
+    expect(texts(await several(3, 400)(asked('What?')))).toEqual(['A']);
+    expect(server.requests).toHaveLength(3);
+  });
+});
+
+describe('examples', () => {
+  const verified = () => [
+    {
+      question: 'Which branches are in {city}?',
+      slots: new Map([['city', 'text' as const]]),
+      sql: 'SELECT id FROM branches WHERE city = :city',
+    },
+    { question: 'How much was paid?', slots: new Map(), sql: 'SELECT SUM(amount) FROM payments' },
+    { question: 'Which branches pay best?', slots: new Map(), sql: 'SELECT MAX(pay) FROM salaries' },
+  ];
+
+  it('are the answered questions that are near, and open to the person asking', async () => {
+    server.reply({ kind: 'answer', answer: ANSWER });
+    await translator({ verified })(asked('Count the branches, please'));
+    const { raw, body } = server.requests[0]!;
+    expect(body.messages[1]!.content).toContain(
+      "Question: Which branches are in example?\nSQL: SELECT id FROM branches WHERE city = 'example'",
+    );
+    expect(raw).not.toMatch(/salaries|was paid/);
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type AskContext, createAsk, type Stages } from '../../src/ask.js';
 import type { AuditEvent } from '../../src/audit/record.js';
-import type { Candidate, TranslatorName } from '../../src/domain/candidate.js';
+import type { Candidate, Translation, TranslatorName } from '../../src/domain/candidate.js';
 import type { ReceiptSubject } from '../../src/domain/ports.js';
 import type { Permission, Principal } from '../../src/domain/principal.js';
 import { sealStatement } from '../../src/domain/sealed-statement.js';
@@ -72,7 +72,7 @@ function seal(from: Candidate) {
 }
 
 /** The spine over stages that each test states, and the records that it wrote. */
-function spine(change: Partial<Stages> = {}, append?: () => Promise<void>) {
+function spine(change: Partial<Stages> = {}, append?: () => Promise<void>, onAnswer: (key: string) => void = () => {}) {
   const records: AuditEvent[] = [];
   const asked: TranslateRequest[] = [];
   const vouched: ReceiptSubject[] = [];
@@ -103,6 +103,7 @@ function spine(change: Partial<Stages> = {}, append?: () => Promise<void>) {
       return RECEIPT;
     },
     repairAttempts: 2,
+    onAnswer,
   });
   return { ask, records, asked, vouched };
 }
@@ -317,6 +318,140 @@ describe('the way back to the model', () => {
       expect(asked).toHaveLength(1);
     },
   );
+});
+
+describe('a question back', () => {
+  const usage = { promptTokens: 10, completionTokens: 2 };
+  const asksBack = (translator: TranslatorName, ...choices: string[]) =>
+    ({ kind: 'clarify', message: 'Which year?', choices, translator, usage }) as const;
+
+  /** Answers in turn; the last one is repeated. */
+  function inTurn(...translations: Translation[]) {
+    const asked: TranslateRequest[] = [];
+    const made = spine({
+      translate: async (request) => {
+        asked.push({ ...request, feedback: [...request.feedback] });
+        return translations[Math.min(asked.length, translations.length) - 1]!;
+      },
+    });
+    return { ...made, asked };
+  }
+
+  it('without readings to choose from goes back to the model once, as a repair', async () => {
+    const { ask, asked, records } = inTurn(asksBack('openai', 'Of 2025?'), asksBack('openai', 'Of 2025?', 'Of 2026?'));
+    const answer = await ask.ask('How many orders?', principal('ask'), CONTEXT);
+    expect(answer).toMatchObject({
+      status: 'clarify',
+      choices: ['Of 2025?', 'Of 2026?'],
+      usage: { prompt_tokens: 20 },
+    });
+    expect(asked[1]?.feedback).toEqual([{ sql: null, code: null, message: 'Which year?' }]);
+    expect(records).toMatchObject([{ reasons: [expect.stringContaining('sent back to the model')] }]);
+  });
+
+  it('is handed on with what it has where the model does no better', async () => {
+    const { ask, asked } = inTurn(asksBack('openai'));
+    expect(await ask.ask('How many?', principal('ask'), CONTEXT)).toMatchObject({ status: 'clarify', choices: [] });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('may become a statement', async () => {
+    const { ask } = inTurn(asksBack('openai'), { kind: 'sql', candidate: candidate('SELECT 1', 'openai') });
+    expect(await ask.ask('How many?', principal('ask'), CONTEXT)).toMatchObject({ status: 'answered', rows: [[7]] });
+  });
+
+  it.each([
+    ['of another translator', asksBack('offline')],
+    ['with two readings', asksBack('openai', 'Of 2025?', 'Of 2026?')],
+    ['that is a refusal', { ...asksBack('openai'), kind: 'refused' } as const],
+  ])('is handed on as it is: %s', async (_what, translation) => {
+    const { ask, asked } = inTurn(translation);
+    await ask.ask('How many?', principal('ask'), CONTEXT);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('several statements of a model', () => {
+  const answers = (...texts: string[]): Translation => {
+    const [first, ...others] = texts.map((text) => candidate(text, 'openai'));
+    return { kind: 'sql', candidate: first!, alternatives: others };
+  };
+  /** The statement says its own result and what it reads: `SELECT 7 FROM orders`. */
+  const stages = (translation: Translation): Partial<Stages> => ({
+    translate: async () => translation,
+    seal: async (from) => {
+      if (from.sql.includes('closed')) throw new SwaliError('SEAL_RELATION_UNKNOWN');
+      const made = seal(from);
+      const relation = /FROM (\w+)/.exec(from.sql)?.[1] ?? 'orders';
+      return { ...made, sql: from.sql, provenance: { ...made.provenance, relations: [relation] } };
+    },
+    execute: async ({ sql }) => {
+      if (sql.includes('breaks')) throw new SwaliError('EXECUTE_FAILED');
+      return { types: ['integer'], rows: [[Number(/\d+/.exec(sql)?.[0])]], truncated: false };
+    },
+  });
+  const digest = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+  it('are answered with the result that most come to, and with all that was paid', async () => {
+    const texts = ['SELECT 1 FROM orders', 'SELECT 2 FROM payments', 'SELECT 2 FROM invoices'];
+    const { ask } = spine(stages(answers(...texts)));
+    const answer = await ask.ask('How many?', principal('ask', 'sql:read'), CONTEXT);
+    expect(answer).toMatchObject({ rows: [[2]], sql: texts[1], usage: { prompt_tokens: 10 }, row_count: 1 });
+    expect(answer.provenance.relations).toEqual(['payments']);
+  });
+
+  it('are all on record: what each read, and how many agreed', async () => {
+    const texts = ['SELECT 1 FROM orders', 'SELECT 2 FROM payments', 'SELECT 2 FROM payments', 'SELECT 3 FROM breaks'];
+    const { ask, records } = spine(stages(answers(...texts, 'SELECT 4 FROM closed')));
+    await ask.ask('How many?', principal('ask'), CONTEXT);
+    expect(records).toMatchObject([
+      {
+        decision: 'answered',
+        sqlDigest: digest('SELECT 2 FROM payments'),
+        relations: ['breaks', 'orders', 'payments'],
+        rowCount: 1,
+        reasons: [
+          `ran for the vote: ${digest('SELECT 2 FROM payments')} over payments`,
+          `ran for the vote: ${digest('SELECT 1 FROM orders')} over orders`,
+          `ran for the vote: ${digest('SELECT 3 FROM breaks')} over breaks`,
+          'vote by result: statements compared: 2; answers that agree: 2 of 5',
+          'orders.rows.employee',
+        ],
+      },
+    ]);
+  });
+
+  it('go back with the error of the first where none runs', async () => {
+    const asked: TranslateRequest[] = [];
+    const { ask, records } = spine({
+      ...stages(answers('SELECT 1')),
+      translate: async (request) => {
+        asked.push({ ...request, feedback: [...request.feedback] });
+        return asked.length === 1
+          ? answers('SELECT 1 FROM closed', 'SELECT 1 FROM breaks')
+          : answers('SELECT 5 FROM orders');
+      },
+    });
+    expect(await ask.ask('How many?', principal('ask'), CONTEXT)).toMatchObject({
+      rows: [[5]],
+      usage: { prompt_tokens: 20 },
+    });
+    expect(asked[1]?.feedback).toMatchObject([{ sql: 'SELECT 1 FROM closed', code: 'SEAL_RELATION_UNKNOWN' }]);
+    expect(records).toMatchObject([{ relations: ['breaks', 'orders'] }]);
+  });
+
+  it('are no measure of how long one takes', async () => {
+    const told: string[] = [];
+    const onAnswer = (key: string) => void told.push(key);
+    await spine(stages(answers('SELECT 1', 'SELECT 2')), undefined, onAnswer).ask.ask(
+      'How many?',
+      principal('ask'),
+      CONTEXT,
+    );
+    expect(told).toEqual([]);
+    await spine(stages(answers('SELECT 1')), undefined, onAnswer).ask.ask('How many?', principal('ask'), CONTEXT);
+    expect(told).toEqual(['question SELECT 1']);
+  });
 });
 
 describe('dryRun', () => {

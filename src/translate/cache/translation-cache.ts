@@ -32,9 +32,9 @@ export type PromptOf = (request: TranslateRequest, today: Day, known: SchemaNote
 
 /** What waits for having run. */
 interface Pending {
-  readonly ticket: string;
   readonly translation: Translation;
-  readonly kept: KeptTranslation;
+  /** What is to be kept, by the ticket of each statement that the model wrote. */
+  readonly byTicket: ReadonlyMap<string, KeptTranslation>;
 }
 
 /**
@@ -72,14 +72,23 @@ export function createTranslationCache(deps: {
     return digest([deps.setup, principal.tenant, view.policyVersion, view.digest, prompt]);
   }
 
-  function giveTicket(translation: Translation, key: string): Translation {
+  /** Each statement that the model wrote gets one: which of them is the answer shows when they run. */
+  function giveTickets(translation: Translation, key: string): Translation {
     if (translation.kind !== 'sql') return translation;
-    const { candidate } = translation;
-    drawn += 1;
-    const ticket = `${key}.${drawn}`;
-    const ticketed: Translation = { ...translation, candidate: { ...candidate, ticket } };
-    const kept = { sql: candidate.sql, provider: candidate.model?.provider ?? '' };
-    pending.set(key, { ticket, translation: ticketed, kept });
+    const byTicket = new Map<string, KeptTranslation>();
+    const give = (candidate: Candidate): Candidate => {
+      drawn += 1;
+      const ticket = `${key}.${drawn}`;
+      byTicket.set(ticket, { sql: candidate.sql, provider: candidate.model?.provider ?? '' });
+      return { ...candidate, ticket };
+    };
+    const { candidate, alternatives } = translation;
+    const ticketed = {
+      ...translation,
+      candidate: give(candidate),
+      ...(alternatives ? { alternatives: alternatives.map(give) } : {}),
+    };
+    pending.set(key, { translation: ticketed, byTicket });
     return ticketed;
   }
 
@@ -98,7 +107,7 @@ export function createTranslationCache(deps: {
   return Object.freeze({
     wrap: (translate) => {
       const ask = async (request: TranslateRequest, signal: AbortSignal, key: string, ...told: [Day, SchemaNotes]) =>
-        giveTicket(await translate({ ...request, signal }, ...told), key);
+        giveTickets(await translate({ ...request, signal }, ...told), key);
       return async (request, today, known) => {
         const key = keyOf(request, today, known);
         if (request.feedback.length > 0)
@@ -116,10 +125,11 @@ export function createTranslationCache(deps: {
     },
     settle({ ticket }, hasRun) {
       const key = ticket?.replace(/\.\d+$/, '');
-      const settled = key === undefined ? undefined : pending.get(key);
-      if (key === undefined || settled === undefined || settled.ticket !== ticket) return;
+      if (ticket === undefined || key === undefined) return;
+      const written = pending.get(key)?.byTicket.get(ticket);
+      if (!written) return;
       pending.delete(key);
-      if (hasRun) kept.put(key, settled.kept);
+      if (hasRun) kept.put(key, written);
     },
   } satisfies TranslationCache);
 }

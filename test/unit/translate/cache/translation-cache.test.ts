@@ -90,6 +90,18 @@ describe('the cache of translations', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('keeps the one of several statements that was the answer', async () => {
+    const { cache, translate, requests } = open(() => {
+      const [first, second] = ['SELECT 1', 'SELECT 2'].map((text) => candidateOf(sqlOf(text)));
+      return { kind: 'sql', candidate: first!, alternatives: [second!] };
+    });
+    const translation = await translate();
+    if (translation.kind !== 'sql') throw new Error('no statement');
+    cache.settle(translation.alternatives![0]!, true);
+    expect(candidateOf(await translate()).sql).toBe('SELECT 2');
+    expect(requests).toHaveLength(1);
+  });
+
   it('takes the word of nobody for another’s statement', async () => {
     const { cache, translate, requests } = open();
     const first = candidateOf(await translate());
