@@ -20,6 +20,7 @@ import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
 import { createSlowStatements } from './execute/slow-statements.js';
 import { createModelBudget } from './identify/model-budget.js';
+import { createReadDataRules } from './identify/tenant-data-rules.js';
 import { MOST_EXPORT_BYTES, MOST_EXPORT_ROWS, readTiers, type Tiers } from './identify/tiers.js';
 import { createBackoff } from './operate/backoff.js';
 import { createGuards, type Guards } from './operate/guards.js';
@@ -244,7 +245,9 @@ export async function openGateway(
     translate: createTranslate({
       dialect: catalog.dialect,
       mode: settings.translator,
-      openai: modelOf(settings),
+      ...modelsOf(settings),
+      dataRules: createReadDataRules({ store, enabled: settings.tenancy, all: settings.modelAllowed }),
+      withholdPersonal: settings.modelWithholdPersonal,
       verified: (principal) => policy.verifiedFor(principal),
       readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect, metrics }),
       clock,
@@ -344,9 +347,12 @@ function capView(view: PrincipalView, most: { readonly rows: number; readonly by
   return { ...view, limits: { ...view.limits, rows, bytes }, digest };
 }
 
-/** How to reach the model; null where none is set up. */
-function modelOf(settings: Settings) {
-  const { openaiApiKey: apiKey, openaiBaseUrl: baseUrl, openaiModel: model, modelTimeoutMs: timeoutMs } = settings;
-  if (apiKey === null && baseUrl === null) return null;
-  return { apiKey, baseUrl, model, timeoutMs, maxOutputTokens: MODEL_MAX_OUTPUT_TOKENS };
+/** How to reach the models; null where none is set up. */
+function modelsOf({ modelProviders, modelTimeoutMs: timeoutMs }: Settings) {
+  const [openai = null, fallback = null] = modelProviders.map((provider) => ({
+    ...provider,
+    timeoutMs,
+    maxOutputTokens: MODEL_MAX_OUTPUT_TOKENS,
+  }));
+  return { openai, fallback };
 }

@@ -10,6 +10,7 @@ export const NO_METRICS: Metrics = Object.freeze({
   translation: nothing,
   modelTokens: nothing,
   modelCall: nothing,
+  modelFallback: nothing,
   cacheRead: nothing,
   auditAppend: () => nothing,
   auditBatch: nothing,

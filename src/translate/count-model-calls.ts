@@ -1,16 +1,18 @@
 import type { Metrics, ModelOutcome } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
-import type { OpenAiTranslate } from './openai.js';
+import type { AskProvider } from './openai.js';
+import { BudgetSpentError } from './providers/hold-budget.js';
 
-/** Counts how each question that is put to the model ends. */
-export function countModelCalls(translate: OpenAiTranslate, metrics: Pick<Metrics, 'modelCall'>): OpenAiTranslate {
+/** Counts how each question that is put to a provider ends. */
+export function countModelCalls(ask: AskProvider, provider: string, metrics: Pick<Metrics, 'modelCall'>): AskProvider {
   return async (...given) => {
     try {
-      const translation = await translate(...given);
-      metrics.modelCall('answered');
+      const translation = await ask(...given);
+      metrics.modelCall(provider, 'answered');
       return translation;
     } catch (error) {
-      metrics.modelCall(outcomeOf(error));
+      // Then it was not put to it.
+      if (!(error instanceof BudgetSpentError)) metrics.modelCall(provider, outcomeOf(error));
       throw error;
     }
   };

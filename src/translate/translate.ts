@@ -7,13 +7,17 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
 import type { PrincipalView } from '../policy/view.js';
 import { checkQuestion } from './check-question.js';
-import { countModelCalls } from './count-model-calls.js';
 import { localDay } from './dates.js';
 import { takeWhole } from './link/linked-schema.js';
+import { isModelFailure } from './model-failures.js';
 import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
-import { createOpenAiTranslate, type OpenAiSettings } from './openai.js';
+import type { OpenAiSettings } from './openai.js';
+import { ALL_ALLOWED, type ReadDataRules } from './providers/data-rules.js';
+import { BudgetSpentError } from './providers/hold-budget.js';
+import { openProviders } from './providers/open-providers.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
 import { matchVerified, type VerifiedQuestion } from './verified.js';
+import { withholdPersonalData } from './withhold-personal.js';
 
 /** A question in, a statement, a question back or a refusal out. */
 export type Translate = (request: TranslateRequest) => Promise<Translation>;
@@ -29,6 +33,12 @@ export interface TranslateDeps {
   readonly mode: 'auto' | 'openai' | 'offline';
   /** Null where no endpoint is configured. */
   readonly openai: OpenAiSettings | null;
+  /** Asked where `openai` fails; null, or left out, where there is no second provider. */
+  readonly fallback?: OpenAiSettings | null;
+  /** Which of them may be sent what a tenant asks; all where it is left out. */
+  readonly dataRules?: ReadDataRules;
+  /** False sends e-mail addresses, phone and card numbers of questions as they are; they stay where it is left out. */
+  readonly withholdPersonal?: boolean;
   /** The verified questions that are open to this principal. */
   readonly verified: (principal: Principal) => readonly VerifiedQuestion[];
   /** Null: no values are read, and questions must state them exactly. */
@@ -40,14 +50,14 @@ export interface TranslateDeps {
   readonly currency: string | null;
   /** IANA name; decides what "today" is. */
   readonly timeZone: string;
-  /** What the model may still cost a principal today, and what it has cost. */
+  /** What the model may still cost a principal today. */
   readonly budget: ModelBudget;
   readonly makeGuard: MakeGuard;
   /** Pauses before the model is asked again within one question. */
   readonly backoff: Backoff;
   readonly logger: Logger;
   /** Told of the model's calls and tokens. */
-  readonly counts?: Pick<Metrics, 'modelCall' | 'modelTokens'>;
+  readonly counts?: Pick<Metrics, 'modelCall' | 'modelTokens' | 'modelFallback'>;
   readonly tracer?: Pick<Tracer, 'outgoing'>;
 }
 
@@ -55,7 +65,7 @@ export interface TranslateDeps {
  * Makes the translate stage: verified questions first, then the model, then the offline translator.
  *
  * @returns a function that throws SwaliError `TRANSLATE_QUESTION_INVALID`, `EXECUTE_CANCELLED`, `RATE_LIMITED` where the
- *   model's tokens of the day are spent and nobody goes on, `STORE_UNAVAILABLE` where they cannot be counted, and, in mode
+ *   model's share of the day is spent and nobody goes on, `STORE_UNAVAILABLE` where they cannot be counted, and, in mode
  *   `openai`, `TRANSLATE_MODEL_UNAVAILABLE` and `TRANSLATE_MODEL_UNUSABLE`. A translator that needs no model is not asked twice:
  *   where its statement is among the feedback, the next one is tried.
  */
@@ -65,21 +75,24 @@ export function createTranslate(deps: TranslateDeps): Translate {
   const parts = { dialect, timeZone, budget, logger, makeGuard, backoff, clock, metrics: counts, tracer };
   const model =
     deps.openai && deps.mode !== 'offline'
-      ? countModelCalls(createOpenAiTranslate({ ...parts, settings: deps.openai }), counts)
+      ? openProviders({
+          ...parts,
+          providers: deps.fallback ? [deps.openai, deps.fallback] : [deps.openai],
+          dataRules: deps.dataRules ?? ALL_ALLOWED,
+        })
       : null;
+  const ask = model && (deps.withholdPersonal ?? true) ? withholdPersonalData(model, dialect) : model;
 
-  /** False where the tokens of the day are spent and the offline translator goes on. @throws SwaliError `RATE_LIMITED` where nobody does */
-  async function mayAskModel(principal: Principal): Promise<boolean> {
-    const { tokens, whenSpent, renewsInS } = await deps.budget.left(principal);
-    if (tokens > 0) return true;
-    if (deps.mode === 'openai' || whenSpent === 'refuse') {
-      throw new SwaliError('RATE_LIMITED', {
-        detail: 'the language model’s tokens of the day are spent',
-        retryAfterS: renewsInS,
-      });
+  /** Notes why the offline translator goes on. @throws the error where nobody does */
+  function goOffline(error: unknown, principal: Principal): void {
+    const isSpent = error instanceof BudgetSpentError && error.whenSpent === 'offline';
+    if (deps.mode === 'openai' || !(isSpent || isModelFailure(error))) throw error;
+    if (isSpent) {
+      deps.logger.info({ subject: principal.subject }, 'the model’s share of the day is spent; answering offline');
+      return;
     }
-    deps.logger.info({ subject: principal.subject }, 'the model’s tokens of the day are spent; answering offline');
-    return false;
+    counts.modelFallback('offline');
+    deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');
   }
 
   return async (asked) => {
@@ -90,14 +103,13 @@ export function createTranslate(deps: TranslateDeps): Translate {
     if (verified && isNew(verified, request)) return verified;
     const sharedValues = await readValues(deps.readSharedValues ?? null, request);
     const metrics = deps.metrics(request.view);
-    if (model && (await mayAskModel(request.principal))) {
+    if (ask) {
       try {
-        return await model(request, today, { schema: takeWhole(request.view), sharedValues, metrics });
+        return await ask(request, today, { schema: takeWhole(request.view), sharedValues, metrics });
       } catch (error) {
-        if (deps.mode === 'openai' || !isModelFailure(error)) throw error;
-        deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');
+        goOffline(error, request.principal);
       }
-    } else if (!model && deps.mode === 'openai') {
+    } else if (deps.mode === 'openai') {
       throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
     }
     return answerOffline(request, { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics });
@@ -123,13 +135,6 @@ function answerOffline(
 /** False for a statement that has been refused already. */
 function isNew(translation: Translation, request: TranslateRequest): boolean {
   return translation.kind !== 'sql' || request.feedback.every((each) => each.sql !== translation.candidate.sql);
-}
-
-function isModelFailure(error: unknown): error is SwaliError {
-  return (
-    error instanceof SwaliError &&
-    (error.code === 'TRANSLATE_MODEL_UNAVAILABLE' || error.code === 'TRANSLATE_MODEL_UNUSABLE')
-  );
 }
 
 /**

@@ -1,0 +1,59 @@
+import type { ModelTrace, Translation } from '../../domain/candidate.js';
+import type { Logger, Metrics } from '../../domain/ports.js';
+import { SwaliError } from '../../errors/swali-error.js';
+import { isModelFailure } from '../model-failures.js';
+import type { AskProvider, OpenAiTranslate } from '../openai.js';
+import { mayReceive, type ReadDataRules } from './data-rules.js';
+
+/** One provider of a model. */
+export interface Provider {
+  readonly name: string;
+  /** Null where nobody says where it works. */
+  readonly region: string | null;
+  readonly ask: AskProvider;
+}
+
+/**
+ * Makes one translator of several providers: each is asked where the one before it failed or its circuit is open, all within
+ * one deadline, of which those before the last have equal shares. Whom the rules of the asker's tenant do not allow is never
+ * asked.
+ *
+ * @param deps.providers in the order in which they are asked
+ * @param deps.timeoutMs of a question, for all of them together
+ * @returns a function that says in its trace who answered and who failed; it throws what the last of them threw,
+ *   SwaliError `TRANSLATE_MODEL_UNAVAILABLE` where none is allowed, and at once what is no failure of a model
+ */
+export function createFailover(deps: {
+  readonly providers: readonly Provider[];
+  readonly dataRules: ReadDataRules;
+  readonly timeoutMs: number;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'modelFallback'>;
+}): OpenAiTranslate {
+  return async (request, today, known) => {
+    const rules = await deps.dataRules(request.principal.tenant);
+    const allowed = deps.providers.filter((each) => mayReceive(each, rules));
+    const whole = AbortSignal.timeout(deps.timeoutMs);
+    const failed: string[] = [];
+    for (const [at, { name, ask }] of allowed.entries()) {
+      const isLast = at === allowed.length - 1;
+      const share = isLast ? whole : AbortSignal.any([whole, AbortSignal.timeout(deps.timeoutMs / allowed.length)]);
+      try {
+        const translation = await ask(request, today, known, share);
+        return withTrace(translation, { provider: name, failed, cached: false, candidates: 1 });
+      } catch (error) {
+        if (isLast || !isModelFailure(error)) throw error;
+        failed.push(name);
+        const next = allowed[at + 1]!.name;
+        deps.metrics.modelFallback(next);
+        deps.logger.warn({ provider: name, next, code: error.code, cause: String(error.cause) }, 'a provider failed');
+      }
+    }
+    throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no provider may be sent what this tenant asks' });
+  };
+}
+
+function withTrace(translation: Translation, model: ModelTrace): Translation {
+  if (translation.kind !== 'sql') return { ...translation, model };
+  return { ...translation, candidate: { ...translation.candidate, model } };
+}
