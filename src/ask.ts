@@ -131,6 +131,7 @@ export function createAsk(parts: {
         return made;
       });
       trail.translation = addUsage(trail.translation, translation);
+      trail.reasons.push(...describeModel(translation));
       if (translation.kind !== 'sql') return compose(principal, context, view, trail, null);
       try {
         const sealed = await sealAndExecute(translation.candidate, principal, context, view, trail);
@@ -379,6 +380,13 @@ function addUsage(before: Translation | null, now: Translation): Translation {
   return now.kind === 'sql' ? { ...now, candidate: { ...now.candidate, usage } } : { ...now, usage };
 }
 
+/** Whose model wrote it, and who was asked in vain: where the question went is on record. */
+function describeModel(translation: Translation): readonly string[] {
+  const { model } = translation.kind === 'sql' ? translation.candidate : translation;
+  if (!model) return [];
+  return [`model: ${model.provider}${model.failed.length > 0 ? `, after ${model.failed.join(', ')} failed` : ''}`];
+}
+
 function usageOf(translation: Translation): Candidate['usage'] {
   return translation.kind === 'sql' ? translation.candidate.usage : translation.usage;
 }
@@ -432,6 +440,7 @@ function describeSealed(statement: SealedStatement): DryRun {
       policies: provenance.policies,
       masked_columns: provenance.maskedColumns,
       policy_version: provenance.policyVersion,
+      model: null,
     },
   };
 }

@@ -62,7 +62,11 @@ export function createModelBudget(deps: {
       const tier = tiers.of(principal.tier);
       const row = { tenant: toTenantColumn(principal.tenant), subject: principal.subject, day: dayOf(now) };
       let isHeld = await hold(store, row, most, tier);
-      if (!isHeld && (await beginDay(store, row))) isHeld = await hold(store, row, most, tier);
+      if (!isHeld) {
+        // Nothing is left, or it is the first question of the day, perhaps of several at once.
+        await beginDay(store, row);
+        isHeld = await hold(store, row, most, tier);
+      }
       if (!isHeld) return describeRefusal(await readDay(store, row), tier, now);
       return {
         async settle(cost) {
@@ -90,15 +94,12 @@ async function hold(store: Store, row: Day, most: ModelCost, tier: Tier): Promis
   return numUpdatedRows > 0n;
 }
 
-/** Writes the row of a day. @returns false where it was there */
-async function beginDay(store: Store, row: Day): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await store.transaction((db) => {
+/** Writes the row of a day, where there is none. */
+async function beginDay(store: Store, row: Day): Promise<void> {
+  await store.transaction((db) => {
     const insert = db.insertInto('usage_counters').values({ ...row, model_tokens: 0, model_calls: 0 });
-    return (
-      store.dialect === 'sqlite' ? insert.onConflict((on) => on.doNothing()) : insert.ignore()
-    ).executeTakeFirst();
+    return (store.dialect === 'sqlite' ? insert.onConflict((on) => on.doNothing()) : insert.ignore()).execute();
   });
-  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 /** An account that was erased meanwhile gets no new row. */

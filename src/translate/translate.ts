@@ -13,6 +13,7 @@ import { isModelFailure } from './model-failures.js';
 import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
 import type { OpenAiSettings } from './openai.js';
 import { ALL_ALLOWED, type ReadDataRules } from './providers/data-rules.js';
+import { ProvidersFailedError, withTrace } from './providers/failover.js';
 import { BudgetSpentError } from './providers/hold-budget.js';
 import { openProviders } from './providers/open-providers.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
@@ -83,16 +84,17 @@ export function createTranslate(deps: TranslateDeps): Translate {
       : null;
   const ask = model && (deps.withholdPersonal ?? true) ? withholdPersonalData(model, dialect) : model;
 
-  /** Notes why the offline translator goes on. @throws the error where nobody does */
-  function goOffline(error: unknown, principal: Principal): void {
+  /** Notes why the offline translator goes on. @returns who failed. @throws the error where nobody goes on */
+  function goOffline(error: unknown, principal: Principal): readonly string[] {
     const isSpent = error instanceof BudgetSpentError && error.whenSpent === 'offline';
     if (deps.mode === 'openai' || !(isSpent || isModelFailure(error))) throw error;
     if (isSpent) {
       deps.logger.info({ subject: principal.subject }, 'the model’s share of the day is spent; answering offline');
-      return;
+      return [];
     }
     counts.modelFallback('offline');
     deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');
+    return error instanceof ProvidersFailedError ? error.failed : [];
   }
 
   return async (asked) => {
@@ -103,16 +105,21 @@ export function createTranslate(deps: TranslateDeps): Translate {
     if (verified && isNew(verified, request)) return verified;
     const sharedValues = await readValues(deps.readSharedValues ?? null, request);
     const metrics = deps.metrics(request.view);
+    let failed: readonly string[] = [];
     if (ask) {
       try {
         return await ask(request, today, { schema: takeWhole(request.view), sharedValues, metrics });
       } catch (error) {
-        goOffline(error, request.principal);
+        failed = goOffline(error, request.principal);
       }
     } else if (deps.mode === 'openai') {
       throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
     }
-    return answerOffline(request, { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics });
+    const known = { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics };
+    const answer = answerOffline(request, known);
+    return failed.length > 0
+      ? withTrace(answer, { provider: 'offline', failed, cached: false, candidates: 1 })
+      : answer;
   };
 }
 

@@ -18,6 +18,8 @@ export type ModelReply =
     }
   /** Any body at all, with status 200. */
   | { readonly kind: 'body'; readonly type: string; readonly body: string }
+  /** Another reply, after a while. */
+  | { readonly kind: 'late'; readonly ms: number; readonly reply: ModelReply }
   /** Never answers. */
   | { readonly kind: 'hang' }
   /** Begins an answer at once and goes on with it a byte at a time, for ever. */
@@ -39,6 +41,7 @@ export interface ModelRequest {
     readonly max_tokens?: number;
     readonly max_completion_tokens?: number;
     readonly temperature?: number;
+    readonly store?: boolean;
   };
 }
 
@@ -130,6 +133,9 @@ function send(response: ServerResponse, reply: ModelReply): void {
       break;
     case 'body':
       response.writeHead(200, { 'content-type': reply.type }).end(reply.body);
+      break;
+    case 'late':
+      setTimeout(() => send(response, reply.reply), reply.ms);
       break;
     case 'drop':
       response.destroy();

@@ -5,6 +5,17 @@ import { isModelFailure } from '../model-failures.js';
 import type { AskProvider, OpenAiTranslate } from '../openai.js';
 import { mayReceive, type ReadDataRules } from './data-rules.js';
 
+/** The failure of the last provider, and who failed. */
+export class ProvidersFailedError extends SwaliError {
+  /** Names, in the order in which they were asked. */
+  readonly failed: readonly string[];
+
+  constructor({ code, detail, cause, retryAfterS }: SwaliError, failed: readonly string[]) {
+    super(code, { cause, ...(detail !== null ? { detail } : {}), ...(retryAfterS !== null ? { retryAfterS } : {}) });
+    this.failed = failed;
+  }
+}
+
 /** One provider of a model. */
 export interface Provider {
   readonly name: string;
@@ -20,8 +31,9 @@ export interface Provider {
  *
  * @param deps.providers in the order in which they are asked
  * @param deps.timeoutMs of a question, for all of them together
- * @returns a function that says in its trace who answered and who failed; it throws what the last of them threw,
- *   SwaliError `TRANSLATE_MODEL_UNAVAILABLE` where none is allowed, and at once what is no failure of a model
+ * @returns a function that says in its trace who answered and who failed; it throws
+ *   {@link ProvidersFailedError} with the code of the last of them, SwaliError `TRANSLATE_MODEL_UNAVAILABLE` where none is
+ *   allowed, and at once what is no failure of a model
  */
 export function createFailover(deps: {
   readonly providers: readonly Provider[];
@@ -42,8 +54,9 @@ export function createFailover(deps: {
         const translation = await ask(request, today, known, share);
         return withTrace(translation, { provider: name, failed, cached: false, candidates: 1 });
       } catch (error) {
-        if (isLast || !isModelFailure(error)) throw error;
+        if (!isModelFailure(error)) throw error;
         failed.push(name);
+        if (isLast) throw new ProvidersFailedError(error, failed);
         const next = allowed[at + 1]!.name;
         deps.metrics.modelFallback(next);
         deps.logger.warn({ provider: name, next, code: error.code, cause: String(error.cause) }, 'a provider failed');
@@ -53,7 +66,8 @@ export function createFailover(deps: {
   };
 }
 
-function withTrace(translation: Translation, model: ModelTrace): Translation {
+/** Says how a translation came about. */
+export function withTrace(translation: Translation, model: ModelTrace): Translation {
   if (translation.kind !== 'sql') return { ...translation, model };
   return { ...translation, candidate: { ...translation.candidate, model } };
 }
