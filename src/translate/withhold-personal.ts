@@ -48,7 +48,7 @@ function restoreTranslation(translation: Translation, dialect: Dialect, words: W
     }
     return { ...translation, candidate: { ...translation.candidate, sql } };
   }
-  const restore = (text: string): string => words.restore(text, (value) => value) ?? text;
+  const restore = (text: string): string => words.restore(text, (value) => value).text;
   return { ...translation, message: restore(translation.message), choices: translation.choices.map(restore) };
 }
 

@@ -29,7 +29,7 @@ const NORTH_AMERICAN = /^(?:1[ .-]?)?\(?[2-9]\d{2}(?:\)[ .-]?|[ .-])\d{3}[ .-]\d
 export function findPhones(text: string, groups: readonly DigitGroup[]): readonly Found[] {
   const found: Found[] = [];
   for (let at = 0; at < groups.length; at += 1) {
-    const start = startOf(text, groups[at]!.start);
+    const start = startOf(text, groups[at]!);
     if (!mayBegin(text, start)) continue;
     const count = countGroups(text, groups, at, start);
     if (count === 0) continue;
@@ -39,9 +39,10 @@ export function findPhones(text: string, groups: readonly DigitGroup[]): readonl
   return found;
 }
 
-/** A sign or a bracket in front belongs to the number. */
-function startOf(text: string, at: number): number {
-  return at - (/(?:\+ ?\(?|\(\+?)$/.exec(text.slice(Math.max(0, at - 3), at))?.[0].length ?? 0);
+/** A sign in front belongs to the number; so does a bracket that is closed behind the first group. */
+function startOf(text: string, { start, end }: DigitGroup): number {
+  const sign = /(?:\+ ?\(?|\(\+?)$/.exec(text.slice(Math.max(0, start - 3), start))?.[0] ?? '';
+  return start - (text[end] === ')' ? sign : sign.replace(/^\(/, '')).length;
 }
 
 /** How many groups from one on make a phone number; 0 where none do. */

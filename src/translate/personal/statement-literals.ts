@@ -61,8 +61,10 @@ export function restoreInStatement(sql: string, dialect: Dialect, words: Withhel
       if (text === null) return null;
       changes.push({ token, text });
     } else if (isBare(token, words) && !isName) {
-      const text = words.restore(token.text, (value) => (isNumeral(value) ? value : quote(value, dialect)));
-      if (text === null) return null;
+      const { text, isWhole } = words.restore(token.text, (value) =>
+        isNumeral(value) ? value : quote(value, dialect),
+      );
+      if (!isWhole) return null;
       changes.push({ token, text });
     }
   }
@@ -83,13 +85,14 @@ function restoreString(
   const isPattern = tokens[at - 1]?.key === 'LIKE' && tokens[at + 1]?.key !== 'ESCAPE';
   const hasNoEscape = dialect !== 'sqlite' || !raw.includes('\\');
   let isEscaped = false;
-  const restored = words.restore(raw, (value) => {
+  const { text, isWhole } = words.restore(raw, (value) => {
     if (!isPattern || !hasNoEscape || !/[%_]/.test(value)) return escapeIn(value, mark, dialect);
     isEscaped = true;
     return escapeWildcards(escapeIn(value, mark, dialect));
   });
+  if (!isWhole) return null;
   // MySQL's patterns know the backslash by themselves; SQLite's must be told.
-  return restored !== null && isEscaped && dialect === 'sqlite' ? `${restored} ESCAPE '\\'` : restored;
+  return isEscaped && dialect === 'sqlite' ? `${text} ESCAPE '\\'` : text;
 }
 
 /** Whether any of the words is the name of something: an alias, or behind or before a point. */

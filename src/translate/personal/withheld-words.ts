@@ -9,8 +9,13 @@ export interface WithheldWords {
   wordOf(value: string): string | null;
   /** Whether a text is one of the words, or looks like one. */
   isWord(text: string): boolean;
-  /** The text with what the words stand for; `print` says how it is written. Null where one stands for nothing. */
-  restore(text: string, print: (value: string) => string): string | null;
+  /**
+   * The text with what the words stand for.
+   *
+   * @param print says how a value is written
+   * @returns `isWhole` is false where something that looks like a word stands for nothing, and was left
+   */
+  restore(text: string, print: (value: string) => string): { readonly text: string; readonly isWhole: boolean };
   /** How many pieces are known. */
   count(): number;
   /** Every piece that is known. */
@@ -74,7 +79,7 @@ export function createWithheldWords(isTaken: (lowerCase: string) => boolean): Wi
         if (value === undefined) isWhole = false;
         return value === undefined ? word : print(value);
       });
-      return isWhole ? restored : null;
+      return { text: restored, isWhole };
     },
     count: () => words.size,
     values: () => words.keys(),
