@@ -141,6 +141,7 @@ export function createAsk(parts: {
         return made;
       });
       trail.translation = addUsage(trail.translation, translation);
+      trail.reasons.push(...describeModel(translation));
       const mayRepair = feedback.length < parts.repairAttempts;
       if (translation.kind !== 'sql') {
         if (!mayRepair || !lacksChoices(translation, feedback)) return compose(principal, context, view, trail, null);
@@ -459,6 +460,13 @@ function addUsage(before: Translation | null, now: Translation): Translation {
   return now.kind === 'sql' ? { ...now, candidate: { ...now.candidate, usage } } : { ...now, usage };
 }
 
+/** Whose model wrote it, and who was asked in vain: where the question went is on record. */
+function describeModel(translation: Translation): readonly string[] {
+  const { model } = translation.kind === 'sql' ? translation.candidate : translation;
+  if (!model) return [];
+  return [`model: ${model.provider}${model.failed.length > 0 ? `, after ${model.failed.join(', ')} failed` : ''}`];
+}
+
 function usageOf(translation: Translation): Candidate['usage'] {
   return translation.kind === 'sql' ? translation.candidate.usage : translation.usage;
 }
@@ -512,6 +520,7 @@ function describeSealed(statement: SealedStatement): DryRun {
       policies: provenance.policies,
       masked_columns: provenance.maskedColumns,
       policy_version: provenance.policyVersion,
+      model: null,
     },
   };
 }

@@ -1,6 +1,7 @@
 import { hkdfSync, randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { createSummarise, type Summarise } from './answer/summary/summarise.js';
 import { type Ask, createAsk, type Stages } from './ask.js';
 import { describePolicyLoad } from './audit/describe-gateway.js';
 import type { Ed25519Jwk } from './audit/ed25519.js';
@@ -21,6 +22,7 @@ import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
 import { createSlowStatements } from './execute/slow-statements.js';
 import { createModelBudget } from './identify/model-budget.js';
+import { createReadDataRules } from './identify/tenant-data-rules.js';
 import { MOST_EXPORT_BYTES, MOST_EXPORT_ROWS, readTiers, type Tiers } from './identify/tiers.js';
 import { createBackoff } from './operate/backoff.js';
 import { createGuards, type Guards } from './operate/guards.js';
@@ -38,7 +40,9 @@ import { migrateStore, openStore, type Store } from './store/store.js';
 import { openKeyRing, readStoreKey } from './store-key.js';
 import { createKeptTranslations } from './translate/cache/kept-translations.js';
 import { createTranslationCache, type TranslationCache } from './translate/cache/translation-cache.js';
+import { openProviders, type ProviderParts, type Providers } from './translate/providers/open-providers.js';
 import { createTranslate } from './translate/translate.js';
+import { withholdFromText } from './translate/withhold-personal.js';
 import { writeMessages } from './translate/write-messages.js';
 
 /** Most tokens of one answer of the model: a statement of 16 KiB at most. */
@@ -244,6 +248,12 @@ export async function openGateway(
   };
   const execute = createExecute(source, pace, watchSlow(surroundings, source));
   const cache = openTranslationCache(surroundings, catalog.dialect);
+  const providers = openModel(surroundings, {
+    dialect: catalog.dialect,
+    dataRules: createReadDataRules({ store, enabled: settings.tenancy, all: settings.modelAllowed }),
+    budget: watchBudget(createModelBudget({ store, clock, tiers })),
+    makeGuard: guards.make,
+  });
   const stages: Stages = {
     viewFor: (principal) => capView(policy.viewFor(principal), { rows: tiers.of(principal.tier).rows }),
     exportViewFor: (principal) => {
@@ -253,22 +263,20 @@ export async function openGateway(
     translate: createTranslate({
       dialect: catalog.dialect,
       mode: settings.translator,
-      openai: modelOf(settings),
+      providers,
+      withholdPersonal: settings.modelWithholdPersonal,
       verified: (principal) => policy.verifiedFor(principal),
       readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect, metrics }),
       clock,
       timeZone: timeZoneOf(settings),
       metrics: (view) => policy.metricsFor(view),
       currency: policy.defaults.currency,
-      budget: watchBudget(createModelBudget({ store, clock, tiers })),
-      makeGuard: guards.make,
-      backoff: countRetries(createBackoff({ firstMs: 500, longestMs: 2000, random: chance }), 'model', metrics),
       logger,
       counts: metrics,
-      tracer,
       cache,
     }),
     ...(cache ? { settleTranslation: cache.settle } : {}),
+    ...(providers && settings.modelSummaries ? { summarise: openSummarise(surroundings, providers) } : {}),
     seal,
     execute,
   };
@@ -305,7 +313,7 @@ export async function openGateway(
 /** Null where translations are not kept, or no model writes any. @throws SwaliError as {@link readStoreKey} */
 function openTranslationCache(surroundings: Surroundings, dialect: Dialect): TranslationCache | null {
   const { settings, redis = null, metrics = NO_METRICS } = surroundings;
-  if (settings.translationCacheTtlMs === 0 || modelOf(settings) === null) return null;
+  if (settings.translationCacheTtlMs === 0 || settings.modelProviders.length === 0) return null;
   const key = Buffer.from(hkdfSync('sha256', readStoreKey({ settings }), '', 'swali names of kept translations', 32));
   const timeZone = timeZoneOf(settings);
   return createTranslationCache({
@@ -314,7 +322,7 @@ function openTranslationCache(surroundings: Surroundings, dialect: Dialect): Tra
       shared: redis && { redis, ring: openKeyRing({ settings }) },
     }),
     key,
-    setup: JSON.stringify([settings.sourceName, settings.openaiBaseUrl, settings.openaiModel]),
+    setup: JSON.stringify([settings.sourceName, modelsOf(settings).map(({ name, model }) => [name, model])]),
     promptOf: (request, today, known) => JSON.stringify(writeMessages(request, known, { dialect, today, timeZone })),
     metrics,
   });
@@ -373,10 +381,35 @@ function capView(view: PrincipalView, most: { readonly rows: number; readonly by
   return { ...view, limits: { ...view.limits, rows, bytes }, digest };
 }
 
-/** How to reach the model; null where none is set up. */
-function modelOf(settings: Settings) {
-  const { openaiApiKey: apiKey, openaiBaseUrl: baseUrl, openaiModel: model, modelTimeoutMs: timeoutMs } = settings;
-  if (apiKey === null && baseUrl === null) return null;
-  const { modelCandidates: candidates } = settings;
-  return { apiKey, baseUrl, model, timeoutMs, maxOutputTokens: MODEL_MAX_OUTPUT_TOKENS, candidates };
+/** The providers that are set up; null where there are none, or no model is to be asked. */
+function openModel(
+  { settings, clock, logger, metrics = NO_METRICS, tracer = NO_TRACER }: Surroundings,
+  parts: Pick<ProviderParts, 'dialect' | 'dataRules' | 'budget' | 'makeGuard'>,
+): Providers | null {
+  const [first, ...others] = modelsOf(settings);
+  if (!first || settings.translator === 'offline') return null;
+  return openProviders([first, ...others], {
+    ...parts,
+    timeZone: timeZoneOf(settings),
+    backoff: countRetries(createBackoff({ firstMs: 500, longestMs: 2000, random: chance }), 'model', metrics),
+    clock,
+    logger,
+    metrics,
+    tracer,
+  });
+}
+
+function openSummarise({ settings, metrics = NO_METRICS }: Surroundings, { writeText }: Providers): Summarise {
+  const write = settings.modelWithholdPersonal ? withholdFromText(writeText) : writeText;
+  return createSummarise({ write, metrics });
+}
+
+/** How to reach the models, in the order in which they are asked. */
+function modelsOf({ modelProviders, modelTimeoutMs: timeoutMs, modelCandidates: candidates }: Settings) {
+  return modelProviders.map((provider) => ({
+    ...provider,
+    timeoutMs,
+    maxOutputTokens: MODEL_MAX_OUTPUT_TOKENS,
+    candidates,
+  }));
 }

@@ -5,6 +5,7 @@ import { watchEventLoop } from './operate/event-loop-delay.js';
 import type { Guards } from './operate/guards.js';
 import { createInFlightLimit, fixedLimit } from './operate/in-flight-limit.js';
 import { createStatementTimes } from './operate/statement-times.js';
+import { MODEL_CIRCUITS } from './translate/providers/open-providers.js';
 
 /** Requests that read the source: where the limit begins, and between what it moves. */
 const START = 8;
@@ -24,7 +25,7 @@ export interface OpenedDoor {
   close(): void;
 }
 
-/** Opens the door. @param guards whose circuit `model` says how many requests wait for the model */
+/** Opens the door. @param guards whose circuits of the model say how many requests wait for it */
 export function openDoor({ maxInFlight }: Pick<Settings, 'maxInFlight'>, guards: Guards): OpenedDoor {
   const now = () => performance.now();
   const limit =
@@ -33,7 +34,7 @@ export function openDoor({ maxInFlight }: Pick<Settings, 'maxInFlight'>, guards:
   const admission = createAdmission({
     limit,
     times: createStatementTimes(),
-    parked: () => guards.running('model'),
+    parked: () => MODEL_CIRCUITS.reduce((sum, name) => sum + guards.running(name), 0),
     fixed: { 'sign-in': SIGN_INS_PER_THREAD * threads, other: OTHERS },
     now,
     later: (ms, work) => {

@@ -42,12 +42,18 @@ export function printAnswer(answer: Answer): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+function printModel(model: Answer['provenance']['model']): string {
+  if (model === null) return '';
+  const failed = model.failed.length > 0 ? `, after ${model.failed.join(', ')} failed` : '';
+  return ` (${model.provider}${failed})`;
+}
+
 function printHow(answer: Answer): string {
   const { provenance } = answer;
   const list = (names: readonly string[]): string => (names.length > 0 ? names.map(printable).join(', ') : 'none');
   const lines = [
     `How: ${printable(answer.explanation)}`,
-    `  translator      ${provenance.translator}`,
+    `  translator      ${provenance.translator}${printModel(provenance.model)}`,
     `  tables          ${list(provenance.relations)}`,
     `  row rules       ${list(provenance.policies)}`,
     `  masked columns  ${list(provenance.masked_columns)}`,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { describeOperatorAct } from '../audit/describe-gateway.js';
+import { SwaliError } from '../errors/swali-error.js';
 import { openRecords } from '../gateway.js';
 import { adoptRows } from '../identify/adopt-rows.js';
 import { createTenants, type ListedTenant, type Tenants } from '../identify/tenants.js';
@@ -32,13 +33,20 @@ export function addTenantCommands(program: Command, surround: () => CliSurroundi
     );
   tenants
     .command('change')
-    .description('let a tenant’s people in, or no longer (audited)')
+    .description('let a tenant’s people in, or no longer; say where what they ask may go (audited)')
     .argument('<id>')
-    .requiredOption('--status <status>', 'active, or disabled: then none of its sessions, keys and sign-ins works')
-    .action((id: string, { status }: { status: string }) =>
-      manage(surround(), `tenants change ${id} ${status}`, async (all) => {
-        await all.setStatus(id, parseStatus(status));
-        writeLine(terminal.stdout, `The tenant ${id} is ${status}.`);
+    .option('--status <status>', 'active, or disabled: then none of its sessions, keys and sign-ins works')
+    .option('--providers <names>', 'which providers of a model may be sent what they ask: a comma list, all or none')
+    .option('--regions <names>', 'the same by OPENAI_REGION: a comma list, all or none')
+    .action((id: string, given: TenantChange) =>
+      manage(surround(), `tenants change ${id} ${describeChange(given)}`, async (all) => {
+        const status = given.status === undefined ? null : parseStatus(given.status);
+        await all.setAllowed(id, {
+          ...(given.providers !== undefined ? { providers: parseNames(given.providers) } : {}),
+          ...(given.regions !== undefined ? { regions: parseNames(given.regions) } : {}),
+        });
+        if (status !== null) await all.setStatus(id, status);
+        writeLine(terminal.stdout, `The tenant ${id} is ${describeChange(given)}.`);
       }),
     );
   tenants
@@ -50,6 +58,35 @@ export function addTenantCommands(program: Command, surround: () => CliSurroundi
         writeLine(terminal.stdout, `The tenant ${id} has ${await adoptRows(store, id)} more accounts.`);
       }),
     );
+}
+
+/** What `tenants change` is given. */
+interface TenantChange {
+  readonly status?: string;
+  readonly providers?: string;
+  readonly regions?: string;
+}
+
+/** @throws SwaliError `IDENTITY_INPUT_INVALID` where nothing is given */
+function describeChange({ status, providers, regions }: TenantChange): string {
+  const parts = [
+    status,
+    providers === undefined ? undefined : `providers=${providers}`,
+    regions === undefined ? undefined : `regions=${regions}`,
+  ].filter((part) => part !== undefined);
+  if (parts.length === 0) {
+    throw new SwaliError('IDENTITY_INPUT_INVALID', { detail: 'give --status, --providers or --regions' });
+  }
+  return parts.join(' ');
+}
+
+function parseNames(text: string): readonly string[] | null {
+  if (text === 'all') return null;
+  return text === 'none' ? [] : text.split(',').map((name) => name.trim());
+}
+
+function printNames(names: readonly string[] | null): string {
+  return names === null ? 'all' : names.join(',') || 'none';
 }
 
 /** Does work on the tenants and, where it is an act, puts it on record. */
@@ -69,6 +106,7 @@ async function manage(
   }
 }
 
-function printTenant({ id, name, status }: ListedTenant): string {
-  return [id, name, status].join('  ');
+function printTenant({ id, name, status, allowed }: ListedTenant): string {
+  const { providers, regions } = allowed;
+  return [id, name, status, `providers=${printNames(providers)}`, `regions=${printNames(regions)}`].join('  ');
 }

@@ -38,8 +38,10 @@ export function judgeProduction(values: SettingValues): readonly string[] {
   // Where it is shared, the other secret says so.
   if (values.METRICS_TOKEN !== '') faults.push(...judgeSecret('METRICS_TOKEN', values.METRICS_TOKEN, values));
   if (values.MASK_KEY !== '' && isPattern(values.MASK_KEY)) faults.push(describePattern('MASK_KEY'));
-  if (goesElsewherePlainly(values.OPENAI_BASE_URL)) {
-    faults.push('OPENAI_BASE_URL: is no https address, expected https:// in production, except on this machine');
+  for (const name of ['OPENAI_BASE_URL', 'FALLBACK_OPENAI_BASE_URL'] as const) {
+    if (goesElsewherePlainly(values[name])) {
+      faults.push(`${name}: is no https address, expected https:// in production, except on this machine`);
+    }
   }
   if (goesElsewherePlainly(values.OTEL_EXPORTER_OTLP_ENDPOINT)) {
     faults.push(
@@ -93,7 +95,8 @@ function otherSecrets(name: string, values: SettingValues): readonly string[] {
     .map((url) => decodeURIComponent(new URL(url).password));
   const mail = values.SMTP_URL?.user?.password ?? '';
   const metrics = name === 'METRICS_TOKEN' ? values.JWT_SECRET : values.METRICS_TOKEN;
-  const others = [values.MASK_KEY, values.OPENAI_API_KEY, values.TLS_KEY_PASSPHRASE, mail, metrics];
+  const models = [values.OPENAI_API_KEY, values.FALLBACK_OPENAI_API_KEY];
+  const others = [values.MASK_KEY, ...models, values.TLS_KEY_PASSPHRASE, mail, metrics];
   return [...otherKeys(name, values), ...others, ...passwords].filter((text) => text !== '');
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseMicroUnits } from '../domain/micro-units.js';
 import { EMPLOYEE_ROLES, PRINCIPAL_KINDS } from '../domain/principal.js';
 import { DATABASES } from '../transport/transport-rules.js';
 import { parseReceivers } from './allowed-receivers.js';
@@ -88,6 +89,30 @@ const plainDatabases = z
     error: `expected a comma list of ${DATABASES.join(', ')}, or nothing`,
   });
 
+/** Names of providers and regions: they stand in metrics and lists. */
+const SHORT_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+const SHORT_NAMES = 'a to z, 0 to 9 and -, 32 characters at most';
+/** `none` is what an empty list is called, `offline` and `other` what metrics call something else. */
+const NOT_NAMES: ReadonlySet<string> = new Set(['none', 'all', 'offline', 'other']);
+const shortName = z.string().refine((text) => /^[a-z]/.test(text) && SHORT_NAME.test(text) && !NOT_NAMES.has(text), {
+  error: `expected ${SHORT_NAMES}, a letter first`,
+});
+const optionalShortName = z
+  .string()
+  .transform((text) => (text === '' ? null : text))
+  .refine((text) => text === null || SHORT_NAME.test(text), { error: `expected ${SHORT_NAMES}, or nothing` });
+/** Null where there is no list. */
+const shortNames = z
+  .string()
+  .transform((text) => (text === '' ? null : text.split(',').map((each) => each.trim())))
+  .refine((names) => names === null || names.every((name) => SHORT_NAME.test(name)), {
+    error: `expected a comma list of names (${SHORT_NAMES}), or nothing`,
+  });
+
+/** Millionths of a currency for a million tokens. */
+const optionalPrice = optional(parseMicroUnits, 'a decimal such as 0.15, with six digits behind the point at most');
+const price = optionalPrice.transform((units) => units ?? 0);
+
 const filled = (what: string) => z.string().min(1, { error: `expected ${what}` });
 
 /** The check of each setting by itself: text in, value out. Every fault says what is expected. */
@@ -164,6 +189,22 @@ export const SETTING_SHAPE = z.object({
   OPENAI_API_KEY: z.string(),
   OPENAI_BASE_URL: httpAddress,
   OPENAI_MODEL: filled('the name of a model'),
+  OPENAI_NAME: shortName,
+  OPENAI_REGION: optionalShortName,
+  OPENAI_PRICE_PROMPT: price,
+  OPENAI_PRICE_CACHED_PROMPT: optionalPrice,
+  OPENAI_PRICE_COMPLETION: price,
+  FALLBACK_OPENAI_API_KEY: z.string(),
+  FALLBACK_OPENAI_BASE_URL: httpAddress,
+  FALLBACK_OPENAI_MODEL: filled('the name of a model'),
+  FALLBACK_OPENAI_NAME: shortName,
+  FALLBACK_OPENAI_REGION: optionalShortName,
+  FALLBACK_OPENAI_PRICE_PROMPT: price,
+  FALLBACK_OPENAI_PRICE_CACHED_PROMPT: optionalPrice,
+  FALLBACK_OPENAI_PRICE_COMPLETION: price,
+  MODEL_PROVIDERS: shortNames,
+  MODEL_REGIONS: shortNames,
+  MODEL_WITHHOLD_PERSONAL: choice(['on', 'off']),
   MODEL_TIMEOUT_MS: whole(100, 300_000),
   MODEL_REPAIR_ATTEMPTS: whole(0, 5),
   MODEL_SUMMARIES: choice(['on', 'off']),

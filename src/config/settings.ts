@@ -5,6 +5,7 @@ import type { MailSender, SmtpServer } from '../domain/mail.js';
 import type { AllowedReceiver } from '../domain/outgoing.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { DatabaseName, TransportRules } from '../transport/transport-rules.js';
+import { judgeModelProviders, type ModelProvider, readModelProviders } from './model-settings.js';
 import { readNamedSecrets } from './named-secrets.js';
 import { judgeProduction } from './production-rules.js';
 import type { RetiredKeys } from './retired-keys.js';
@@ -107,6 +108,11 @@ export interface Settings {
   readonly openaiApiKey: string | null;
   readonly openaiBaseUrl: string | null;
   readonly openaiModel: string;
+  /** In the order in which they are asked; empty where there is none. The first is that of `openai…`. */
+  readonly modelProviders: readonly ModelProvider[];
+  /** Which of them may be sent anything; null where all may. */
+  readonly modelAllowed: { readonly providers: readonly string[] | null; readonly regions: readonly string[] | null };
+  readonly modelWithholdPersonal: boolean;
   readonly modelTimeoutMs: number;
   readonly modelRepairAttempts: number;
   /** Whether results may be sent to the model. */
@@ -188,7 +194,7 @@ export function parseSettings(
     faults.push('NODE_TLS_REJECT_UNAUTHORIZED: is 0, expected unset in production: it ends the check of certificates');
   }
   const transport = parsed.success ? readTransport(parsed.data, base, faults) : null;
-  if (parsed.success) faults.push(...judgeTransport(parsed.data));
+  if (parsed.success) faults.push(...judgeTransport(parsed.data), ...judgeModelProviders(parsed.data));
   if (parsed.success && samePlace(parsed.data.STORE_URL, parsed.data.SOURCE_URL, base)) {
     faults.push('STORE_URL: is the same place as SOURCE_URL, expected a database of the gateway’s own');
   }
@@ -302,6 +308,9 @@ function shapeSettings(
     openaiApiKey: values.OPENAI_API_KEY || null,
     openaiBaseUrl: values.OPENAI_BASE_URL || null,
     openaiModel: values.OPENAI_MODEL,
+    modelProviders: Object.freeze(readModelProviders(values)),
+    modelAllowed: Object.freeze({ providers: values.MODEL_PROVIDERS, regions: values.MODEL_REGIONS }),
+    modelWithholdPersonal: values.MODEL_WITHHOLD_PERSONAL === 'on',
     modelTimeoutMs: values.MODEL_TIMEOUT_MS,
     modelRepairAttempts: values.MODEL_REPAIR_ATTEMPTS,
     modelSummaries: values.MODEL_SUMMARIES === 'on',

@@ -34,6 +34,10 @@ function tableOf(answer) {
   return table;
 }
 
+function describeModel({ provider, failed }) {
+  return failed.length > 0 ? `${provider}, after ${failed.join(', ')} failed` : provider;
+}
+
 /** Shows an answer of `/v1/ask` or `/v1/sql`. */
 export function showAnswer(answer) {
   byId('asked').textContent = answer.question ?? '';
@@ -59,6 +63,7 @@ export function showAnswer(answer) {
   const { provenance } = answer;
   const facts = [
     ['Written by', provenance.translator],
+    ...(provenance.model ? [['Provider', describeModel(provenance.model)]] : []),
     ['Tables', provenance.relations.join(', ') || 'none'],
     ['Row rules', provenance.policies.join(', ') || 'none'],
     ['Masked columns', provenance.masked_columns.join(', ') || 'none'],

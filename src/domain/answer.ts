@@ -1,4 +1,4 @@
-import type { TranslatorName } from './candidate.js';
+import type { ModelTrace, TranslatorName } from './candidate.js';
 import type { Receipt } from './receipt.js';
 import type { ResultType, ResultValue } from './result-set.js';
 
@@ -40,6 +40,8 @@ export interface Answer {
     readonly policies: readonly string[];
     readonly masked_columns: readonly string[];
     readonly policy_version: string;
+    /** Null where no model was asked. */
+    readonly model: ModelTrace | null;
   };
   /** Null where nothing ran. */
   readonly receipt: Receipt | null;

@@ -6,7 +6,10 @@ export type SlotValue = string | number;
 
 /** How a model came to its answer: for the provenance, and for nothing else. */
 export interface ModelTrace {
-  /** Name of the provider that answered; the one of the kept answer where it came from a cache. */
+  /**
+   * Name of the provider that answered; the one of the kept answer where it came from a cache; `offline` where every
+   * provider failed and the offline translator went on.
+   */
   readonly provider: string;
   /** Names of the providers that were asked before it and failed. */
   readonly failed: readonly string[];

@@ -11,6 +11,7 @@ export const NO_METRICS: Metrics = Object.freeze({
   modelTokens: nothing,
   modelCall: nothing,
   summary: nothing,
+  modelFallback: nothing,
   cacheRead: nothing,
   auditAppend: () => nothing,
   auditBatch: nothing,

@@ -14,27 +14,46 @@ export interface Logger {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** What a principal has left of the language model today. */
-export interface ModelAllowance {
-  /** Tokens; 0 where they are spent. */
+/** What one question to the language model cost, or may cost at most. */
+export interface ModelCost {
+  /** Of prompt and answer together. */
   readonly tokens: number;
-  /** Who answers once they are spent: the offline translator, or nobody. */
+  /** Millionths of the currency that the prices are stated in; a whole number. */
+  readonly money: number;
+}
+
+/** That the model may not be asked now, as the account has had its share of the day. */
+export interface BudgetRefusal {
+  /** Who answers instead: the offline translator, or nobody. */
   readonly whenSpent: 'offline' | 'refuse';
-  /** Seconds until there are new ones. */
-  readonly renewsInS: number;
+  /** False where the share is not spent, but held for questions of the account that are running. */
+  readonly isSpent: boolean;
+  /** Public: what is spent, of how much, and until when. */
+  readonly detail: string;
+  /** Seconds after which asking again makes sense. */
+  readonly retryAfterS: number;
+}
+
+/** A part of an account's share of the day that is held for a question. */
+export interface BudgetHold {
+  /**
+   * Counts what the question did cost, in the place of what was held for it. To be called once.
+   *
+   * @param cost null where nothing was answered, and nothing paid for
+   * @throws SwaliError `STORE_UNAVAILABLE`; then all that was held stays counted
+   */
+  settle(cost: ModelCost | null): Promise<void>;
 }
 
 /** Counts what the language model costs; implemented by identify/ over the store. */
 export interface ModelBudget {
-  /** What is left; calls that run meanwhile are not counted yet. @throws SwaliError `STORE_UNAVAILABLE` */
-  left(principal: Principal): Promise<ModelAllowance>;
   /**
-   * Counts one call that was answered, or that the provider may have paid for.
+   * Holds what a question may cost, where something of the day's share is left.
    *
-   * @param tokens of prompt and answer together
+   * @param most more than it will cost, as far as anybody can say before
    * @throws SwaliError `STORE_UNAVAILABLE`
    */
-  spend(principal: Principal, tokens: number): Promise<void>;
+  reserve(principal: Principal, most: ModelCost): Promise<BudgetHold | BudgetRefusal>;
 }
 
 /** What a model is to write a short text about. */
@@ -177,8 +196,12 @@ export interface Metrics {
   refusal(code: string): void;
   /** @param kind what the translation was: `sql`, `clarify` or `refused` */
   translation(translator: string, kind: string): void;
-  modelTokens(prompt: number, completion: number): void;
-  modelCall(outcome: ModelOutcome): void;
+  /** @param provider its name of the settings */
+  modelTokens(provider: string, prompt: number, completion: number): void;
+  /** One question that was put to one provider. */
+  modelCall(provider: string, outcome: ModelOutcome): void;
+  /** A question went on because a provider failed. @param to name of the next one, or `offline` */
+  modelFallback(to: string): void;
   /** What became of a sentence that a model was to write: taken, dropped for what it said, or not written. */
   summary(outcome: 'written' | 'dropped' | 'failed'): void;
   /** One look into a cache. */
@@ -190,7 +213,7 @@ export interface Metrics {
   /** @param channel `webhook`, `mail` or `log` */
   alertSent(channel: string, delivered: boolean): void;
   slowQuery(kind: string): void;
-  /** A breaker has gone into a state. @param breaker `model`, `source`, `store`, `redis` … */
+  /** A breaker has gone into a state. @param breaker `model`, `model second`, `source`, `store`, `redis` … */
   breakerState(breaker: string, state: CircuitState): void;
   /** A request was turned away because there is too much to do. */
   shed(reason: string): void;

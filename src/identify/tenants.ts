@@ -4,6 +4,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { Store } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
 import type { TenantStatus } from '../store/tables.js';
+import { type AllowedProviders, readList } from './tenant-data-rules.js';
 
 /** What the id of a tenant looks like. Lower case, so that no two of them look alike. */
 export const TENANT_ID = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -16,6 +17,8 @@ export interface ListedTenant {
   readonly status: TenantStatus;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** Which providers of a model may be sent what its people ask. */
+  readonly allowed: AllowedProviders;
 }
 
 /** Companies that share the gateway and see nothing of each other. Every method throws SwaliError `STORE_UNAVAILABLE`. */
@@ -37,6 +40,12 @@ export interface Tenants {
    * @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such tenant
    */
   setStatus(id: string, status: TenantStatus): Promise<void>;
+  /**
+   * Says which providers may be sent what its people ask, from the next question on; what is left out stays.
+   *
+   * @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such tenant, or a name is none
+   */
+  setAllowed(id: string, allowed: Partial<AllowedProviders>): Promise<void>;
 }
 
 /**
@@ -63,7 +72,13 @@ export function createTenants(deps: {
 
     async list() {
       const rows = await store.run((db) => db.selectFrom('tenants').selectAll().orderBy('id').execute());
-      return rows.map(({ id, name, status, created_at }) => ({ id, name, status, createdAt: created_at }));
+      return rows.map(({ id, name, status, created_at, model_providers, model_regions }) => ({
+        id,
+        name,
+        status,
+        createdAt: created_at,
+        allowed: { providers: readList(model_providers), regions: readList(model_regions) },
+      }));
     },
 
     async add({ id, name }) {
@@ -86,7 +101,31 @@ export function createTenants(deps: {
         await db.updateTable('tenants').set({ status }).where('id', '=', id).execute();
       });
     },
+
+    async setAllowed(id, { providers, regions }) {
+      const set = {
+        ...(providers !== undefined ? { model_providers: printList(providers) } : {}),
+        ...(regions !== undefined ? { model_regions: printList(regions) } : {}),
+      };
+      await store.transaction(async (db) => {
+        const row = await db.selectFrom('tenants').select('id').where('id', '=', id).executeTakeFirst();
+        if (row?.id !== id) invalid('there is no such tenant');
+        if (Object.keys(set).length > 0) await db.updateTable('tenants').set(set).where('id', '=', id).execute();
+      });
+    },
   } satisfies Tenants);
+}
+
+/** Names of providers and regions, as the settings have them. */
+const LISTED_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+const MOST_LISTED = 20;
+
+function printList(names: readonly string[] | null): string | null {
+  if (names === null) return null;
+  if (names.length > MOST_LISTED || !names.every((name) => LISTED_NAME.test(name))) {
+    invalid('a list has at most 20 names of a to z, 0 to 9 and -, each of 32 characters at most');
+  }
+  return names.join(',');
 }
 
 function invalid(detail: string): never {

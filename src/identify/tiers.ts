@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseMicroUnits } from '../domain/micro-units.js';
 import { SwaliError } from '../errors/swali-error.js';
 
 /** What becomes of questions once the model's tokens of the day are spent: the offline translator answers, or nobody does. */
@@ -12,6 +13,8 @@ export interface Tier {
   readonly requestsPerDay: number;
   /** Tokens of the model in a day of UTC, those of prompts and of answers together. */
   readonly modelTokensPerDay: number;
+  /** Money for the model in a day of UTC, in millionths of the currency of its prices; null where there is no limit. */
+  readonly modelMoneyPerDay: number | null;
   readonly overBudget: OverBudget;
   /** Questions and statements at the same time. */
   readonly concurrency: number;
@@ -42,6 +45,7 @@ const DEFAULT_TIERS: Readonly<Record<string, Tier>> = {
     requestsPerMinute: 20,
     requestsPerDay: 100,
     modelTokensPerDay: 100_000,
+    modelMoneyPerDay: null,
     overBudget: 'offline',
     concurrency: 1,
     rows: 200,
@@ -52,6 +56,7 @@ const DEFAULT_TIERS: Readonly<Record<string, Tier>> = {
     requestsPerMinute: 60,
     requestsPerDay: 2_000,
     modelTokensPerDay: 2_000_000,
+    modelMoneyPerDay: null,
     overBudget: 'offline',
     concurrency: 4,
     rows: 100_000,
@@ -62,6 +67,7 @@ const DEFAULT_TIERS: Readonly<Record<string, Tier>> = {
     requestsPerMinute: 120,
     requestsPerDay: 10_000,
     modelTokensPerDay: 10_000_000,
+    modelMoneyPerDay: null,
     overBudget: 'offline',
     concurrency: 8,
     rows: 100_000,
@@ -72,6 +78,7 @@ const DEFAULT_TIERS: Readonly<Record<string, Tier>> = {
     requestsPerMinute: 600,
     requestsPerDay: 100_000,
     modelTokensPerDay: 100_000_000,
+    modelMoneyPerDay: null,
     overBudget: 'offline',
     concurrency: 32,
     rows: 100_000,
@@ -81,10 +88,22 @@ const DEFAULT_TIERS: Readonly<Record<string, Tier>> = {
 };
 
 const count = (max: number) => z.int().min(1).max(max);
+/** A decimal, as a text or as a number that JSON spells without an exponent; it is never calculated with as a float. */
+const money = z.union([z.string(), z.number()]).transform((given, context) => {
+  const units = parseMicroUnits(String(given));
+  if (units !== null) return units;
+  context.addIssue({
+    code: 'custom',
+    message: 'expected an amount such as "2.50", with six digits behind the point at most',
+  });
+  return z.NEVER;
+});
 const tierSchema = z.strictObject({
   requests_per_minute: count(100_000),
   requests_per_day: count(10_000_000),
   model_tokens_per_day: z.int().min(0).max(1_000_000_000_000),
+  // Left out: no limit. Files of before there were prices stay good.
+  model_money_per_day: money.nullable().default(null),
   over_budget: z.enum(['offline', 'refuse']),
   concurrency: count(1_000),
   rows: count(100_000),
@@ -107,6 +126,7 @@ export function readTiers(text: string | null): Tiers {
       requestsPerMinute: tier.requests_per_minute,
       requestsPerDay: tier.requests_per_day,
       modelTokensPerDay: tier.model_tokens_per_day,
+      modelMoneyPerDay: tier.model_money_per_day,
       overBudget: tier.over_budget,
       concurrency: tier.concurrency,
       rows: tier.rows,
@@ -117,6 +137,7 @@ export function readTiers(text: string | null): Tiers {
     requestsPerMinute: Math.min(lowest.requestsPerMinute, tier.requestsPerMinute),
     requestsPerDay: Math.min(lowest.requestsPerDay, tier.requestsPerDay),
     modelTokensPerDay: Math.min(lowest.modelTokensPerDay, tier.modelTokensPerDay),
+    modelMoneyPerDay: lesserOf(lowest.modelMoneyPerDay, tier.modelMoneyPerDay),
     overBudget: tier.overBudget === 'refuse' ? 'refuse' : lowest.overBudget,
     concurrency: Math.min(lowest.concurrency, tier.concurrency),
     rows: Math.min(lowest.rows, tier.rows),
@@ -124,6 +145,11 @@ export function readTiers(text: string | null): Tiers {
     exportBytes: Math.min(lowest.exportBytes, tier.exportBytes),
   }));
   return Object.freeze({ of: (name: string) => tiers.get(name) ?? least });
+}
+
+/** The lower of two limits, of which null is none. */
+function lesserOf(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 function parse(text: string): z.output<typeof fileSchema> {

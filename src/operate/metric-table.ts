@@ -35,8 +35,15 @@ export function makeMetricTable(registry: Registry) {
       'translator',
       'kind',
     ]),
-    modelTokens: counter('swali_model_tokens_total', 'Tokens of the language model, in prompts and answers.', ['kind']),
-    modelCalls: counter('swali_model_calls_total', 'Questions put to the language model, by outcome.', ['outcome']),
+    modelTokens: counter('swali_model_tokens_total', 'Tokens of language models, in prompts and answers.', [
+      'provider',
+      'kind',
+    ]),
+    modelCalls: counter('swali_model_calls_total', 'Questions put to a provider of a language model, by outcome.', [
+      'provider',
+      'outcome',
+    ]),
+    modelFallbacks: counter('swali_model_fallbacks_total', 'Questions that went on after a provider failed.', ['to']),
     summaries: counter('swali_summaries_total', 'Sentences that the model was to write, by outcome.', ['outcome']),
     cacheReads: counter('swali_cache_reads_total', 'Looks into a cache, by outcome: hit or miss.', [
       'cache',

@@ -53,6 +53,7 @@ export function createMetrics(versions: { readonly swali: string; readonly node:
   const summaryOf = listNames(['written', 'dropped', 'failed']);
   const channelOf = listNames(['webhook', 'mail', 'log']);
   const routeOf = createBoundName(ROUTE, MOST_ROUTES);
+  const providerOf = createBoundName(NAME, MOST_NAMES);
   const cacheOf = createBoundName(NAME, MOST_NAMES);
   const poolOf = createBoundName(NAME, MOST_NAMES);
   const dependencyOf = createBoundName(NAME, MOST_NAMES);
@@ -80,11 +81,14 @@ export function createMetrics(versions: { readonly swali: string; readonly node:
     refusal: (code) => table.refusals.inc({ code: codeOf(code) }),
     translation: (translator, kind) =>
       table.translations.inc({ translator: translatorOf(translator), kind: translationOf(kind) }),
-    modelTokens(prompt, completion) {
-      table.modelTokens.inc({ kind: 'prompt' }, countOf(prompt));
-      table.modelTokens.inc({ kind: 'completion' }, countOf(completion));
+    modelTokens(name, prompt, completion) {
+      const provider = providerOf(name);
+      table.modelTokens.inc({ provider, kind: 'prompt' }, countOf(prompt));
+      table.modelTokens.inc({ provider, kind: 'completion' }, countOf(completion));
     },
-    modelCall: (outcome) => table.modelCalls.inc({ outcome: outcomeOf(outcome) }),
+    modelCall: (provider, outcome) =>
+      table.modelCalls.inc({ provider: providerOf(provider), outcome: outcomeOf(outcome) }),
+    modelFallback: (to) => table.modelFallbacks.inc({ to: providerOf(to) }),
     summary: (outcome) => table.summaries.inc({ outcome: summaryOf(outcome) }),
     cacheRead: (cache, hit) => table.cacheReads.inc({ cache: cacheOf(cache), outcome: hit ? 'hit' : 'miss' }),
     auditAppend() {

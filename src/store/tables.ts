@@ -19,6 +19,10 @@ export interface TenantTable {
   name: string;
   status: TenantStatus;
   created_at: number;
+  /** A comma list of names of providers; empty for none, null for all. */
+  model_providers: Generated<string | null>;
+  /** A comma list of regions; empty for none, null for all. */
+  model_regions: Generated<string | null>;
 }
 
 /** Columns that the three account tables share. Times are milliseconds since 1970. */
@@ -189,6 +193,11 @@ export interface UsageCounterTable extends TenantColumn {
   day: string;
   model_tokens: number;
   model_calls: number;
+  /** Millionths of the currency of the prices. */
+  model_money: Generated<number>;
+  /** For questions that run, or whose process was killed. */
+  held_tokens: Generated<number>;
+  held_money: Generated<number>;
 }
 
 /** Whom a provider of single sign-on knows an account as: what decides at the next sign-in, never the e-mail address. */

@@ -1,19 +1,26 @@
 import type { Metrics, ModelOutcome } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
-import type { OpenAiTranslate } from './openai.js';
+import { BudgetSpentError } from './providers/hold-budget.js';
 
-/** Counts how each question that is put to the model ends. */
-export function countModelCalls(translate: OpenAiTranslate, metrics: Pick<Metrics, 'modelCall'>): OpenAiTranslate {
-  return async (...given) => {
-    try {
-      const translation = await translate(...given);
-      metrics.modelCall('answered');
-      return translation;
-    } catch (error) {
-      metrics.modelCall(outcomeOf(error));
-      throw error;
-    }
-  };
+/** Counts how each question that is put to a provider ends. */
+export function countModelCalls(
+  provider: string,
+  metrics: Pick<Metrics, 'modelCall'>,
+): <Given extends readonly unknown[], Value>(
+  ask: (...given: Given) => Promise<Value>,
+) => (...given: Given) => Promise<Value> {
+  return (ask) =>
+    async (...given) => {
+      try {
+        const value = await ask(...given);
+        metrics.modelCall(provider, 'answered');
+        return value;
+      } catch (error) {
+        // Then it was not put to it.
+        if (!(error instanceof BudgetSpentError)) metrics.modelCall(provider, outcomeOf(error));
+        throw error;
+      }
+    };
 }
 
 function outcomeOf(error: unknown): ModelOutcome {

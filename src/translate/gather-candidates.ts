@@ -1,5 +1,6 @@
 import type { Candidate, Translation } from '../domain/candidate.js';
-import { SwaliError } from '../errors/swali-error.js';
+import { isModelFailure } from './model-failures.js';
+import { BudgetSpentError } from './providers/hold-budget.js';
 
 /**
  * Gathers several answers of a model to one question. They are asked for at once; where an endpoint gives fewer, each of the
@@ -19,13 +20,14 @@ export async function gatherCandidates(
   const missing = Array.from({ length: Math.max(0, wanted - given.length) }, () => ask(1));
   for (const settled of await Promise.allSettled(missing)) {
     if (settled.status === 'fulfilled') given.push(...settled.value);
-    else if (!isModelFailure(settled.reason)) throw settled.reason;
+    else if (!mayBeDoneWithout(settled.reason)) throw settled.reason;
   }
   return combine(given.filter((answer) => answer !== null));
 }
 
-function isModelFailure(error: unknown): boolean {
-  return error instanceof SwaliError && error.code.startsWith('TRANSLATE_MODEL_');
+/** A budget that is spent in between leaves what is there already. */
+function mayBeDoneWithout(error: unknown): boolean {
+  return isModelFailure(error) || error instanceof BudgetSpentError;
 }
 
 function combine(answers: readonly Translation[]): Translation {

@@ -61,6 +61,14 @@ export function mayHaveCost(error: unknown): boolean {
   );
 }
 
+/** Whether somebody else may be asked instead: another provider, or nobody's model. */
+export function isModelFailure(error: unknown): error is SwaliError {
+  return (
+    error instanceof SwaliError &&
+    (error.code === 'TRANSLATE_MODEL_UNAVAILABLE' || error.code === 'TRANSLATE_MODEL_UNUSABLE')
+  );
+}
+
 /** A failed call as one of our errors. @param caller whether they hung up */
 export function explainFailure(error: unknown, caller: AbortSignal, clock: Clock): SwaliError {
   if (caller.aborted) return new SwaliError('EXECUTE_CANCELLED', { cause: error });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Candidate } from '../domain/candidate.js';
+import type { ChargedUsage } from './providers/prices.js';
 
 /** More than any model takes or writes: a count above it is no count. */
 const MOST_TOKENS = 100_000_000;
@@ -8,7 +8,13 @@ const MOST_TOKENS = 100_000_000;
 const CHARACTERS_PER_TOKEN = 4;
 
 const USAGE = z.object({
-  usage: z.object({ prompt_tokens: z.unknown(), completion_tokens: z.unknown() }).partial(),
+  usage: z
+    .object({
+      prompt_tokens: z.unknown(),
+      completion_tokens: z.unknown(),
+      prompt_tokens_details: z.object({ cached_tokens: z.unknown() }).partial().nullish().catch(null),
+    })
+    .partial(),
 });
 
 /** Tokens of a text where nobody counted them. */
@@ -24,11 +30,14 @@ export function estimateTokens(text: string): number {
  * @param prompt all that was sent
  * @param written what the model wrote
  */
-export function readUsage(answer: unknown, prompt: string, written: string): Candidate['usage'] {
+export function readUsage(answer: unknown, prompt: string, written: string): ChargedUsage {
   const parsed = USAGE.safeParse(answer);
   const given = parsed.success ? parsed.data.usage : {};
+  const promptTokens = countOr(given.prompt_tokens, estimateTokens(prompt));
   return {
-    promptTokens: countOr(given.prompt_tokens, estimateTokens(prompt)),
+    promptTokens,
+    // No more of a prompt can have been in a cache than there was.
+    cachedPromptTokens: Math.min(promptTokens, countOr(given.prompt_tokens_details?.cached_tokens, 0)),
     completionTokens: countOr(given.completion_tokens, estimateTokens(written)),
   };
 }

@@ -1,249 +1,65 @@
-import OpenAI, { APIConnectionTimeoutError, APIError } from 'openai';
-import { zodResponseFormat } from 'openai/helpers/zod';
-import { z } from 'zod';
 import type { Candidate, Translation } from '../domain/candidate.js';
 import type { Dialect } from '../domain/dialect.js';
-import { NO_METRICS, NO_TRACER } from '../domain/no-telemetry.js';
-import type { Backoff, Clock, Guarded, Logger, MakeGuard, Metrics, ModelBudget, Tracer } from '../domain/ports.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Day } from './dates.js';
 import { gatherCandidates } from './gather-candidates.js';
-import {
-  describeModelRules,
-  explainFailure,
-  isTransient,
-  mayHaveCost,
-  NoCompletion,
-  readRetryAfter,
-} from './model-failures.js';
-import { estimateTokens, readUsage } from './model-usage.js';
-import { MODEL_ANSWER, readModelAnswer } from './read-model-answer.js';
+import type { Completion } from './providers/call-endpoint.js';
+import type { Complete, OpenAiSettings } from './providers/complete.js';
+import { readModelAnswer } from './read-model-answer.js';
 import type { TranslateRequest } from './request.js';
 import { tidyChoices } from './tidy-choices.js';
-import { type Message, writeMessages } from './write-messages.js';
+import { writeMessages } from './write-messages.js';
 import type { SchemaNotes } from './write-prompt.js';
-
-/** How to reach the model. */
-export interface OpenAiSettings {
-  /** Null where the endpoint wants none (Ollama, llama.cpp). */
-  readonly apiKey: string | null;
-  /** Null means OpenAI's own address. */
-  readonly baseUrl: string | null;
-  readonly model: string;
-  /** Longest wait for one answer, retry included, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Most tokens of one answer. */
-  readonly maxOutputTokens: number;
-  /** Answers asked for to one question, so that their results can be compared; 1 where it is left out. */
-  readonly candidates?: number;
-}
-
-/** What an endpoint has been found to take; the best form first. */
-interface EndpointForm {
-  readonly format: 'json_schema' | 'json_object' | 'text';
-  readonly cap: 'max_tokens' | 'max_completion_tokens';
-  readonly temperature: boolean;
-  /** Whether several answers may be asked for at once. */
-  readonly several: boolean;
-}
 
 /** A translator that asks a model. */
 export type OpenAiTranslate = (request: TranslateRequest, today: Day, known: SchemaNotes) => Promise<Translation>;
 
-/** How often one form is sent at most, where the endpoint is away for a moment. */
-const MAX_TRIES = 3;
-/** Longest Retry-After that one question waits for, in seconds. */
-const LONGEST_RETRY_AFTER_S = 5;
-/** A timer may wake this much too early, in milliseconds. */
-const TIMER_SLACK_MS = 20;
-/** Forms tried for one question at most: two formats down, one cap, one temperature, one answer at a time. */
-const MAX_FORMS = 6;
-/** Temperature at which answers are to differ, where several are asked for. */
-const SAMPLING_TEMPERATURE = 0.7;
-
-/** The parts of a completion that are used; anything else may be missing (other servers) or wrong (a proxy's HTML page). */
-const COMPLETION = z.object({
-  choices: z
-    .array(
-      z.object({
-        finish_reason: z.string().nullish(),
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
-      }),
-    )
-    .min(1),
-});
-type Completion = z.infer<typeof COMPLETION>;
+/** {@link OpenAiTranslate} of one provider, which may be given a nearer deadline than its own. */
+export type AskProvider = (
+  request: TranslateRequest,
+  today: Day,
+  known: SchemaNotes,
+  deadline?: AbortSignal,
+) => Promise<Translation>;
 
 /**
- * Makes the translator that asks an OpenAI-compatible endpoint for a structured answer.
+ * Makes the translator that asks an OpenAI-compatible endpoint for a structured answer, or for several, so that their results
+ * can be compared.
  *
- * An endpoint that rejects `response_format: json_schema` is asked in JSON mode, then in plain text; the same goes for
- * `max_tokens` and `temperature`. What it took is remembered for the life of the process. Where it is away for a moment it is
- * asked again after a pause, all within the time-out; where it stays away the circuit `model` opens.
- *
- * @returns a function that throws SwaliError `TRANSLATE_MODEL_UNAVAILABLE` (down, refused, over quota, too slow; with
- *   `retryAfterS` where the provider or the breaker says when), `TRANSLATE_MODEL_UNUSABLE` (no JSON of the right form, cut off),
- *   `EXECUTE_CANCELLED` (the caller hung up)
+ * @param deps.complete the way to the endpoint
+ * @returns a function that throws what {@link Complete} throws; `TRANSLATE_MODEL_UNUSABLE` means no JSON of the right form, or
+ *   one that is cut off
  */
 export function createOpenAiTranslate(deps: {
-  readonly settings: OpenAiSettings;
+  readonly settings: Pick<OpenAiSettings, 'timeoutMs' | 'maxOutputTokens' | 'candidates'>;
+  readonly complete: Complete;
   readonly dialect: Dialect;
   readonly timeZone: string;
-  /** Told of every call that was answered, and of every one that was given up while the provider worked on it. */
-  readonly budget: Pick<ModelBudget, 'spend'>;
-  readonly makeGuard: MakeGuard;
-  readonly backoff: Backoff;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics?: Pick<Metrics, 'modelTokens'>;
-  /** Where it gives headers, the model's endpoint learns which request a call belongs to. */
-  readonly tracer?: Pick<Tracer, 'outgoing'>;
-}): OpenAiTranslate {
-  const { settings, clock, backoff, metrics = NO_METRICS, tracer = NO_TRACER } = deps;
-  const guard = deps.makeGuard('model', describeModelRules(clock));
-  const client = new OpenAI({
-    // The client insists on a key; endpoints without one ignore it.
-    apiKey: settings.apiKey ?? 'none',
-    baseURL: settings.baseUrl ?? 'https://api.openai.com/v1',
-    timeout: settings.timeoutMs,
-    // The client would sleep as long as Retry-After says; the retry is here instead.
-    maxRetries: 0,
-    logLevel: 'off',
-    // The question goes to the address that the settings name, and to no other that it names.
-    fetchOptions: { redirect: 'error' },
-  });
-  let form: EndpointForm = { format: 'json_schema', cap: 'max_tokens', temperature: true, several: true };
-
-  async function askFor(wanted: number, { request, messages, deadline, isSampled }: Asked): Promise<Answers> {
-    const prompt = messages.map(({ content }) => content).join('\n');
-    let attempt = form;
-    for (let tried = 0; ; tried += 1) {
-      let isCounted = false;
-      try {
-        const body = writeBody(settings, attempt, messages, { wanted, isSampled });
-        const answer = await askUntilThere({
-          client,
-          body,
-          headers: tracer.outgoing(),
-          guard,
-          backoff,
-          clock,
-          deadline,
-          caller: request.signal,
-        });
-        const usage = readUsage(answer instanceof NoCompletion ? answer.answer : answer, prompt, writtenIn(answer));
-        isCounted = true;
-        metrics.modelTokens(usage.promptTokens, usage.completionTokens);
-        await deps.budget.spend(request.principal, usage.promptTokens + usage.completionTokens);
-        if (answer instanceof NoCompletion) throw answer;
-        if (attempt !== form) deps.logger.info({ ...attempt }, 'the model’s endpoint takes this form');
-        form = attempt;
-        return readChoices(answer, wanted, usage, request.question);
-      } catch (error) {
-        const lesser = tried + 1 < MAX_FORMS ? lesserForm(error, attempt, wanted) : null;
-        if (!lesser) {
-          // Whoever hangs up, or waits no longer, does not take back what was sent; nor does an answer that is cut off.
-          if (!isCounted && mayHaveCost(error)) await deps.budget.spend(request.principal, estimateTokens(prompt));
-          throw explainFailure(error, request.signal, clock);
-        }
-        attempt = lesser;
-      }
-    }
-  }
-
-  return (request, today, known) => {
-    const messages = writeMessages(request, known, { dialect: deps.dialect, today, timeZone: deps.timeZone });
+}): AskProvider {
+  const { settings, complete, dialect, timeZone } = deps;
+  return (request, today, known, nearer) => {
+    const { timeoutMs, maxOutputTokens } = settings;
+    const messages = writeMessages(request, known, { dialect, today, timeZone });
     // What goes back to be mended is about one statement, and so is what comes of it.
     const candidates = request.feedback.length === 0 ? (settings.candidates ?? 1) : 1;
-    const asked = { request, messages, deadline: AbortSignal.timeout(settings.timeoutMs), isSampled: candidates > 1 };
-    return gatherCandidates(candidates, (wanted) => askFor(wanted, asked));
+    const { principal, signal: caller } = request;
+    const own = AbortSignal.timeout(timeoutMs);
+    // Of the question: all calls for it together take no longer.
+    const deadline = nearer ? AbortSignal.any([own, nearer]) : own;
+    const task = { messages, answers: 'translation', maxOutputTokens, principal, caller, deadline } as const;
+    return gatherCandidates(candidates, (wanted) =>
+      complete({
+        ...task,
+        wanted,
+        isSampled: candidates > 1,
+        read: (completion, usage) => readChoices(completion, wanted, usage, request.question),
+      }),
+    );
   };
 }
 
 /** As many as the endpoint gave and were wanted; null for each that is of no use. */
 type Answers = readonly (Translation | null)[];
-
-/** One question on its way to the endpoint. */
-interface Asked {
-  readonly request: TranslateRequest;
-  readonly messages: readonly Message[];
-  /** Of the question: all calls for it together take no longer. */
-  readonly deadline: AbortSignal;
-  /** Whether several answers are wanted, at once or one after the other. */
-  readonly isSampled: boolean;
-}
-
-type Body = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
-
-function writeBody(
-  settings: OpenAiSettings,
-  form: EndpointForm,
-  messages: readonly Message[],
-  { wanted, isSampled }: { readonly wanted: number; readonly isSampled: boolean },
-): Body {
-  return {
-    model: settings.model,
-    messages: [...messages],
-    [form.cap]: settings.maxOutputTokens,
-    ...(form.temperature ? { temperature: isSampled ? SAMPLING_TEMPERATURE : 0 } : {}),
-    ...(form.several && wanted > 1 ? { n: wanted } : {}),
-    ...(form.format === 'json_schema' ? { response_format: zodResponseFormat(MODEL_ANSWER, 'translation') } : {}),
-    ...(form.format === 'json_object' ? { response_format: { type: 'json_object' as const } } : {}),
-  };
-}
-
-/** One form of a question, and what it is sent by. */
-interface Call {
-  readonly client: OpenAI;
-  readonly body: Body;
-  /** That tell the endpoint which request the call belongs to; empty where it is not told. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly guard: Guarded;
-  readonly backoff: Backoff;
-  readonly clock: Clock;
-  readonly deadline: AbortSignal;
-  readonly caller: AbortSignal;
-}
-
-/**
- * Sends a request, and again after a pause where the endpoint is away for a moment.
- *
- * @returns a completion, or what came instead of one: that is not asked for again, as it may have been paid for
- */
-async function askUntilThere(call: Call): Promise<Completion | NoCompletion> {
-  const signal = AbortSignal.any([call.caller, call.deadline]);
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await call.guard.run(() => askOnce(call, signal));
-    } catch (error) {
-      if (error instanceof NoCompletion) return error;
-      const retryAfterS = readRetryAfter(error, call.clock) ?? 0;
-      if (tries >= MAX_TRIES || !isTransient(error) || retryAfterS > LONGEST_RETRY_AFTER_S) throw error;
-      await pause(Math.max(call.backoff(tries), retryAfterS * 1000 + TIMER_SLACK_MS), signal);
-      if (signal.aborted) throw error;
-    }
-  }
-}
-
-async function askOnce({ client, body, headers, deadline, caller }: Call, signal: AbortSignal): Promise<Completion> {
-  let answer: unknown;
-  try {
-    answer = await client.chat.completions.create(body, { signal, headers: { ...headers } });
-  } catch (error) {
-    // The client does not tell our deadline from a caller who hung up.
-    if (deadline.aborted && !caller.aborted) throw new APIConnectionTimeoutError();
-    throw error;
-  }
-  const completion = COMPLETION.safeParse(answer);
-  if (completion.success) return answer as Completion;
-  throw new NoCompletion(answer, completion.error);
-}
-
-/** What the model wrote: of a completion its messages, of anything else the whole. */
-function writtenIn(answer: Completion | NoCompletion): string {
-  if (answer instanceof NoCompletion) return JSON.stringify(answer.answer) ?? '';
-  return answer.choices.map(({ message: { content, refusal } }) => `${content ?? ''}${refusal ?? ''}`).join('');
-}
 
 /**
  * The answers of a completion. The first usable one carries what all of them cost.
@@ -297,30 +113,4 @@ function bounded(text: string): string {
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
     .slice(0, 500);
-}
-
-/** The next form to try after a 400 or 422 that blames a parameter; null where the error is of another kind. */
-function lesserForm(error: unknown, form: EndpointForm, wanted: number): EndpointForm | null {
-  if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422 && error.status !== 501))
-    return null;
-  const blame = `${error.param ?? ''} ${error.message}`.toLowerCase();
-  const mayBeSeveral = form.several && wanted > 1;
-  if (mayBeSeveral && /(?<![\p{L}\p{N}])n(?![\p{L}\p{N}])/u.test(blame)) return { ...form, several: false };
-  if (form.temperature && blame.includes('temperature')) return { ...form, temperature: false };
-  if (form.cap === 'max_tokens' && blame.includes('max_tokens')) return { ...form, cap: 'max_completion_tokens' };
-  if (form.format === 'json_schema') return { ...form, format: 'json_object' };
-  if (form.format === 'json_object') return { ...form, format: 'text' };
-  return mayBeSeveral ? { ...form, several: false } : null;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,20 +1,24 @@
 import type { Translation } from '../domain/candidate.js';
 import type { Dialect } from '../domain/dialect.js';
-import { NO_METRICS, NO_TRACER } from '../domain/no-telemetry.js';
-import type { Backoff, Clock, Logger, MakeGuard, Metrics, ModelBudget, Tracer } from '../domain/ports.js';
+import { NO_METRICS } from '../domain/no-telemetry.js';
+import type { Clock, Logger, Metrics } from '../domain/ports.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
 import type { PrincipalView } from '../policy/view.js';
 import type { TranslationCache } from './cache/translation-cache.js';
 import { checkQuestion } from './check-question.js';
-import { countModelCalls } from './count-model-calls.js';
 import { localDay } from './dates.js';
 import { takeWhole } from './link/linked-schema.js';
+import { isModelFailure } from './model-failures.js';
 import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
-import { createOpenAiTranslate, type OpenAiSettings, type OpenAiTranslate } from './openai.js';
+import type { OpenAiTranslate } from './openai.js';
+import { ProvidersFailedError, withTrace } from './providers/failover.js';
+import { BudgetSpentError } from './providers/hold-budget.js';
+import type { Providers } from './providers/open-providers.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
 import { matchVerified, type VerifiedQuestion } from './verified.js';
+import { withholdPersonalData } from './withhold-personal.js';
 import { chooseExamples } from './write-examples.js';
 
 /** A question in, a statement, a question back or a refusal out. */
@@ -27,10 +31,12 @@ const SHARED_VALUES_TIMEOUT_MS = 2000;
 
 export interface TranslateDeps {
   readonly dialect: Dialect;
-  /** `auto`: the model where `openai` is given, and the offline translator when it fails. `openai`: never offline. `offline`: never a model. */
+  /** `auto`: the model where there are `providers`, and the offline translator when it fails. `openai`: never offline. `offline`: never a model. */
   readonly mode: 'auto' | 'openai' | 'offline';
-  /** Null where no endpoint is configured. */
-  readonly openai: OpenAiSettings | null;
+  /** Null where no endpoint is configured, or none may be asked. */
+  readonly providers: Pick<Providers, 'translate'> | null;
+  /** False sends e-mail addresses, phone and card numbers of questions as they are; they stay where it is left out. */
+  readonly withholdPersonal?: boolean;
   /** The verified questions that are open to this principal. */
   readonly verified: (principal: Principal) => readonly VerifiedQuestion[];
   /** Null: no values are read, and questions must state them exactly. */
@@ -42,15 +48,9 @@ export interface TranslateDeps {
   readonly currency: string | null;
   /** IANA name; decides what "today" is. */
   readonly timeZone: string;
-  /** What the model may still cost a principal today, and what it has cost. */
-  readonly budget: ModelBudget;
-  readonly makeGuard: MakeGuard;
-  /** Pauses before the model is asked again within one question. */
-  readonly backoff: Backoff;
   readonly logger: Logger;
-  /** Told of the model's calls and tokens. */
-  readonly counts?: Pick<Metrics, 'modelCall' | 'modelTokens'>;
-  readonly tracer?: Pick<Tracer, 'outgoing'>;
+  /** Told where a question goes on without a model. */
+  readonly counts?: Pick<Metrics, 'modelFallback'>;
   /** Null: the model is asked each time. */
   readonly cache?: TranslationCache | null;
 }
@@ -59,32 +59,27 @@ export interface TranslateDeps {
  * Makes the translate stage: verified questions first, then the model, then the offline translator.
  *
  * @returns a function that throws SwaliError `TRANSLATE_QUESTION_INVALID`, `EXECUTE_CANCELLED`, `RATE_LIMITED` where the
- *   model's tokens of the day are spent and nobody goes on, `STORE_UNAVAILABLE` where they cannot be counted, and, in mode
+ *   model's share of the day is spent and nobody goes on, `STORE_UNAVAILABLE` where they cannot be counted, and, in mode
  *   `openai`, `TRANSLATE_MODEL_UNAVAILABLE` and `TRANSLATE_MODEL_UNUSABLE`. A translator that needs no model is not asked twice:
  *   where its statement is among the feedback, the next one is tried.
  */
 export function createTranslate(deps: TranslateDeps): Translate {
-  const { counts = NO_METRICS, tracer = NO_TRACER } = deps;
-  const { dialect, timeZone, budget, logger, makeGuard, backoff, clock } = deps;
-  const parts = { dialect, timeZone, budget, logger, makeGuard, backoff, clock, metrics: counts, tracer };
+  const { dialect, counts = NO_METRICS } = deps;
   const keepIn = deps.cache?.wrap ?? ((translate: OpenAiTranslate) => translate);
-  const model =
-    deps.openai && deps.mode !== 'offline'
-      ? countModelCalls(keepIn(createOpenAiTranslate({ ...parts, settings: deps.openai })), counts)
-      : null;
+  const model = deps.providers && deps.mode !== 'offline' ? keepIn(deps.providers.translate) : null;
+  const ask = model && (deps.withholdPersonal ?? true) ? withholdPersonalData(model, dialect) : model;
 
-  /** False where the tokens of the day are spent and the offline translator goes on. @throws SwaliError `RATE_LIMITED` where nobody does */
-  async function mayAskModel(principal: Principal): Promise<boolean> {
-    const { tokens, whenSpent, renewsInS } = await deps.budget.left(principal);
-    if (tokens > 0) return true;
-    if (deps.mode === 'openai' || whenSpent === 'refuse') {
-      throw new SwaliError('RATE_LIMITED', {
-        detail: 'the language model’s tokens of the day are spent',
-        retryAfterS: renewsInS,
-      });
+  /** Notes why the offline translator goes on. @returns who failed. @throws the error where nobody goes on */
+  function goOffline(error: unknown, principal: Principal): readonly string[] {
+    const isSpent = error instanceof BudgetSpentError && error.whenSpent === 'offline';
+    if (deps.mode === 'openai' || !(isSpent || isModelFailure(error))) throw error;
+    if (isSpent) {
+      deps.logger.info({ subject: principal.subject }, 'the model’s share of the day is spent; answering offline');
+      return [];
     }
-    deps.logger.info({ subject: principal.subject }, 'the model’s tokens of the day are spent; answering offline');
-    return false;
+    counts.modelFallback('offline');
+    deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');
+    return error instanceof ProvidersFailedError ? error.failed : [];
   }
 
   return async (asked) => {
@@ -95,19 +90,23 @@ export function createTranslate(deps: TranslateDeps): Translate {
     if (verified && isNew(verified, request)) return verified;
     const sharedValues = await readValues(deps.readSharedValues ?? null, request);
     const metrics = deps.metrics(request.view);
-    if (model && (await mayAskModel(request.principal))) {
+    let failed: readonly string[] = [];
+    if (ask) {
       try {
         const answered = deps.verified(request.principal);
         const examples = chooseExamples(request.question, answered, request.view, deps.dialect, today);
-        return await model(request, today, { schema: takeWhole(request.view), sharedValues, metrics, examples });
+        return await ask(request, today, { schema: takeWhole(request.view), sharedValues, metrics, examples });
       } catch (error) {
-        if (deps.mode === 'openai' || !isModelFailure(error)) throw error;
-        deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');
+        failed = goOffline(error, request.principal);
       }
-    } else if (!model && deps.mode === 'openai') {
+    } else if (deps.mode === 'openai') {
       throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
     }
-    return answerOffline(request, { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics });
+    const known = { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics };
+    const answer = answerOffline(request, known);
+    return failed.length > 0
+      ? withTrace(answer, { provider: 'offline', failed, cached: false, candidates: 1 })
+      : answer;
   };
 }
 
@@ -130,13 +129,6 @@ function answerOffline(
 /** False for a statement that has been refused already. */
 function isNew(translation: Translation, request: TranslateRequest): boolean {
   return translation.kind !== 'sql' || request.feedback.every((each) => each.sql !== translation.candidate.sql);
-}
-
-function isModelFailure(error: unknown): error is SwaliError {
-  return (
-    error instanceof SwaliError &&
-    (error.code === 'TRANSLATE_MODEL_UNAVAILABLE' || error.code === 'TRANSLATE_MODEL_UNUSABLE')
-  );
 }
 
 /**

@@ -29,12 +29,22 @@ describe('the model’s tokens of a day', () => {
   let time = EVENING;
   const opened: TestGateway[] = [];
   /** A gateway whose accounts have tokens for so many calls, and one more token. */
-  async function open(calls: number, overBudget: string, repairs = '2'): Promise<TestGateway> {
+  async function open(
+    calls: number,
+    overBudget: string,
+    repairs = '2',
+    more: { readonly limits?: object; readonly env?: Readonly<Record<string, string>> } = {},
+  ): Promise<TestGateway> {
     time = EVENING;
     const file = join(folder, `${opened.length}.json`);
-    const standard = { ...LIMITS, model_tokens_per_day: calls * COST + 1, over_budget: overBudget };
+    const standard = { ...LIMITS, model_tokens_per_day: calls * COST + 1, over_budget: overBudget, ...more.limits };
     writeFileSync(file, JSON.stringify({ standard }));
-    const env = { TIERS_FILE: file, OPENAI_BASE_URL: model.baseUrl, MODEL_REPAIR_ATTEMPTS: repairs };
+    const env = {
+      ...more.env,
+      TIERS_FILE: file,
+      OPENAI_BASE_URL: model.baseUrl,
+      MODEL_REPAIR_ATTEMPTS: repairs,
+    };
     const gateway = await openTestGateway(env, { clock: () => time });
     opened.push(gateway);
     return gateway;
@@ -56,6 +66,7 @@ describe('the model’s tokens of a day', () => {
     for (const _ of [1, 2]) expect((await ask(gateway, QUESTION)).body.provenance.translator).toBe('openai');
     const refused = await ask(gateway, QUESTION);
     expect([refused.status, refused.body.code, refused.headers['retry-after']]).toEqual([429, 'RATE_LIMITED', '10']);
+    expect(refused.body.detail).toContain(`are spent, ${2 * COST} of ${COST + 1}; new ones at 2026-03-02T00:00:00Z`);
     expect(model.requests).toHaveLength(2);
     expect((await gateway.post('/v1/ask', 'admin', { question: QUESTION })).status).toBe(200);
     // What the data owner has answered needs no model.
@@ -87,11 +98,42 @@ describe('the model’s tokens of a day', () => {
   }, 60_000);
 
   it('are counted for each of two questions at once', async () => {
-    const gateway = await open(3, 'refuse');
+    const gateway = await open(1000, 'refuse');
     model.reply(GOOD);
     const both = await Promise.all([ask(gateway, QUESTION), ask(gateway, QUESTION)]);
     expect(both.map(({ status }) => status)).toEqual([200, 200]);
     const { body } = await gateway.get('/v1/admin/customers/1/export', 'admin');
-    expect(body.model_use).toEqual([{ day: '2026-03-01', model_tokens: 2 * COST, model_calls: 2 }]);
+    expect(body.model_use).toEqual([{ day: '2026-03-01', model_tokens: 2 * COST, model_calls: 2, model_money: '0' }]);
+  }, 60_000);
+
+  it('are held for a question that runs, so that those beside it spend no more than there is', async () => {
+    const gateway = await open(1, 'refuse');
+    model.reply({ kind: 'late', ms: 400, reply: GOOD });
+    const all = await Promise.all(Array.from({ length: 6 }, () => ask(gateway, QUESTION)));
+    expect(all.map(({ status }) => status).sort()).toEqual([200, 429, 429, 429, 429, 429]);
+    const refused = all.find(({ status }) => status === 429)!;
+    expect(refused.headers['retry-after']).toBe('5');
+    expect(refused.body.detail).toContain('held for your questions that are running');
+    expect(model.requests).toHaveLength(1);
+    expect((await ask(gateway, QUESTION)).status).toBe(200);
+  }, 60_000);
+
+  it('cost money, by the prices of the provider, until that is spent', async () => {
+    const usage = {
+      prompt_tokens: 1000,
+      completion_tokens: 100,
+      prompt_tokens_details: { cached_tokens: 400 },
+    };
+    const prices = { OPENAI_PRICE_PROMPT: '0.15', OPENAI_PRICE_CACHED_PROMPT: '0.075', OPENAI_PRICE_COMPLETION: '0.6' };
+    // 600 × 0.15 + 400 × 0.075 + 100 × 0.6 = 180 millionths a call.
+    const limits = { model_tokens_per_day: 1_000_000, model_money_per_day: '0.000181' };
+    const gateway = await open(0, 'refuse', '2', { limits, env: prices });
+    model.reply({ ...(GOOD as Extract<ModelReply, { kind: 'answer' }>), usage });
+    for (const _ of [1, 2]) expect((await ask(gateway, QUESTION)).status).toBe(200);
+    const refused = await ask(gateway, QUESTION);
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '10']);
+    expect(refused.body.detail).toContain('is spent, 0.00036 of 0.000181; more at 2026-03-02T00:00:00Z');
+    const { body } = await gateway.get('/v1/admin/customers/1/export', 'admin');
+    expect(body.model_use).toEqual([{ day: '2026-03-01', model_tokens: 2200, model_calls: 2, model_money: '0.00036' }]);
   }, 60_000);
 });

@@ -20,6 +20,8 @@ export type ModelReply =
     }
   /** Any body at all, with status 200. */
   | { readonly kind: 'body'; readonly type: string; readonly body: string }
+  /** Another reply, after a while. */
+  | { readonly kind: 'late'; readonly ms: number; readonly reply: ModelReply }
   /** Never answers. */
   | { readonly kind: 'hang' }
   /** Begins an answer at once and goes on with it a byte at a time, for ever. */
@@ -42,6 +44,7 @@ export interface ModelRequest {
     readonly max_completion_tokens?: number;
     readonly temperature?: number;
     readonly n?: number;
+    readonly store?: boolean;
   };
 }
 
@@ -102,7 +105,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(response: ServerResponse, reply: ModelReply, { body: { n = 1 } }: ModelRequest): void {
+function send(response: ServerResponse, reply: ModelReply, request: ModelRequest): void {
+  const { n = 1 } = request.body;
   const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   const complete = (messages: readonly object[], finishReason = 'stop', usage: unknown = USAGE) =>
@@ -147,6 +151,9 @@ function send(response: ServerResponse, reply: ModelReply, { body: { n = 1 } }: 
       break;
     case 'body':
       response.writeHead(200, { 'content-type': reply.type }).end(reply.body);
+      break;
+    case 'late':
+      setTimeout(() => send(response, reply.reply, request), reply.ms);
       break;
     case 'drop':
       response.destroy();

@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Translation } from '../../src/domain/candidate.js';
-import type { Logger, ModelBudget } from '../../src/domain/ports.js';
+import type { Logger, ModelCost } from '../../src/domain/ports.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import { createGuards } from '../../src/operate/guards.js';
 import type { ReadSharedValues, TranslateRequest } from '../../src/translate/request.js';
-import { createTranslate, type TranslateDeps } from '../../src/translate/translate.js';
+import { endlessBudget, spentBudget } from '../support/budgets.js';
+import { type OpenTranslateDeps, openTranslate } from '../support/open-translate.js';
 import { customer } from '../support/principals.js';
 import { shopMetrics, shopView } from '../unit/translate/short-view.js';
 import { type ModelReply, type ModelServer, startModelServer, USAGE } from './model-server.js';
 
-/** A budget that never ends, and what was spent of it. */
-const spent: number[] = [];
-const endless: ModelBudget = {
-  left: async () => ({ tokens: 1, whenSpent: 'refuse', renewsInS: 60 }),
-  spend: async (_principal, tokens) => void spent.push(tokens),
-};
+/** What was spent of a budget that never ends. */
+const costs: ModelCost[] = [];
+const endless = endlessBudget(costs);
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const CUSTOMER_NUMBER = 8_675_309;
 const SQL = 'SELECT COUNT(*) FROM orders';
@@ -35,8 +33,8 @@ const settingsOf = (timeoutMs: number, candidates = 1) => ({
   candidates,
 });
 
-function translator(changes: Partial<TranslateDeps> = {}, timeoutMs = 3000) {
-  return createTranslate({
+function translator(changes: Partial<OpenTranslateDeps> = {}, timeoutMs = 3000) {
+  return openTranslate({
     dialect: 'mysql',
     mode: 'openai',
     openai: settingsOf(timeoutMs),
@@ -102,6 +100,7 @@ describe('a question to a model over HTTP', () => {
         translator: 'openai',
         slots: new Map(),
         usage: { promptTokens: USAGE.prompt_tokens, completionTokens: USAGE.completion_tokens },
+        model: { provider: 'openai', failed: [], cached: false, candidates: 1 },
       },
     });
     const [request] = server.requests;
@@ -113,7 +112,7 @@ describe('a question to a model over HTTP', () => {
       temperature: 0,
       response_format: { type: 'json_schema' },
     });
-    expect(request?.raw).not.toContain('"store"');
+    expect(request?.body.store).toBe(false);
   });
 
   it('shows the model the schema, the dialect and the day, but no claim and no value that is not shared', async () => {
@@ -239,14 +238,14 @@ describe('several answers to one question', () => {
     found.kind === 'sql' ? [found.candidate, ...(found.alternatives ?? [])].map(({ sql }) => sql) : found.kind;
   const tokens = USAGE.prompt_tokens + USAGE.completion_tokens;
   beforeEach(() => {
-    spent.length = 0;
+    costs.length = 0;
   });
 
   it('are asked for at once, by a temperature at which they can differ', async () => {
     server.reply({ kind: 'answers', answers: [statement('A'), statement('B')] });
     expect(texts(await several(3)(asked('What?')))).toEqual(['A', 'B', 'A']);
     expect(server.requests.map(({ body: { n, temperature } }) => [n, temperature])).toEqual([[3, 0.7]]);
-    expect(spent).toEqual([tokens]);
+    expect(costs.map((cost) => cost.tokens)).toEqual([tokens]);
   });
 
   it('are asked for one after the other where the endpoint knows no `n`, which is remembered', async () => {
@@ -258,7 +257,7 @@ describe('several answers to one question', () => {
     );
     expect(texts(await translate(asked('What?')))).toEqual([SQL, SQL, SQL]);
     expect(server.requests.map(({ body }) => body.n ?? 1)).toEqual([3, 1, 1, 1]);
-    expect(spent).toEqual([tokens, tokens, tokens]);
+    expect(costs.map((cost) => cost.tokens)).toEqual([tokens, tokens, tokens]);
     expect(server.requests.every(({ body }) => body.response_format?.type === 'json_schema')).toBe(true);
     await translate(asked('What?'));
     expect(server.requests.slice(4).map(({ body }) => body.n)).toEqual([undefined, undefined, undefined]);
@@ -277,7 +276,7 @@ describe('several answers to one question', () => {
     expect(texts(found)).toHaveLength(3);
     expect(new Set(texts(found))).toEqual(new Set(['A', 'B', 'C']));
     expect(found).toMatchObject({ candidate: { usage: { promptTokens: 3 * USAGE.prompt_tokens } } });
-    expect(spent).toEqual([tokens, tokens, tokens]);
+    expect(costs.map((cost) => cost.tokens)).toEqual([tokens, tokens, tokens]);
   });
 
   it('are one where a statement is to be mended', async () => {
@@ -293,7 +292,7 @@ describe('several answers to one question', () => {
     expect(server.requests).toHaveLength(1);
     server.reply({ kind: 'answers', answers: ['Certainly!'] });
     expect((await refusal(several(3)(asked('What?')))).code).toBe('TRANSLATE_MODEL_UNUSABLE');
-    expect(spent).toEqual([tokens, tokens]);
+    expect(costs.map((cost) => cost.tokens)).toEqual([tokens, tokens]);
   });
 
   it('have one deadline together', async () => {
@@ -407,7 +406,7 @@ describe('a model that fails', () => {
 
 describe('the circuit of the model', () => {
   const time = { ms: 0 };
-  const open = (changes: Partial<TranslateDeps> = {}, timeoutMs?: number) => {
+  const open = (changes: Partial<OpenTranslateDeps> = {}, timeoutMs?: number) => {
     const guards = createGuards({ logger: silent, now: () => time.ms, random: () => 0 });
     return { guards, translate: translator({ makeGuard: guards.make, ...changes }, timeoutMs) };
   };
@@ -496,9 +495,9 @@ describe('the circuit of the model', () => {
 describe('what a question costs', () => {
   const cost = async (reply: ModelReply, timeoutMs?: number) => {
     server.reply(reply);
-    spent.length = 0;
+    costs.length = 0;
     await translator({}, timeoutMs)(asked('What of my orders?')).catch(() => undefined);
-    return spent;
+    return costs.map(({ tokens }) => tokens);
   };
   const counted = USAGE.prompt_tokens + USAGE.completion_tokens;
   const promptTokens = () => {
@@ -542,12 +541,12 @@ describe('what a question costs', () => {
     expect(await cost({ kind: 'hang' }, 200)).toEqual([promptTokens()]);
     const caller = new AbortController();
     server.reply({ kind: 'hang' });
-    spent.length = 0;
+    costs.length = 0;
     const answer = translator()(asked('What of my orders?', { signal: caller.signal }));
     await expect.poll(() => server.requests.length).toBe(1);
     caller.abort();
     expect((await refusal(answer)).code).toBe('EXECUTE_CANCELLED');
-    expect(spent).toEqual([promptTokens()]);
+    expect(costs.map(({ tokens }) => tokens)).toEqual([promptTokens()]);
   });
 
   it.each([
@@ -559,23 +558,21 @@ describe('what a question costs', () => {
 
   it('is told before the answer leaves, or it does not leave', async () => {
     server.reply({ kind: 'answer', answer: ANSWER });
-    const spend = () => Promise.reject(new SwaliError('STORE_UNAVAILABLE'));
+    const settle = () => Promise.reject(new SwaliError('STORE_UNAVAILABLE'));
     for (const mode of ['openai', 'auto'] as const) {
-      const answer = translator({ mode, budget: { ...endless, spend } })(asked('What of my orders?'));
+      const answer = translator({ mode, budget: { reserve: async () => ({ settle }) } })(asked('What of my orders?'));
       expect((await refusal(answer)).code).toBe('STORE_UNAVAILABLE');
     }
   });
 });
 
 describe('a question when the tokens of the day are spent', () => {
-  const nothing = (whenSpent: 'offline' | 'refuse'): ModelBudget => ({
-    ...endless,
-    left: async () => ({ tokens: 0, whenSpent, renewsInS: 4711 }),
-  });
   beforeEach(() => server.reply({ kind: 'answer', answer: ANSWER }));
 
   it('is answered offline where the tier says so', async () => {
-    const found = await translator({ mode: 'auto', budget: nothing('offline') })(asked('How many orders did I place?'));
+    const found = await translator({ mode: 'auto', budget: spentBudget('offline', 4711) })(
+      asked('How many orders did I place?'),
+    );
     expect(found).toMatchObject({ kind: 'sql', candidate: { translator: 'offline' } });
     expect(server.requests).toHaveLength(0);
   });
@@ -586,15 +583,15 @@ describe('a question when the tokens of the day are spent', () => {
     ['openai', 'offline'],
   ] as const)('waits for the next day in mode %s where the tier says %s', async (mode, whenSpent) => {
     const error = await refusal(
-      translator({ mode, budget: nothing(whenSpent) })(asked('How many orders did I place?')),
+      translator({ mode, budget: spentBudget(whenSpent, 4711) })(asked('How many orders did I place?')),
     );
     expect([error.code, error.retryAfterS]).toEqual(['RATE_LIMITED', 4711]);
     expect(server.requests).toHaveLength(0);
   });
 
   it('is not even looked up where no model is asked', async () => {
-    const left = () => Promise.reject(new SwaliError('STORE_UNAVAILABLE'));
-    const found = await translator({ mode: 'offline', budget: { ...endless, left } })(asked('How many orders?'));
+    const reserve = () => Promise.reject(new SwaliError('STORE_UNAVAILABLE'));
+    const found = await translator({ mode: 'offline', budget: { reserve } })(asked('How many orders?'));
     expect(found.kind).toBe('sql');
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { printMicroUnits } from '../../domain/micro-units.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../../domain/principal.js';
 import type { Invite } from '../../identify/invite.js';
 import type { AccountChange, AccountManager } from '../../identify/manage-accounts.js';
@@ -53,7 +54,13 @@ const SESSION = z.strictObject({
   ended_by: z.string().nullable(),
 });
 
-const MODEL_USE = z.strictObject({ day: z.iso.date(), model_tokens: z.int(), model_calls: z.int() });
+const MODEL_USE = z.strictObject({
+  day: z.iso.date(),
+  model_tokens: z.int(),
+  model_calls: z.int(),
+  /** A decimal, in the currency of the prices. */
+  model_money: z.string(),
+});
 const IDENTITY = z.strictObject({
   provider: z.string(),
   issuer: z.string(),
@@ -244,10 +251,11 @@ function createExportRoute(
           expires_at: printTime(expiresAt),
           used_at: usedAt === null ? null : printTime(usedAt),
         }));
-        const used = modelUse.map(({ day, modelTokens, modelCalls }) => ({
+        const used = modelUse.map(({ day, modelTokens, modelCalls, modelMoney }) => ({
           day,
           model_tokens: modelTokens,
           model_calls: modelCalls,
+          model_money: printMicroUnits(modelMoney),
         }));
         const { subject, tenant } = account;
         const about = await readRecordsAbout(readAudit, { tenant, subject, cursor: input.audit_cursor ?? null });

@@ -7,6 +7,14 @@ const provenance = z.strictObject({
   policies: z.array(z.string()).readonly(),
   masked_columns: z.array(z.string()).readonly(),
   policy_version: z.string(),
+  model: z
+    .strictObject({
+      provider: z.string(),
+      failed: z.array(z.string()).readonly(),
+      cached: z.boolean(),
+      candidates: z.int().min(1),
+    })
+    .nullable(),
 });
 
 /** The body of `POST /v1/ask` and `POST /v1/sql` (DESIGN §5). */

@@ -29,6 +29,7 @@ const ANSWER: Answer = {
     policies: ['orders.rows.customer'],
     masked_columns: [],
     policy_version: 'sha256:abc',
+    model: null,
   },
   receipt: null,
   usage: { prompt_tokens: 0, completion_tokens: 0 },

@@ -197,13 +197,20 @@ describe('an account', () => {
     const { id, identifier, subject } = await make('customer');
     const { accessToken } = await identity.login.login('customer', identifier, PASSWORD, CONTEXT);
     for (const owner of [subject, 'customer:4711']) {
-      const use = { tenant: '', subject: owner, day: '2026-03-01', model_tokens: 12, model_calls: 1 };
+      const use = {
+        tenant: '',
+        subject: owner,
+        day: '2026-03-01',
+        model_tokens: 12,
+        model_calls: 1,
+        model_money: 500_000,
+      };
       await identity.store.run((db) => db.insertInto('usage_counters').values(use).execute());
     }
     const data = await manager.exportData(ADMIN, 'customer', id, CONTEXT);
     expect(data.account.identifier).toBe(identifier);
     expect(data.sessions).toEqual([expect.objectContaining({ address: '192.0.2.1', endedAt: null })]);
-    expect(data.modelUse).toEqual([{ day: '2026-03-01', modelTokens: 12, modelCalls: 1 }]);
+    expect(data.modelUse).toEqual([{ day: '2026-03-01', modelTokens: 12, modelCalls: 1, modelMoney: 500_000 }]);
     await manager.erase(ADMIN, 'customer', id, CONTEXT);
     const used = await identity.store.run((db) => db.selectFrom('usage_counters').select('subject').execute());
     expect(used).toEqual([{ subject: 'customer:4711' }]);

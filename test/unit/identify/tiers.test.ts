@@ -16,6 +16,7 @@ const READ = {
   requestsPerMinute: 5,
   requestsPerDay: 50,
   modelTokensPerDay: 0,
+  modelMoneyPerDay: null,
   overBudget: 'refuse',
   concurrency: 2,
   rows: 10,
@@ -57,6 +58,22 @@ describe('tiers', () => {
   });
 
   it.each([
+    ['"2.50"', '"2.50"', 2_500_000],
+    ['0.000001', '0.000001', 1],
+    ['0.1', '0.1', 100_000],
+    ['0', '0', 0],
+    ['null', 'null', null],
+  ])('take an amount of money as it is written: %s', (_name, json, expected) => {
+    const text = JSON.stringify({ odd: LIMITS }).replace('"requests', `"model_money_per_day":${json},"requests`);
+    expect(readTiers(text).of('odd').modelMoneyPerDay).toBe(expected);
+  });
+
+  it('of an unknown name have the least money of those that have a limit', () => {
+    const tiers = readTiers(JSON.stringify({ odd: { ...LIMITS, model_money_per_day: '3' } }));
+    expect([tiers.of('gold').modelMoneyPerDay, tiers.of('free').modelMoneyPerDay]).toEqual([3_000_000, null]);
+  });
+
+  it.each([
     ['no JSON', '{'],
     ['a list', '[]'],
     ['a name that is none', JSON.stringify({ 'A B': LIMITS })],
@@ -64,6 +81,9 @@ describe('tiers', () => {
     ['a limit too much', JSON.stringify({ odd: { ...LIMITS, more: 1 } })],
     ['a limit too few', JSON.stringify({ odd: { rows: 1 } })],
     ['no such thing to do without tokens', JSON.stringify({ odd: { ...LIMITS, over_budget: 'queue' } })],
+    ['money that is none', JSON.stringify({ odd: { ...LIMITS, model_money_per_day: '-1' } })],
+    ['money with an exponent', JSON.stringify({ odd: { ...LIMITS, model_money_per_day: 1e-7 } })],
+    ['money below a millionth', JSON.stringify({ odd: { ...LIMITS, model_money_per_day: '1.2345678' } })],
     ['a limit in words', JSON.stringify({ odd: { ...LIMITS, rows: '10' } })],
   ])('are refused for %s', (_name, text) => {
     const read = () => readTiers(text);

@@ -26,8 +26,9 @@ describe('metrics', () => {
     metrics.stage('seal', 0.0005);
     metrics.refusal('SEAL_SYNTAX');
     metrics.translation('offline', 'sql');
-    metrics.modelTokens(120, 40);
-    metrics.modelCall('answered');
+    metrics.modelTokens('openai', 120, 40);
+    metrics.modelCall('openai', 'answered');
+    metrics.modelFallback('offline');
     metrics.summary('written');
     metrics.cacheRead('plans', true);
     metrics.cacheRead('plans', false);
@@ -44,9 +45,9 @@ describe('metrics', () => {
       'swali_stage_duration_seconds_count{stage="seal"} 1',
       'swali_refusals_total{code="SEAL_SYNTAX"} 1',
       'swali_translations_total{translator="offline",kind="sql"} 1',
-      'swali_model_tokens_total{kind="prompt"} 120',
-      'swali_model_tokens_total{kind="completion"} 40',
-      'swali_model_calls_total{outcome="answered"} 1',
+      'swali_model_tokens_total{provider="openai",kind="prompt"} 120',
+      'swali_model_tokens_total{provider="openai",kind="completion"} 40',
+      'swali_model_calls_total{provider="openai",outcome="answered"} 1',
       'swali_cache_reads_total{cache="plans",outcome="hit"} 1',
       'swali_cache_reads_total{cache="plans",outcome="miss"} 1',
       'swali_audit_waiting 1',
@@ -93,8 +94,9 @@ describe('metrics', () => {
       metrics.stage(text, 0);
       metrics.refusal(`CODE_${n}`);
       metrics.translation(text, text);
-      metrics.modelTokens(Number.NaN, -n);
-      metrics.modelCall(text as 'answered');
+      metrics.modelTokens(`p${n}`, Number.NaN, -n);
+      metrics.modelCall(`p${n}`, text as 'answered');
+      metrics.modelFallback(text);
       metrics.summary(text as 'written');
       metrics.cacheRead(`c${n}`, true);
       metrics.alertSent(text, true);

@@ -11,7 +11,9 @@ import { createTally } from '../../../../src/audit/alerts/tally.js';
 import { watchAudit } from '../../../../src/audit/alerts/watch-audit.js';
 import { watchBudget } from '../../../../src/audit/alerts/watch-budget.js';
 import type { AuditEvent } from '../../../../src/audit/record.js';
+import type { ModelBudget, ModelCost } from '../../../../src/domain/ports.js';
 import { SwaliError } from '../../../../src/errors/swali-error.js';
+import { endlessBudget, spentBudget } from '../../../support/budgets.js';
 import { admin } from '../../../support/principals.js';
 import { loginEvent, questionEvent } from '../audit-fixtures.js';
 
@@ -122,21 +124,17 @@ describe('a watched audit log', () => {
 
 it('tells of a budget that is spent, and hands on what the budget says', async () => {
   const spent: string[] = [];
-  let tokens = 5;
-  const allowance = () => ({ tokens, whenSpent: 'offline' as const, renewsInS: 9 });
-  const budget = watchBudget(
-    {
-      left: async () => allowance(),
-      spend: async (_principal, used) => {
-        tokens -= used;
-      },
-    },
-    ({ subject }) => void spent.push(subject),
-  );
   const principal = { ...admin(), subject: 'admin:5' };
-  expect(await budget.left(principal)).toEqual(allowance());
-  await budget.spend(principal, 5);
+  const most = { tokens: 5, money: 0 };
+  const watch = (budget: ModelBudget) => watchBudget(budget, ({ subject }) => void spent.push(subject));
+  const costs: ModelCost[] = [];
+  const held = await watch(endlessBudget(costs)).reserve(principal, most);
+  if ('settle' in held) await held.settle(most);
+  expect([costs, spent]).toEqual([[most], []]);
+  const running = { whenSpent: 'offline', isSpent: false, detail: 'held', retryAfterS: 5 } as const;
+  expect(await watch({ reserve: async () => running }).reserve(principal, most)).toBe(running);
   expect(spent).toEqual([]);
-  expect(await budget.left(principal)).toEqual({ tokens: 0, whenSpent: 'offline', renewsInS: 9 });
+  const refused = await watch(spentBudget('offline', 9)).reserve(principal, most);
+  expect(refused).toMatchObject({ isSpent: true, whenSpent: 'offline', retryAfterS: 9 });
   expect(spent).toEqual(['admin:5']);
 });

@@ -54,6 +54,7 @@ export const ANSWER: Answer = {
     policies: ['orders.rows.customer'],
     masked_columns: ['orders.status'],
     policy_version: 'sha256:3b1e',
+    model: null,
   },
   receipt: null,
   usage: { prompt_tokens: 0, completion_tokens: 0 },
