@@ -47,7 +47,7 @@ describe('an answer', () => {
     expect(provenance.model).toEqual({ provider: 'fallback', failed: ['openai'], cached: false, candidates: 1 });
     const [record] = await gateway.records();
     expect(record?.event).toMatchObject({ translator: 'openai' });
-    expect((record?.event as { reasons: string[] }).reasons).toContain('model: fallback, after openai failed');
+    expect((record!.event as { reasons: string[] }).reasons).toContain('model: fallback, after openai failed');
   });
 
   it('says so too where nothing ran', async () => {
