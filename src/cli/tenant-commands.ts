@@ -85,10 +85,6 @@ function parseNames(text: string): readonly string[] | null {
   return text === 'none' ? [] : text.split(',').map((name) => name.trim());
 }
 
-function printNames(names: readonly string[] | null): string {
-  return names === null ? 'all' : names.join(',') || 'none';
-}
-
 /** Does work on the tenants and, where it is an act, puts it on record. */
 async function manage(
   surroundings: CliSurroundings,
@@ -106,7 +102,10 @@ async function manage(
   }
 }
 
+/** What a tenant allows stands only where it is not everything. */
 function printTenant({ id, name, status, allowed }: ListedTenant): string {
-  const { providers, regions } = allowed;
-  return [id, name, status, `providers=${printNames(providers)}`, `regions=${printNames(regions)}`].join('  ');
+  const lists = Object.entries(allowed).flatMap(([what, names]: [string, readonly string[] | null]) =>
+    names === null ? [] : [`${what}=${names.join(',') || 'none'}`],
+  );
+  return [id, name, status, ...lists].join('  ');
 }

@@ -18,8 +18,22 @@ export type ModelReply =
       readonly param?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** Any body at all, with status 200. */
-  | { readonly kind: 'body'; readonly type: string; readonly body: string }
+  /** Any body at all, with status 200 where no other is stated. */
+  | {
+      readonly kind: 'body';
+      readonly type: string;
+      readonly body: string | Buffer;
+      readonly status?: number;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** A completion that calls a tool and says nothing. */
+  | { readonly kind: 'tool' }
+  /** A body that goes on as fast as it is read, for ever. */
+  | { readonly kind: 'endless'; readonly status?: number }
+  /** Begins an answer and says no more. */
+  | { readonly kind: 'stall' }
+  /** Begins an answer and resets the connection. */
+  | { readonly kind: 'break' }
   /** Another reply, after a while. */
   | { readonly kind: 'late'; readonly ms: number; readonly reply: ModelReply }
   /** Never answers. */
@@ -34,6 +48,8 @@ export interface ModelRequest {
   readonly path: string;
   readonly authorization: string | null;
   readonly traceparent: string | null;
+  /** Names of all headers, in small letters. */
+  readonly headers: readonly string[];
   /** The raw body: assert on this that something is nowhere in the prompt. */
   readonly raw: string;
   readonly body: {
@@ -55,6 +71,8 @@ export interface ModelServer {
   readonly requests: readonly ModelRequest[];
   /** Replies in turn; the last one is repeated. A function sees the request (to reject a form it does not take). */
   reply(...replies: readonly (ModelReply | ((request: ModelRequest) => ModelReply))[]): void;
+  /** Connections that are open now. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -72,6 +90,7 @@ export async function startModelServer(): Promise<ModelServer> {
         path: request.url ?? '',
         authorization: request.headers.authorization ?? null,
         traceparent: [request.headers.traceparent ?? []].flat()[0] ?? null,
+        headers: Object.keys(request.headers).sort(),
         raw,
         body: JSON.parse(raw) as ModelRequest['body'],
       };
@@ -92,6 +111,10 @@ export async function startModelServer(): Promise<ModelServer> {
       turn = 0;
       requests.length = 0;
     },
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -150,7 +173,31 @@ function send(response: ServerResponse, reply: ModelReply, request: ModelRequest
       );
       break;
     case 'body':
-      response.writeHead(200, { 'content-type': reply.type }).end(reply.body);
+      response.writeHead(reply.status ?? 200, { 'content-type': reply.type, ...reply.headers }).end(reply.body);
+      break;
+    case 'tool': {
+      const call = { id: 'call-1', type: 'function', function: { name: 'run_sql', arguments: '{"sql":"SELECT 1"}' } };
+      completion({ content: null, refusal: null, tool_calls: [call] }, 'tool_calls');
+      break;
+    }
+    case 'endless': {
+      response.writeHead(reply.status ?? 200, { 'content-type': 'application/json' });
+      const part = Buffer.alloc(64 * 1024, 32);
+      const more = (): void => {
+        let isRead = true;
+        while (isRead && !response.destroyed) isRead = response.write(part);
+      };
+      response.on('drain', more);
+      more();
+      break;
+    }
+    case 'stall':
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"choices":[{"message":{"content":"');
+      break;
+    case 'break':
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+      response.write('{"choices":[', () => response.socket?.resetAndDestroy());
       break;
     case 'late':
       setTimeout(() => send(response, reply.reply, request), reply.ms);

@@ -70,6 +70,36 @@ describe('swali tenants', () => {
     },
   );
 
+  it('says where what a tenant’s people ask may go, on record', async () => {
+    await run('tenants', 'add', 'acme');
+    expect(await run('tenants', 'change', 'acme', '--providers', 'openai, local', '--regions', 'eu')).toBe(
+      'The tenant acme is providers=openai, local regions=eu.\n',
+    );
+    expect(await run('tenants', 'list')).toBe('acme  acme  active  providers=openai,local  regions=eu\n');
+    await run('tenants', 'change', 'acme', '--providers', 'none', '--regions', 'all');
+    expect(await run('tenants', 'list')).toBe('acme  acme  active  providers=none\n');
+    await run('tenants', 'change', 'acme', '--status', 'disabled', '--providers', 'all');
+    expect(await run('tenants', 'list')).toBe('acme  acme  disabled\n');
+    expect((await records()).map((event) => (event as { action: string }).action)).toEqual([
+      'tenants change acme disabled providers=all',
+      'tenants change acme providers=none regions=all',
+      'tenants change acme providers=openai, local regions=eu',
+      'tenants add acme',
+    ]);
+  });
+
+  it.each([
+    [['--providers', 'Open AI']],
+    [['--regions', 'eu,,us']],
+    [['--providers', Array.from({ length: 21 }, (_, n) => `p${n}`).join(',')]],
+    [[]],
+  ])('refuses %j, and changes nothing', async (options) => {
+    await run('tenants', 'add', 'acme');
+    expect(await run('tenants', 'change', 'acme', ...options)).toMatch(/^IDENTITY_INPUT_INVALID: /);
+    expect(await run('tenants', 'list')).toBe('acme  acme  active\n');
+    expect(await run('tenants', 'change', 'globex', '--providers', 'a')).toMatch(/there is no such tenant/);
+  });
+
   it('refuses a status that is none, and a tenant that is not there', async () => {
     await run('tenants', 'add', 'acme');
     expect(await run('tenants', 'change', 'acme', '--status', 'gone')).toMatch(/^IDENTITY_INPUT_INVALID: /);
