@@ -109,6 +109,7 @@ export interface Settings {
   readonly openaiModel: string;
   readonly modelTimeoutMs: number;
   readonly modelRepairAttempts: number;
+  readonly reportRunDays: number;
   readonly queryTimeoutMs: number;
   readonly judgeTimeoutMs: number;
   readonly answerStepMs: number;
@@ -299,6 +300,7 @@ function shapeSettings(
     openaiModel: values.OPENAI_MODEL,
     modelTimeoutMs: values.MODEL_TIMEOUT_MS,
     modelRepairAttempts: values.MODEL_REPAIR_ATTEMPTS,
+    reportRunDays: values.REPORT_RUN_DAYS,
     queryTimeoutMs: values.QUERY_TIMEOUT_MS,
     judgeTimeoutMs: values.JUDGE_TIMEOUT_MS,
     answerStepMs: values.ANSWER_STEP_MS,

@@ -121,6 +121,11 @@ function verify(
   return { sql, dialect, relations };
 }
 
+/** Names are for verified questions and for SQL of saved reports, which bring the values along; all other text has none. */
+function mayNameParameters({ translator, slots }: Candidate): boolean {
+  return translator === 'verified' || (translator === 'caller' && slots.size > 0);
+}
+
 /**
  * Reads the text now and gives the tree, or the refusal, when asked for it.
  *
@@ -128,7 +133,7 @@ function verify(
  */
 function read(candidate: Candidate, dialect: Dialect): () => Query {
   try {
-    const query = parseQuery(candidate.sql, dialect, { allowNamedParameters: candidate.translator === 'verified' });
+    const query = parseQuery(candidate.sql, dialect, { allowNamedParameters: mayNameParameters(candidate) });
     return () => query;
   } catch (error) {
     if (error instanceof SwaliError && (error.code === 'SEAL_TOO_LONG' || error.code === 'SEAL_TOO_DEEP')) throw error;
