@@ -121,8 +121,11 @@ function verify(
   return { sql, dialect, relations };
 }
 
-/** Names are for verified questions and for SQL of saved reports, which bring the values along; all other text has none. */
-function mayNameParameters({ translator, slots }: Candidate): boolean {
+/**
+ * Whether a text may say `:name`: verified questions may, and SQL of saved reports, which brings the values along. All other
+ * text has none.
+ */
+export function mayNameParameters({ translator, slots }: Candidate): boolean {
   return translator === 'verified' || (translator === 'caller' && slots.size > 0);
 }
 
