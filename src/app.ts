@@ -36,6 +36,7 @@ import { createOperationsRoutes, NO_OPERATIONS, type Operations } from './http/r
 import { createOwnAccountRoutes } from './http/routes/own-account-routes.js';
 import { createProbeRoutes } from './http/routes/probe-routes.js';
 import { createReceiptKeyRoutes } from './http/routes/receipt-key-routes.js';
+import { createReportRoutes } from './http/routes/report-routes.js';
 import { createSchemaRoutes } from './http/routes/schema-routes.js';
 import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js';
 import { createSessionRoutes } from './http/routes/session-routes.js';
@@ -61,6 +62,7 @@ import type { Tiers } from './identify/tiers.js';
 import type { WidgetTokens } from './identify/widget-tokens.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
+import type { Reports } from './reports/manage-reports.js';
 import type { Redis } from './store/redis.js';
 
 /** What the HTTP side stands on. */
@@ -70,6 +72,8 @@ export interface AppDeps {
   readonly rememberOrigin: RequestHandler;
   /** Makes the spine over an audit log; the app hands in its own, which knows what has been recorded. */
   readonly createAsk: (audit: AuditLog) => Ask;
+  /** Makes saved reports over an audit log and a spine over the same. */
+  readonly createReports: (audit: AuditLog, ask: Ask) => Reports;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
   /** Makes the management of accounts over an audit log. */
@@ -163,6 +167,7 @@ export function createApp(deps: AppDeps): Express {
   const login = deps.createLogin(witness.log);
   const handOut = createHandOutTokens(ports, login);
   const ask = deps.createAsk(witness.log);
+  const reports = deps.createReports(witness.log, ask);
   const patterns = new Set<string>();
   const app = express();
   app.disable('x-powered-by');
@@ -196,6 +201,7 @@ export function createApp(deps: AppDeps): Express {
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(ask, ports),
     ...createExportRoutes(ask, ports),
+    ...createReportRoutes(reports, ports),
     ...createReceiptKeyRoutes(deps.receiptKeys, ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes({ list: (page) => deps.audit.list(page), verify: () => deps.audit.verify() }, tiers, ports),
@@ -205,6 +211,7 @@ export function createApp(deps: AppDeps): Express {
       deps.createAccountManager(witness.log),
       deps.createInvite(witness.log, audit),
       (page) => deps.audit.list(page),
+      reports,
       ports,
     ),
     ...createGroupRoutes(deps.createGroupManager(witness.log), ports),

@@ -10,6 +10,7 @@ import { NO_METRICS, NO_TRACER } from './domain/no-telemetry.js';
 import type { Logger, Metrics, ReceiptSubject, SignReceipt, Span, Tracer } from './domain/ports.js';
 import type { Permission, Principal } from './domain/principal.js';
 import type { Receipt } from './domain/receipt.js';
+import type { ReportRun } from './domain/report.js';
 import type { ResultSet } from './domain/result-set.js';
 import type { ParameterValue, SealedStatement } from './domain/sealed-statement.js';
 import { SwaliError } from './errors/swali-error.js';
@@ -44,6 +45,11 @@ export interface AskContext {
   readonly signal: AbortSignal;
   /** True for the local operator of the machine, who may write and read SQL as anyone (and is audited for it). */
   readonly operator: boolean;
+  /**
+   * Where a saved report is run; absent for what the caller sends. Its text is somebody else's, sealed for the caller like any
+   * other: so whoever may `ask` may run it.
+   */
+  readonly report?: ReportRun;
 }
 
 /** What `dry_run` gives: the statement that would run, and why. */
@@ -200,10 +206,10 @@ export function createAsk(parts: {
     trail: Trail,
     viewFor = stages.viewFor,
   ): Promise<Answer> {
-    demand('sql:write-own', principal, context);
+    demand(context.report ? 'ask' : 'sql:write-own', principal, context);
     const view = viewFor(principal);
     trail.policyDigest = view.digest;
-    trail.translation = { kind: 'sql', candidate: callersOwn(sql) };
+    trail.translation = { kind: 'sql', candidate: callersOwn(sql, context) };
     const sealed = await sealAndExecute(trail.translation.candidate, principal, context, view, trail);
     return compose(principal, context, view, trail, sealed);
   }
@@ -262,7 +268,7 @@ export function createAsk(parts: {
     demand('sql:read', principal, context);
     const view = stages.viewFor(principal);
     trail.reasons.push('dry run: nothing was run');
-    trail.translation = { kind: 'sql', candidate: callersOwn(sql) };
+    trail.translation = { kind: 'sql', candidate: callersOwn(sql, context) };
     const { candidate } = trail.translation;
     trail.statement = await sealed(candidate, principal, view, trail);
     return describeSealed(trail.statement);
@@ -335,7 +341,7 @@ export function createAsk(parts: {
   ): Promise<T> {
     const trail: Trail = {
       question,
-      reasons: [],
+      reasons: context.report ? [`report ${context.report.id}`] : [],
       timingsMs: {},
       translation: null,
       statement: null,
@@ -410,8 +416,13 @@ function demand(permission: Permission, principal: Principal, context: AskContex
   if (!context.operator && !principal.permissions.has(permission)) throw new SwaliError('AUTH_PERMISSION_MISSING');
 }
 
-function callersOwn(sql: string): Candidate {
-  return { sql, translator: 'caller', slots: new Map(), usage: { promptTokens: 0, completionTokens: 0 } };
+function callersOwn(sql: string, { report }: AskContext): Candidate {
+  return {
+    sql,
+    translator: 'caller',
+    slots: report?.slots ?? new Map(),
+    usage: { promptTokens: 0, completionTokens: 0 },
+  };
 }
 
 /** Only the model can mend what it wrote, and only faults of the statement itself; a missing claim is nobody's typo. */

@@ -30,6 +30,7 @@ import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults, readPolicyVersion } from './policy/policy.js';
 import type { PrincipalView } from './policy/view.js';
 import { readReceiptSigner } from './receipt-key.js';
+import { createReports, type Reports } from './reports/manage-reports.js';
 import { createSeal } from './seal/index.js';
 import { createJudges } from './seal/judges.js';
 import { createReadSharedValues } from './shared-values.js';
@@ -116,6 +117,8 @@ export interface Gateway extends Ruled {
   readonly receiptKeys: readonly Ed25519Jwk[];
   /** Makes the spine over an audit log. */
   readonly createAsk: (audit: AuditLog) => Ask;
+  /** Makes saved reports over an audit log and a spine over the same. */
+  readonly createReports: (audit: AuditLog, ask: Ask) => Reports;
   close(): Promise<void>;
 }
 
@@ -302,6 +305,17 @@ export async function openGateway(
         ...(surroundings.onAnswer ? { onAnswer: surroundings.onAnswer } : {}),
         metrics,
         tracer,
+      }),
+    createReports: (audit, ask) =>
+      createReports({
+        store,
+        ring: openKeyRing(surroundings),
+        clock,
+        now: () => performance.now(),
+        audit,
+        ask,
+        claims: policy.claims,
+        runDays: settings.reportRunDays,
       }),
     async close() {
       await judges.close();

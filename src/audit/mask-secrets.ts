@@ -26,6 +26,7 @@ const PLAIN_FIELDS: ReadonlySet<string> = new Set([
   'sqlDigest',
   'version',
   'endpoint',
+  'report',
 ]);
 
 /**

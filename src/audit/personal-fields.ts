@@ -54,6 +54,7 @@ const OPEN_FIELDS: ReadonlySet<string> = new Set([
   'clean',
   'source',
   'warnings',
+  'report',
 ]);
 
 /** Fields about whom something is done to, where that is somebody else than who does it. */

@@ -5,6 +5,7 @@ import { ensureDemoAccounts, ensureDemoSource, lacksDemoAccounts } from '../firs
 import { openGateway, openRecords, type Records, type Surroundings } from '../gateway.js';
 import { principalFor } from '../identify/operator.js';
 import { createPasswords } from '../identify/passwords.js';
+import type { Reports } from '../reports/manage-reports.js';
 import { type CliSurroundings, demandTenant } from './cli-surroundings.js';
 import { describeSeeded } from './describe-seeded.js';
 import { printAnswer, printable } from './print-answer.js';
@@ -54,13 +55,18 @@ export async function sealOnTerminal(
   });
 }
 
-/** Opens the gateway on this machine, records that an operator acts as an account, and lets them. */
-async function actAs(
+/**
+ * Opens the gateway on this machine, records that an operator acts as an account, and lets them.
+ *
+ * @param as `KIND` or `KIND:IDENTIFIER`
+ * @throws SwaliError `IDENTITY_INPUT_INVALID` where there is no such account, and what the work throws
+ */
+export async function actAs(
   surroundings: CliSurroundings,
   terminal: Terminal,
   action: string,
   as: string,
-  work: (ask: Ask, principal: Principal, context: AskContext) => Promise<void>,
+  work: (ask: Ask, principal: Principal, context: AskContext, reports: Reports) => Promise<void>,
 ): Promise<void> {
   const { settings, clock, logger } = surroundings;
   const tenant = demandTenant(surroundings);
@@ -80,7 +86,8 @@ async function actAs(
     await records.audit.append({ event: 'operator', ...from, action, reasons: [principal.subject] });
     const gateway = await openGateway(surroundings, records);
     try {
-      await work(gateway.createAsk(records.audit), principal, context);
+      const ask = gateway.createAsk(records.audit);
+      await work(ask, principal, context, gateway.createReports(records.audit, ask));
     } finally {
       await gateway.close();
     }

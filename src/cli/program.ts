@@ -18,6 +18,8 @@ import { addReceiptCommands } from './receipt-commands.js';
 
 import { migrate, printGrantsOfStore } from './record-commands.js';
 
+import { addReportCommands } from './report-commands.js';
+
 import { addSecretCommands } from './secret-commands.js';
 
 import { addTenantCommands } from './tenant-commands.js';
@@ -160,6 +162,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .argument('<identifier>', 'what they sign in with')
     .action((kind, identifier) => unlockUser(surround('warn'), terminal, kind, identifier));
   addGroupCommands(program, () => surround('warn'), terminal);
+  addReportCommands(program, () => surround('warn'), terminal);
   addTenantCommands(program, () => surround('warn'), terminal);
   program
     .command('sso')

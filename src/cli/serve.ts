@@ -89,6 +89,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       audit,
       rememberOrigin: alerting.rememberOrigin,
       createAsk: gateway.createAsk,
+      createReports: gateway.createReports,
       createLogin: identity.createLogin,
       createApiKeys: identity.createApiKeys,
       createWidgetTokens: identity.createWidgetTokens,

@@ -168,6 +168,7 @@ export const SETTING_SHAPE = z.object({
     error: 'expected a whole number from 60 to 604800, or 0',
   }),
   BACKUP_KEEP_DAYS: whole(1, 3650),
+  REPORT_RUN_DAYS: whole(1, 3650),
   REQUIRE_TOTP_FOR: accountGroups,
   SSO_FILE: z.string(),
   ACCESS_TOKEN_TTL_S: whole(60, 86_400),

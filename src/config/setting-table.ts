@@ -186,6 +186,7 @@ export const SETTINGS = [
     '7',
     'Days for which a backup in BACKUP_DIR is kept, 1–3650; the newest stays in any case.',
   ),
+  plain('REPORT_RUN_DAYS', '90', 'Days for which it is kept who ran which report, never with a row, 1–3650.'),
   plain(
     'REQUIRE_TOTP_FOR',
     '',

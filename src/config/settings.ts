@@ -120,6 +120,7 @@ export interface Settings {
   /** 0 where nothing is kept. */
   readonly translationCacheTtlMs: number;
   readonly modelCandidates: number;
+  readonly reportRunDays: number;
   readonly queryTimeoutMs: number;
   readonly judgeTimeoutMs: number;
   readonly answerStepMs: number;
@@ -316,6 +317,7 @@ function shapeSettings(
     modelSummaries: values.MODEL_SUMMARIES === 'on',
     translationCacheTtlMs: values.TRANSLATION_CACHE_TTL_S * 1000,
     modelCandidates: values.MODEL_CANDIDATES,
+    reportRunDays: values.REPORT_RUN_DAYS,
     queryTimeoutMs: values.QUERY_TIMEOUT_MS,
     judgeTimeoutMs: values.JUDGE_TIMEOUT_MS,
     answerStepMs: values.ANSWER_STEP_MS,

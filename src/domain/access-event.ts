@@ -25,7 +25,7 @@ export type SignInMethod = 'password' | 'oidc' | 'saml';
 
 /**
  * What identify reports: attempts to sign in, and what becomes of sessions, second factors, keys, tokens of
- * widgets, accounts and groups. Holds no password, token, code, seed or key, and identifiers only masked.
+ * widgets, accounts and groups; and what becomes of saved reports. Holds no password, token, code, seed or key, and identifiers only masked.
  */
 export type AccessEvent = AccessContext &
   (
@@ -135,6 +135,20 @@ export type AccessEvent = AccessContext &
          */
         readonly before: Readonly<Record<string, unknown>> | null;
         readonly after: Readonly<Record<string, unknown>> | null;
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
+        readonly event: 'report';
+        /** Who did it. */
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        /** `share`: a change of who may run it, perhaps with others. Runs are records of their own, which name the report. */
+        readonly action: 'save' | 'change' | 'share' | 'remove';
+        /** Its id; null where none was saved. */
+        readonly report: string | null;
+        /** To whom it is shared after that; null where nothing came of it, and where that is not changed. */
+        readonly sharedWith: readonly string[] | null;
         readonly decision: 'accepted' | 'refused';
         readonly code: string | null;
       }

@@ -1,7 +1,7 @@
 /** Which translator wrote a statement; `caller` is SQL that the principal sent themselves. */
 export type TranslatorName = 'verified' | 'openai' | 'offline' | 'caller';
 
-/** A value for a named parameter (`:year`) of a verified question. */
+/** A value for a named parameter (`:year`) of a verified question or a saved report. */
 export type SlotValue = string | number;
 
 /** How a model came to its answer: for the provenance, and for nothing else. */
@@ -22,7 +22,7 @@ export interface ModelTrace {
 export interface Candidate {
   readonly sql: string;
   readonly translator: TranslatorName;
-  /** Values for `:name` parameters. Only verified questions have any; empty for every other translator. */
+  /** Values for `:name` parameters. Only verified questions and saved reports have any. */
   readonly slots: ReadonlyMap<string, SlotValue>;
   /** Tokens the model was paid for; zeros where no model was asked. */
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number };

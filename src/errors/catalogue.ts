@@ -154,6 +154,15 @@ export const CATALOGUE = {
     status: 422,
     sentence: 'The question was not answered, so there is nothing to export; see the detail.',
   },
+  // reports
+  REPORT_UNKNOWN: { status: 404, sentence: 'There is no such report.' },
+  REPORT_INVALID: { status: 422, sentence: 'The report cannot be saved like this; see the detail.' },
+  REPORT_PARAMETER_INVALID: { status: 422, sentence: 'The report does not take these values; see the detail.' },
+  REPORT_CHANGED: {
+    status: 409,
+    sentence: 'The report was changed since you read it; read it again and repeat your change.',
+  },
+  REPORT_TOO_MANY: { status: 409, sentence: 'You have as many reports as one account may have; remove one first.' },
   // audit
   AUDIT_UNAVAILABLE: {
     status: 503,

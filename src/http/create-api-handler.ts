@@ -77,8 +77,8 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
   /** The media types of which one is the answer's, where it is a file: then the body is its text. Else answers are JSON. */
   readonly download?: readonly string[];
   readonly limit: Exclude<LimitClass, 'address'>;
-  /** The audit record without which no answer of this endpoint leaves; null for what reads nobody's data. */
-  readonly audit: AuditEvent['event'] | null;
+  /** The audit record without which no answer of this endpoint leaves, or several of which one; null for what reads nobody's data. */
+  readonly audit: AuditEvent['event'] | readonly AuditEvent['event'][] | null;
   handle(call: ApiCall<z.output<Input>, CallerOf<Who>>): Promise<ApiAnswer<Output>>;
 }
 
@@ -200,7 +200,7 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
       if (access === 'refresh-token' && isTokenInvalid(error)) forgetSession(response, context, ports);
       throw error;
     } finally {
-      if (endpoint.audit !== null) audited = watched.take(endpoint.audit);
+      if (endpoint.audit !== null) audited = [endpoint.audit].flat().some((event) => watched.take(event));
       watched.close();
     }
     if (!audited) {

@@ -100,7 +100,7 @@ function describeOperation(statement: EndpointStatement): Json {
     'x-permission': typeof access === 'string' ? null : access.permission,
     'x-tenant': tenant ?? (typeof access === 'string' ? null : 'of the caller'),
     'x-limit': limit,
-    'x-audit': audit,
+    'x-audit': audit === null ? null : [audit].flat().join(' or '),
     'x-widget': widget ?? false,
   };
 }

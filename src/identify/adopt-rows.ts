@@ -16,6 +16,9 @@ const BELONGINGS = [
   'employee_groups',
   'employee_group_members',
   'usage_counters',
+  'reports',
+  'report_readers',
+  'report_runs',
 ] as const;
 
 /**

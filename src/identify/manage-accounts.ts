@@ -3,6 +3,7 @@ import type { Clock } from '../domain/ports.js';
 import type { Principal, PrincipalKind } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { eraseReportsOf } from '../store/sealed-reports.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
 import { destroySubjectKey } from '../store/subject-key-rows.js';
@@ -305,6 +306,7 @@ export function createAccountManager(deps: Deps): AccountManager {
           if (kind === 'employee')
             await db.deleteFrom('employee_group_members').where('employee_id', '=', id).execute();
           await eraseModelUse(db, target);
+          await eraseReportsOf(db, target);
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           await destroySubjectKey(db, store.dialect, { subject: target, tenant: account.tenant, at: clock() });
           const erasure = { tenant: account.tenant, subject: target, erasedAt: clock() };

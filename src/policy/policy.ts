@@ -32,6 +32,8 @@ export interface Policy {
   readonly relations: ReadonlyMap<string, CompiledRelation>;
   readonly verified: readonly CompiledQuestion[];
   readonly metrics: readonly CompiledMetric[];
+  /** Names of every claim that its rules read. */
+  readonly claims: ReadonlySet<string>;
   /** The catalog as this principal may see it now. Cheap: everything but the values of claims is kept. */
   viewFor(principal: Principal): PrincipalView;
   /** The same with the bounds of an export: the file's own, and beside them those of `exportLimits`. */
@@ -99,6 +101,7 @@ export function readPolicy(text: string, file: string, options: PolicyOptions): 
     relations,
     verified,
     metrics,
+    claims: new Set([...compiled.register.entries.values()].map(({ claim }) => claim)),
     viewFor,
     exportViewFor,
     verifiedFor: (principal) => {

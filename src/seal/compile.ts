@@ -122,13 +122,21 @@ function verify(
 }
 
 /**
+ * Whether a text may say `:name`: verified questions may, and SQL of saved reports, which brings the values along. All other
+ * text has none.
+ */
+export function mayNameParameters({ translator, slots }: Candidate): boolean {
+  return translator === 'verified' || (translator === 'caller' && slots.size > 0);
+}
+
+/**
  * Reads the text now and gives the tree, or the refusal, when asked for it.
  *
  * @throws SwaliError at once: `SEAL_TOO_LONG`, `SEAL_TOO_DEEP`
  */
 function read(candidate: Candidate, dialect: Dialect): () => Query {
   try {
-    const query = parseQuery(candidate.sql, dialect, { allowNamedParameters: candidate.translator === 'verified' });
+    const query = parseQuery(candidate.sql, dialect, { allowNamedParameters: mayNameParameters(candidate) });
     return () => query;
   } catch (error) {
     if (error instanceof SwaliError && (error.code === 'SEAL_TOO_LONG' || error.code === 'SEAL_TOO_DEEP')) throw error;

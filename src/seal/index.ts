@@ -7,7 +7,7 @@ import type { Principal } from '../domain/principal.js';
 import { type SealedStatement, sealStatement } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { PrincipalView } from '../policy/view.js';
-import { compile } from './compile.js';
+import { compile, mayNameParameters } from './compile.js';
 import type { Judges } from './judges.js';
 import { fillParameters, type Plan } from './plan.js';
 
@@ -42,8 +42,14 @@ export interface Seal {
  */
 function planKey(candidate: Candidate, catalog: Catalog, view: PrincipalView): string {
   const slots = candidate.slots.size === 0 ? [] : [...candidate.slots.keys()].sort();
-  const isVerified = candidate.translator === 'verified';
-  const parts = [isVerified, slots, catalog.dialect, catalog.version, view.policyVersion, view.digest];
+  const parts = [
+    mayNameParameters(candidate),
+    slots,
+    catalog.dialect,
+    catalog.version,
+    view.policyVersion,
+    view.digest,
+  ];
   return JSON.stringify(parts) + candidate.sql;
 }
 

@@ -405,6 +405,52 @@ export interface BackupTurnTable {
   failures: number;
 }
 
+/** A saved question or statement. Who may run it stands in `report_readers`. */
+export interface ReportTable extends TenantColumn {
+  /** Random, 128 bits. */
+  id: string;
+  /** Who saved it: `admin:3`. */
+  owner: string;
+  kind: 'question' | 'sql';
+  /** Title, description, text and parameters, sealed by the ring of keys. */
+  sealed: string;
+  created_at: number;
+  updated_at: number;
+  /** 1, and one more at each change. */
+  revision: number;
+}
+
+/** To whom a report is shared. */
+export interface ReportReaderTable extends TenantColumn {
+  report_id: string;
+  /** An audience (`employee:manager`) or an account (`employee:17`). */
+  reader: string;
+}
+
+/** That somebody ran a report. Holds no row. */
+export interface ReportRunTable extends TenantColumn {
+  /** Random, 128 bits. */
+  id: string;
+  report_id: string;
+  revision: number;
+  /** Who ran it: `customer:17`. */
+  runner: string;
+  at: number;
+  /** Of an export; null for an answer. */
+  format: string | null;
+  /** The values of its parameters, sealed by the ring of keys. */
+  sealed: string;
+  status: 'answered' | 'clarify' | 'refused' | 'failed';
+  /** Why it failed; null else. */
+  code: string | null;
+  /** Null where there was no answer, and for exports. */
+  row_count: number | null;
+  duration_ms: number;
+  request_id: string;
+  /** Null where there was no answer, and for exports. */
+  policy_version: string | null;
+}
+
 /** The gateway's own tables, as kysely sees them. */
 export interface StoreTables {
   tenants: TenantTable;
@@ -436,4 +482,7 @@ export interface StoreTables {
   audit_archives: AuditArchiveTable;
   erasures: ErasureTable;
   backup_turns: BackupTurnTable;
+  reports: ReportTable;
+  report_readers: ReportReaderTable;
+  report_runs: ReportRunTable;
 }

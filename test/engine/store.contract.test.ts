@@ -17,6 +17,7 @@ import { describeModelBudgetContract } from '../unit/identify/model-budget-contr
 import { describeSecondFactorContract } from '../unit/identify/second-factor-contract.js';
 import { describeSsoStoreContract } from '../unit/identify/sso/sso-store-contract.js';
 import { describeWidgetContract } from '../unit/identify/widget-contract.js';
+import { describeReportsContract } from '../unit/reports/reports-contract.js';
 import { describeTurnsContract } from '../unit/store/backup/backup-turns-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
@@ -70,6 +71,7 @@ describeOverStore('turns of the daily backup', describeTurnsContract);
 describeOverStore('the budget of the model', describeModelBudgetContract);
 describeOverStore('the state of alerts', describeAlertStateContract);
 describeOverStore('the columns of the audit log', describeListing);
+describeOverStore('saved reports', describeReportsContract);
 
 describeEngines(
   'identity and audit',

@@ -94,6 +94,7 @@ export async function openTestGateway(
     audit: alerting.audit,
     rememberOrigin: alerting.rememberOrigin,
     createAsk: gateway.createAsk,
+    createReports: gateway.createReports,
     createLogin: identity.createLogin,
     createApiKeys: identity.createApiKeys,
     createWidgetTokens: identity.createWidgetTokens,

@@ -8,6 +8,7 @@ import type { GroupManager } from '../../src/identify/manage-groups.js';
 import type { ManageSecondFactor } from '../../src/identify/manage-second-factor.js';
 import { readTiers } from '../../src/identify/tiers.js';
 import { createHealth } from '../../src/operate/health.js';
+import type { Reports } from '../../src/reports/manage-reports.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -18,6 +19,17 @@ const refuse = (): never => {
 /** The HTTP side alone, as `serve` wires it: what needs nobody's data answers, everything behind it fails. */
 export function createBareApp(deps: Partial<AppDeps> = {}): Express {
   const ask: Ask = { ask: refuse, runSql: refuse, dryRun: refuse, exportRows: refuse };
+  const reports: Reports = {
+    list: refuse,
+    get: refuse,
+    save: refuse,
+    change: refuse,
+    remove: refuse,
+    run: refuse,
+    exportRows: refuse,
+    runs: refuse,
+    readPersonal: refuse,
+  };
   const login: Login = { login: refuse, refresh: refuse, logout: refuse };
   const accounts: AccountManager = {
     list: refuse,
@@ -48,6 +60,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     rememberOrigin: (_request, _response, next) => next(),
     audit: { append: refuse, verify: refuse, list: refuse, checkpoint: refuse, drain: refuse },
     createAsk: () => ask,
+    createReports: () => reports,
     createLogin: () => login,
     createChangePassword: () => refuse,
     createApiKeys: () => ({ create: refuse, list: refuse, revoke: refuse }),

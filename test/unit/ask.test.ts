@@ -139,6 +139,39 @@ describe('ask', () => {
     expect(records[0]).toHaveProperty('sqlDigest', expect.stringMatching(/^sha256:[0-9a-f]{64}$/));
   });
 
+  it('runs the SQL of a report for whoever may ask, with its values, and names it on record', async () => {
+    const sealed: Candidate[] = [];
+    const { ask, records } = spine({
+      seal: async (from) => {
+        sealed.push(from);
+        return seal(from);
+      },
+    });
+    const slots = new Map([['year', 2026]]);
+    const report = { ...CONTEXT, report: { id: 'f00', slots } };
+    await ask.runSql('SELECT :year', principal('ask'), report);
+    expect(await codeOf(ask.runSql('SELECT :year', principal('sql:write-own'), report))).toBe(
+      'AUTH_PERMISSION_MISSING',
+    );
+    await ask.ask('How many?', principal('ask'), { ...CONTEXT, report: { id: 'f01', slots: new Map() } });
+    expect(await codeOf(ask.dryRun('SELECT :year', principal('ask', 'sql:read'), report))).toBe(
+      'AUTH_PERMISSION_MISSING',
+    );
+    await ask.runSql('SELECT 1', principal('sql:write-own'), CONTEXT);
+    expect(sealed.map(({ translator, slots: values }) => [translator, values])).toEqual([
+      ['caller', slots],
+      ['openai', new Map()],
+      ['caller', new Map()],
+    ]);
+    expect(records.map((record) => 'reasons' in record && record.reasons)).toEqual([
+      ['report f00', 'orders.rows.employee'],
+      ['report f00', expect.any(String)],
+      ['report f01', 'orders.rows.employee'],
+      ['report f00', expect.any(String)],
+      ['orders.rows.employee'],
+    ]);
+  });
+
   it('keeps the statement from those without sql:read', async () => {
     const { ask } = spine();
     expect((await ask.ask('How many orders?', principal('ask'), CONTEXT)).sql).toBeNull();

@@ -4,10 +4,12 @@ import { PRINCIPAL_KINDS, type PrincipalKind } from '../../domain/principal.js';
 import type { Invite } from '../../identify/invite.js';
 import type { AccountChange, AccountManager } from '../../identify/manage-accounts.js';
 import type { ManagedAccount } from '../../identify/managed-account.js';
+import type { Reports } from '../../reports/manage-reports.js';
 import type { ReadAudit } from '../audit-export.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
 import { readRecordsAbout } from '../records-about.js';
 import { AUDIT_RECORD } from './audit-schema.js';
+import { PERSONAL_REPORTS, printPersonalReports } from './report-schema.js';
 import { wholeText } from './whole-text.js';
 
 const claims = z.record(z.string(), z.union([z.string(), z.number()]));
@@ -74,13 +76,14 @@ export function createAccountRoutes(
   manager: AccountManager,
   invite: Invite,
   readAudit: ReadAudit,
+  reports: Pick<Reports, 'readPersonal'>,
   ports: ApiPorts,
 ): readonly ApiRoute[] {
   return PRINCIPAL_KINDS.flatMap((kind) => [
     // Before `/:id`, which answers for every path of its form.
     createInviteRoute(kind, invite, ports),
     ...createRoutesOf(kind, manager, ports),
-    createExportRoute(kind, manager, readAudit, ports),
+    createExportRoute(kind, manager, readAudit, reports, ports),
   ]);
 }
 
@@ -205,11 +208,12 @@ function createRoutesOf(kind: PrincipalKind, manager: AccountManager, ports: Api
   ];
 }
 
-/** Everything that is kept of one person: what identify knows, and what the audit log says of them. */
+/** Everything that is kept of one person: what identify knows, their reports, and what the audit log says of them. */
 function createExportRoute(
   kind: PrincipalKind,
   manager: AccountManager,
   readAudit: ReadAudit,
+  reports: Pick<Reports, 'readPersonal'>,
   ports: ApiPorts,
 ): ApiRoute {
   return createApiHandler(
@@ -225,6 +229,7 @@ function createExportRoute(
         identities: z.array(IDENTITY),
         mailed_links: z.array(MAILED_LINK),
         model_use: z.array(MODEL_USE),
+        ...PERSONAL_REPORTS,
         audit: z.array(AUDIT_RECORD),
         next_audit_cursor: z.string().nullable(),
       }),
@@ -266,6 +271,7 @@ function createExportRoute(
           identities: known,
           mailed_links: links,
           model_use: used,
+          ...printPersonalReports(await reports.readPersonal(tenant, subject)),
           audit: about.records,
           next_audit_cursor: about.nextCursor,
         };

@@ -6,7 +6,7 @@ import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-ha
 import { toAskContext } from './ask-routes.js';
 
 /** Media type of each format. */
-const TYPES = {
+export const EXPORT_TYPES = {
   csv: 'text/csv',
   ndjson: 'application/x-ndjson',
 } as const satisfies Readonly<Record<ExportFormat, string>>;
@@ -31,7 +31,7 @@ export function createExportRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute
         access: { permission: 'export' },
         input: EXPORT,
         output: z.string(),
-        download: Object.values(TYPES),
+        download: Object.values(EXPORT_TYPES),
         limit: 'ask',
         audit: 'export',
         handle: async ({ input: { question, sql, format }, principal, context }) => {
@@ -43,7 +43,7 @@ export function createExportRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute
           const { text, receipt } = exported;
           return {
             body: text,
-            download: { type: TYPES[format], name: `swali-export.${format}` },
+            download: { type: EXPORT_TYPES[format], name: `swali-export.${format}` },
             headers: { 'Swali-Receipt': receipt.jws, 'Swali-Receipt-Salt': receipt.salt },
           };
         },
