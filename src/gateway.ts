@@ -250,6 +250,7 @@ export async function openGateway(
       clock,
       timeZone: timeZoneOf(settings),
       metrics: (view) => policy.metricsFor(view),
+      schemaTokens: settings.modelSchemaTokens,
       currency: policy.defaults.currency,
       budget: watchBudget(createModelBudget({ store, clock, tiers })),
       makeGuard: guards.make,

@@ -165,6 +165,7 @@ export const SETTING_SHAPE = z.object({
   OPENAI_BASE_URL: httpAddress,
   OPENAI_MODEL: filled('the name of a model'),
   MODEL_TIMEOUT_MS: whole(100, 300_000),
+  MODEL_SCHEMA_TOKENS: whole(200, 100_000),
   MODEL_REPAIR_ATTEMPTS: whole(0, 5),
   QUERY_TIMEOUT_MS: whole(1, 600_000),
   JUDGE_TIMEOUT_MS: whole(10, 60_000),

@@ -108,6 +108,7 @@ export interface Settings {
   readonly openaiBaseUrl: string | null;
   readonly openaiModel: string;
   readonly modelTimeoutMs: number;
+  readonly modelSchemaTokens: number;
   readonly modelRepairAttempts: number;
   readonly queryTimeoutMs: number;
   readonly judgeTimeoutMs: number;
@@ -298,6 +299,7 @@ function shapeSettings(
     openaiBaseUrl: values.OPENAI_BASE_URL || null,
     openaiModel: values.OPENAI_MODEL,
     modelTimeoutMs: values.MODEL_TIMEOUT_MS,
+    modelSchemaTokens: values.MODEL_SCHEMA_TOKENS,
     modelRepairAttempts: values.MODEL_REPAIR_ATTEMPTS,
     queryTimeoutMs: values.QUERY_TIMEOUT_MS,
     judgeTimeoutMs: values.JUDGE_TIMEOUT_MS,

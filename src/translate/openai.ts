@@ -106,7 +106,7 @@ export function createOpenAiTranslate(deps: {
   let form: EndpointForm = { format: 'json_schema', cap: 'max_tokens', temperature: true };
 
   return async (request, today, known) => {
-    const messages = writeMessages(request, writeSystemPrompt(request.view, deps.dialect, known), today, deps.timeZone);
+    const messages = writeMessages(request, writeSystemPrompt(deps.dialect, known), today, deps.timeZone);
     const deadline = AbortSignal.timeout(settings.timeoutMs);
     const prompt = messages.map(({ content }) => content).join('\n');
     let attempt = form;

@@ -9,7 +9,7 @@ import type { PrincipalView } from '../policy/view.js';
 import { checkQuestion } from './check-question.js';
 import { countModelCalls } from './count-model-calls.js';
 import { localDay } from './dates.js';
-import { takeWhole } from './link/linked-schema.js';
+import { createLinkStep, DEFAULT_SCHEMA_TOKENS } from './link-step.js';
 import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
 import { createOpenAiTranslate, type OpenAiSettings } from './openai.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
@@ -17,11 +17,6 @@ import { matchVerified, type VerifiedQuestion } from './verified.js';
 
 /** A question in, a statement, a question back or a refusal out. */
 export type Translate = (request: TranslateRequest) => Promise<Translation>;
-
-/** Most columns whose shared values are read for one question. */
-const MAX_SHARED_COLUMNS = 20;
-/** Longest wait for all of them, in milliseconds. */
-const SHARED_VALUES_TIMEOUT_MS = 2000;
 
 export interface TranslateDeps {
   readonly dialect: Dialect;
@@ -36,6 +31,8 @@ export interface TranslateDeps {
   readonly clock: Clock;
   /** The figures that the data owner has defined and this principal may use. */
   readonly metrics: (view: PrincipalView) => readonly CompiledMetric[];
+  /** Most tokens of the schema in a prompt; where absent, {@link DEFAULT_SCHEMA_TOKENS}. */
+  readonly schemaTokens?: number;
   /** ISO 4217 code in which a question may state amounts; null where the policy names none. */
   readonly currency: string | null;
   /** IANA name; decides what "today" is. */
@@ -68,6 +65,11 @@ export function createTranslate(deps: TranslateDeps): Translate {
       ? countModelCalls(createOpenAiTranslate({ ...parts, settings: deps.openai }), counts)
       : null;
 
+  const linkStep = createLinkStep({
+    readSharedValues: deps.readSharedValues ?? null,
+    tokens: deps.schemaTokens ?? DEFAULT_SCHEMA_TOKENS,
+  });
+
   /** False where the tokens of the day are spent and the offline translator goes on. @throws SwaliError `RATE_LIMITED` where nobody does */
   async function mayAskModel(principal: Principal): Promise<boolean> {
     const { tokens, whenSpent, renewsInS } = await deps.budget.left(principal);
@@ -88,11 +90,10 @@ export function createTranslate(deps: TranslateDeps): Translate {
     const today = localDay(deps.clock(), deps.timeZone);
     const verified = matchVerified(request.question, deps.verified(request.principal), today);
     if (verified && isNew(verified, request)) return verified;
-    const sharedValues = await readValues(deps.readSharedValues ?? null, request);
     const metrics = deps.metrics(request.view);
     if (model && (await mayAskModel(request.principal))) {
       try {
-        return await model(request, today, { schema: takeWhole(request.view), sharedValues, metrics });
+        return await model(request, today, await linkStep.forModel(request, metrics));
       } catch (error) {
         if (deps.mode === 'openai' || !isModelFailure(error)) throw error;
         deps.logger.warn({ code: error.code, cause: String(error.cause) }, 'the model failed; answering offline');
@@ -100,16 +101,14 @@ export function createTranslate(deps: TranslateDeps): Translate {
     } else if (!model && deps.mode === 'openai') {
       throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
     }
-    return answerOffline(request, { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics });
+    const known = { dialect: deps.dialect, currency: deps.currency, today, metrics };
+    return answerOffline(request, { ...known, ...(await linkStep.forOffline(request, metrics)) });
   };
 }
 
-function answerOffline(
-  request: TranslateRequest,
-  known: Pick<OfflineRequest, 'dialect' | 'currency' | 'today' | 'sharedValues' | 'metrics'>,
-): Translation {
-  const { question, view, principal } = request;
-  const found = translateOffline({ question, view, principal, ...known });
+function answerOffline(request: TranslateRequest, known: Omit<OfflineRequest, 'question' | 'principal'>): Translation {
+  const { question, principal } = request;
+  const found = translateOffline({ question, principal, ...known });
   if (isNew(found, request)) return found;
   return {
     kind: 'refused',
@@ -130,35 +129,4 @@ function isModelFailure(error: unknown): error is SwaliError {
     error instanceof SwaliError &&
     (error.code === 'TRANSLATE_MODEL_UNAVAILABLE' || error.code === 'TRANSLATE_MODEL_UNUSABLE')
   );
-}
-
-/**
- * Reads shared values one column after the other, for as long as a question can wait for them; what is not there by then
- * is left out.
- */
-async function readValues(
-  read: ReadSharedValues | null,
-  request: TranslateRequest,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const values = new Map<string, readonly string[]>();
-  if (!read) return values;
-  const shared = [...request.view.relations.values()].flatMap(({ relation, columns }) =>
-    [...columns.values()]
-      .filter((each) => each.shareValues && each.mask === null)
-      .map((each) => ({ relation: relation.name, column: each.column.name })),
-  );
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), SHARED_VALUES_TIMEOUT_MS);
-  const limited = { ...request, signal: AbortSignal.any([request.signal, patience.signal]) };
-  try {
-    for (const { relation, column } of shared.slice(0, MAX_SHARED_COLUMNS)) {
-      values.set(`${relation}.${column}`, await read(limited, relation, column));
-    }
-  } catch (error) {
-    if (request.signal.aborted) throw new SwaliError('EXECUTE_CANCELLED', { cause: error });
-    if (!patience.signal.aborted) throw error;
-  } finally {
-    clearTimeout(timer);
-  }
-  return values;
 }

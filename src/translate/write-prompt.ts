@@ -1,10 +1,8 @@
 import type { Dialect } from '../domain/dialect.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
-import type { VisibleColumn } from '../policy/view.js';
-import { foldName } from '../sql/fold-name.js';
 import { type Day, isoDay } from './dates.js';
-import type { LinkedRelation, LinkedSchema } from './link/linked-schema.js';
-import type { TranslateRequest } from './request.js';
+import type { LinkedSchema } from './link/linked-schema.js';
+import { SCHEMA_NOTATION, type SharedValues, writeSchema } from './write-schema.js';
 
 const DIALECT_NOTES: Readonly<Record<Dialect, string>> = {
   mysql:
@@ -34,7 +32,7 @@ export interface SchemaNotes {
   /** The part of the view that the prompt shows. */
   readonly schema: LinkedSchema;
   /** Key `relation.column` in catalog spelling; only columns whose owner shares their values. */
-  readonly sharedValues: ReadonlyMap<string, readonly string[]>;
+  readonly sharedValues: SharedValues;
   /** The figures that this principal may use. */
   readonly metrics: readonly CompiledMetric[];
 }
@@ -46,14 +44,9 @@ export interface SchemaNotes {
  * @remarks Names, types, descriptions, units and synonyms, and the expressions of metrics as their owner wrote them. No
  *   claim, no filter and no row value goes in.
  */
-export function writeSystemPrompt(
-  view: TranslateRequest['view'],
-  dialect: Dialect,
-  { schema, sharedValues, metrics }: SchemaNotes,
-): string {
-  const tables = schema.relations.map((each) => writeRelation(each, view, sharedValues));
+export function writeSystemPrompt(dialect: Dialect, { schema, sharedValues, metrics }: SchemaNotes): string {
   const figures = metrics.length > 0 ? `\n\nFigures:\n${metrics.map(writeMetric).join('\n')}` : '';
-  return `${RULES}\n\nDialect: ${DIALECT_NOTES[dialect]}\n\nTables:\n${tables.join('\n')}${figures}`;
+  return `${RULES}\n\nDialect: ${DIALECT_NOTES[dialect]}\n\nTables. ${SCHEMA_NOTATION}\n${writeSchema(schema, sharedValues)}${figures}`;
 }
 
 function writeMetric({ name, sql, relation, unit, description, synonyms }: CompiledMetric): string {
@@ -69,50 +62,6 @@ function writeMetric({ name, sql, relation, unit, description, synonyms }: Compi
 export function writeQuestionPrompt(question: string, today: Day, timeZone: string): string {
   const data = question.replace(/</g, '‹').replace(/>/g, '›');
   return `Today is ${isoDay(today)} (${timeZone}).\n<question>${data}</question>`;
-}
-
-function writeRelation(
-  { obligation, columns }: LinkedRelation,
-  view: TranslateRequest['view'],
-  sharedValues: ReadonlyMap<string, readonly string[]>,
-): string {
-  const { relation } = obligation;
-  const about = [
-    obligation.description,
-    obligation.synonyms.length > 0 ? `also called ${obligation.synonyms.join(', ')}` : null,
-  ].filter((part) => part !== null);
-  const visible = (name: string) => obligation.columns.has(foldName(name));
-  const lines = columns.map((column) =>
-    writeColumn(column, relation.primaryKey, sharedValues.get(`${relation.name}.${column.column.name}`)),
-  );
-  for (const key of relation.foreignKeys) {
-    const target = view.relations.get(foldName(key.relation));
-    if (!target || !key.columns.every(visible) || !key.referenced.every((name) => target.columns.has(foldName(name)))) {
-      continue;
-    }
-    lines.push(`  (${key.columns.join(', ')}) refers to ${target.relation.name}(${key.referenced.join(', ')})`);
-  }
-  return `${relation.name}${about.length > 0 ? ` -- ${oneLine(about.join('; '))}` : ''}\n${lines.join('\n')}`;
-}
-
-function writeColumn(
-  visible: VisibleColumn,
-  primaryKey: readonly string[],
-  values: readonly string[] | undefined,
-): string {
-  const { column } = visible;
-  // The declared type of an enum or set lists its values; those are shown only where the owner shares them.
-  const type = column.family === 'enum' || column.family === 'set' ? 'text' : column.declaredType || column.family;
-  const notes = [
-    primaryKey.includes(column.name) ? 'key' : null,
-    visible.unit ? `unit ${visible.unit}` : null,
-    visible.description,
-    visible.mask ? 'masked: shown in part only, do not filter by it' : null,
-    visible.shareValues && !visible.mask && values && values.length > 0
-      ? `values: ${values.map((value) => JSON.stringify(value)).join(', ')}`
-      : null,
-  ].filter((part) => part !== null);
-  return `  ${column.name} ${type}${notes.length > 0 ? ` -- ${oneLine(notes.join('; '))}` : ''}`;
 }
 
 function oneLine(text: string): string {
