@@ -1,7 +1,7 @@
 /**
  * Every database of Spider-train as one catalog: 137 databases whose relations stand side by side, as the schemas of one
  * company would. A relation keeps its name; where two databases have one of the same name (folded), each of them is called
- * `database__relation`. Foreign keys are those that the databases declare, and lead to the renamed relations. Nothing says
+ * `database__relation` (or `relation_1`, `relation_2` … where `collisions` is `numbered`: then no name tells of a database). Foreign keys are those that the databases declare, and lead to the renamed relations. Nothing says
  * which database a question is about.
  *
  * The policy of the benchmark opens every relation and column, and shares the values of text columns that have at most 50
@@ -22,7 +22,7 @@ const MAX_VALUES = 50;
  * @returns `view`; `values` by `relation.column`; `questions` with `texts` (as published, and in other words) and `gold`
  *   (relation → columns); `unread`: how many golds the gateway does not read
  */
-export async function mergeSpider(folder, modules) {
+export async function mergeSpider(folder, modules, collisions = 'prefixed') {
   const { readCatalog, buildCatalog, foldName } = modules;
   const lines = readFileSync(join(folder, 'spider-train/questions.jsonl'), 'utf8').split('\n').filter(Boolean);
   const asked = lines.map((line) => JSON.parse(line)).filter(({ sql }) => sql !== null);
@@ -36,7 +36,17 @@ export async function mergeSpider(folder, modules) {
   const owners = new Map();
   for (const { catalog } of databases.values())
     for (const fold of catalog.relations.keys()) owners.set(fold, (owners.get(fold) ?? 0) + 1);
-  const nameIn = (db, name) => (owners.get(foldName(name)) > 1 ? `${db}__${name}` : name);
+  const numbers = new Map();
+  const numberOf = (db, fold) => {
+    const known = numbers.get(fold) ?? [];
+    if (!known.includes(db)) numbers.set(fold, [...known, db]);
+    return numbers.get(fold).indexOf(db) + 1;
+  };
+  const nameIn = (db, name) => {
+    const fold = foldName(name);
+    if (owners.get(fold) === 1) return name;
+    return collisions === 'numbered' ? `${name}_${numberOf(db, fold)}` : `${db}__${name}`;
+  };
 
   const relations = [];
   const values = new Map();

@@ -1,5 +1,3 @@
-import { foldName } from '../../sql/fold-name.js';
-import { splitIdentifier } from '../words.js';
 import type { Closure } from './close-over-joins.js';
 import type { Ranking } from './rank-relations.js';
 import type { ViewIndex } from './view-index.js';
@@ -12,9 +10,6 @@ export interface ColumnChoice {
   readonly others: readonly number[];
 }
 
-/** Words of columns by which rows are called: what is asked for where a question names no column. */
-const LABELS = new Set(['name', 'title']);
-
 /** Orders the columns of one relation. */
 export function chooseColumns(
   index: ViewIndex,
@@ -22,18 +17,12 @@ export function chooseColumns(
   { columns: scores }: Pick<Ranking, 'columns'>,
   { joinColumns }: Pick<Closure, 'joinColumns'>,
 ): ColumnChoice {
-  const { relation } = index.relations[at]!;
   const [from, behind] = index.spans[at]!;
-  const keys = new Set([...relation.primaryKey, ...relation.foreignKeys.flatMap((key) => key.columns)].map(foldName));
   const needed: number[] = [];
   const others: number[] = [];
   for (let column = from; column < behind; column += 1) {
-    const { name } = index.columns[column]!.visible.column;
-    const isNeeded =
-      scores[column]! > 0 ||
-      joinColumns.has(column) ||
-      keys.has(foldName(name)) ||
-      splitIdentifier(name).some((word) => LABELS.has(word));
+    const { isKey, isLabel } = index.columns[column]!;
+    const isNeeded = isKey || isLabel || scores[column]! > 0 || joinColumns.has(column);
     (isNeeded ? needed : others).push(column);
   }
   const urgency = (column: number) => (joinColumns.has(column) ? Number.POSITIVE_INFINITY : scores[column]!);

@@ -12,8 +12,6 @@ const DETAILED_SHARE = 0.5;
 const VALUE_SHARE = 0.12;
 /** Columns beyond the needed ones that a relation gets before the next one has its turn. */
 const OTHERS_AT_FIRST = { detailed: 16, brief: 8 } as const;
-/** A relation for which less than this share of the best score speaks is not shown. */
-const LEAST_SHARE = 0;
 
 const NO_VALUES: ReadonlyMap<string, readonly string[]> = new Map();
 
@@ -41,7 +39,7 @@ export function fillBudget(index: ViewIndex, ranking: Ranking, tokens: number, c
   let hasReserve = false;
   for (const at of closure.order) {
     // Where nothing speaks for anything, the relations that others join to are the best guess.
-    if (best > 0 && ranking.scores[at]! <= best * LEAST_SHARE) break;
+    if (best > 0 && ranking.scores[at] === 0) break;
     const { needed, others } = chooseColumns(index, at, ranking, closure);
     const isBrief = forDetails <= 0;
     if (!isBrief && !hasReserve && sharesValues(index, at)) {

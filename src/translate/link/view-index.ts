@@ -13,6 +13,10 @@ export interface IndexedColumn {
   /** Place of its relation. */
   readonly relation: number;
   readonly visible: VisibleColumn;
+  /** True for columns of the primary key and of foreign keys. */
+  readonly isKey: boolean;
+  /** True where rows are called by it: what is asked for where a question names no column. */
+  readonly isLabel: boolean;
 }
 
 /** A view prepared for look-ups. Relations and columns are known by their places in the view's own order. */
@@ -51,9 +55,7 @@ const PART = 0.5;
 export function indexView(view: PrincipalView, metrics: readonly CompiledMetric[]): ViewIndex {
   const relations = [...view.relations.values()];
   const place = new Map([...view.relations.keys()].map((fold, at) => [fold, at]));
-  const columns = relations.flatMap((each, relation) =>
-    [...each.columns.values()].map((visible) => ({ relation, visible })),
-  );
+  const columns = relations.flatMap(indexColumns);
   const columnAt = new Map(columns.map(({ visible }, at) => [visible, at]));
   const columnPlace = new Map(
     columns.map(({ relation, visible }, at) => [`${relations[relation]!.relation.name}.${visible.column.name}`, at]),
@@ -75,6 +77,19 @@ export function indexView(view: PrincipalView, metrics: readonly CompiledMetric[
     vocabulary: createVocabulary(postings, relations.length),
     enumerated: indexValues(collectEnumerated(relations, columns)),
   };
+}
+
+/** Words of columns by which rows are called. */
+const LABELS = new Set(['name', 'title']);
+
+function indexColumns({ relation, columns }: RelationObligation, place: number): readonly IndexedColumn[] {
+  const keys = new Set([...relation.primaryKey, ...relation.foreignKeys.flatMap((key) => key.columns)].map(foldName));
+  return [...columns].map(([fold, visible]) => ({
+    relation: place,
+    visible,
+    isKey: keys.has(fold),
+    isLabel: splitIdentifier(visible.column.name).some((word) => LABELS.has(word)),
+  }));
 }
 
 type Postings = Map<string, Posting[]>;
