@@ -1,5 +1,5 @@
 const ENDINGS =
-  /(?:ations?|itions?|ments?|nesses|ness|ities|ity|ings?|ions?|ances?|ences?|ers?|ors?|ees?|ies|ied|ed|es|al|ly|s|e|y)$/u;
+  /(?:ations?|ating|ated|ates?|itions?|ments?|nesses|ness|ities|ity|ings?|ions?|ances?|ences?|ers?|ors?|ees?|ies|ied|ed|es|al|ly|s|e|y)$/u;
 
 /** Verbs whose forms no ending tells. */
 const IRREGULAR: Readonly<Record<string, string>> = {
