@@ -273,6 +273,7 @@ export async function openGateway(
       clock,
       timeZone: timeZoneOf(settings),
       metrics: (view) => policy.metricsFor(view),
+      schemaTokens: settings.modelSchemaTokens,
       currency: policy.defaults.currency,
       logger,
       counts: metrics,

@@ -207,6 +207,7 @@ export const SETTING_SHAPE = z.object({
   MODEL_REGIONS: shortNames,
   MODEL_WITHHOLD_PERSONAL: choice(['on', 'off']),
   MODEL_TIMEOUT_MS: whole(100, 300_000),
+  MODEL_SCHEMA_TOKENS: whole(200, 100_000),
   MODEL_REPAIR_ATTEMPTS: whole(0, 5),
   MODEL_SUMMARIES: choice(['on', 'off']),
   TRANSLATION_CACHE_TTL_S: whole(0, 604_800),

@@ -298,6 +298,11 @@ export const SETTINGS = [
     '20000',
     'Longest wait for one answer of the model, in milliseconds, 100–300000; where there are two providers the first has half of it.',
   ),
+  plain(
+    'MODEL_SCHEMA_TOKENS',
+    '1500',
+    'Most tokens of the schema in a prompt, 200–100000; of a larger one the part that the question is about is shown.',
+  ),
   plain('MODEL_REPAIR_ATTEMPTS', '2', 'How often a refused or failing statement goes back to the model, 0–5.'),
   plain(
     'MODEL_SUMMARIES',

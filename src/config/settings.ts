@@ -114,6 +114,7 @@ export interface Settings {
   readonly modelAllowed: { readonly providers: readonly string[] | null; readonly regions: readonly string[] | null };
   readonly modelWithholdPersonal: boolean;
   readonly modelTimeoutMs: number;
+  readonly modelSchemaTokens: number;
   readonly modelRepairAttempts: number;
   /** Whether results may be sent to the model. */
   readonly modelSummaries: boolean;
@@ -313,6 +314,7 @@ function shapeSettings(
     modelAllowed: Object.freeze({ providers: values.MODEL_PROVIDERS, regions: values.MODEL_REGIONS }),
     modelWithholdPersonal: values.MODEL_WITHHOLD_PERSONAL === 'on',
     modelTimeoutMs: values.MODEL_TIMEOUT_MS,
+    modelSchemaTokens: values.MODEL_SCHEMA_TOKENS,
     modelRepairAttempts: values.MODEL_REPAIR_ATTEMPTS,
     modelSummaries: values.MODEL_SUMMARIES === 'on',
     translationCacheTtlMs: values.TRANSLATION_CACHE_TTL_S * 1000,

@@ -9,7 +9,7 @@ import type { PrincipalView } from '../policy/view.js';
 import type { TranslationCache } from './cache/translation-cache.js';
 import { checkQuestion } from './check-question.js';
 import { localDay } from './dates.js';
-import { takeWhole } from './link/linked-schema.js';
+import { createLinkStep, DEFAULT_SCHEMA_TOKENS } from './link-step.js';
 import { isModelFailure } from './model-failures.js';
 import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
 import type { OpenAiTranslate } from './openai.js';
@@ -23,11 +23,6 @@ import { chooseExamples } from './write-examples.js';
 
 /** A question in, a statement, a question back or a refusal out. */
 export type Translate = (request: TranslateRequest) => Promise<Translation>;
-
-/** Most columns whose shared values are read for one question. */
-const MAX_SHARED_COLUMNS = 20;
-/** Longest wait for all of them, in milliseconds. */
-const SHARED_VALUES_TIMEOUT_MS = 2000;
 
 export interface TranslateDeps {
   readonly dialect: Dialect;
@@ -44,6 +39,8 @@ export interface TranslateDeps {
   readonly clock: Clock;
   /** The figures that the data owner has defined and this principal may use. */
   readonly metrics: (view: PrincipalView) => readonly CompiledMetric[];
+  /** Most tokens of the schema in a prompt; where absent, {@link DEFAULT_SCHEMA_TOKENS}. */
+  readonly schemaTokens?: number;
   /** ISO 4217 code in which a question may state amounts; null where the policy names none. */
   readonly currency: string | null;
   /** IANA name; decides what "today" is. */
@@ -69,6 +66,11 @@ export function createTranslate(deps: TranslateDeps): Translate {
   const model = deps.providers && deps.mode !== 'offline' ? keepIn(deps.providers.translate) : null;
   const ask = model && (deps.withholdPersonal ?? true) ? withholdPersonalData(model, dialect) : model;
 
+  const linkStep = createLinkStep({
+    readSharedValues: deps.readSharedValues ?? null,
+    tokens: deps.schemaTokens ?? DEFAULT_SCHEMA_TOKENS,
+  });
+
   /** Notes why the offline translator goes on. @returns who failed. @throws the error where nobody goes on */
   function goOffline(error: unknown, principal: Principal): readonly string[] {
     const isSpent = error instanceof BudgetSpentError && error.whenSpent === 'offline';
@@ -88,34 +90,30 @@ export function createTranslate(deps: TranslateDeps): Translate {
     const today = localDay(deps.clock(), deps.timeZone);
     const verified = matchVerified(request.question, deps.verified(request.principal), today);
     if (verified && isNew(verified, request)) return verified;
-    const sharedValues = await readValues(deps.readSharedValues ?? null, request);
     const metrics = deps.metrics(request.view);
     let failed: readonly string[] = [];
     if (ask) {
       try {
         const answered = deps.verified(request.principal);
         const examples = chooseExamples(request.question, answered, request.view, deps.dialect, today);
-        return await ask(request, today, { schema: takeWhole(request.view), sharedValues, metrics, examples });
+        return await ask(request, today, { ...(await linkStep.forModel(request, metrics)), examples });
       } catch (error) {
         failed = goOffline(error, request.principal);
       }
     } else if (deps.mode === 'openai') {
       throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
     }
-    const known = { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics };
-    const answer = answerOffline(request, known);
+    const known = { dialect: deps.dialect, currency: deps.currency, today, metrics };
+    const answer = answerOffline(request, { ...known, ...(await linkStep.forOffline(request, metrics)) });
     return failed.length > 0
       ? withTrace(answer, { provider: 'offline', failed, cached: false, candidates: 1 })
       : answer;
   };
 }
 
-function answerOffline(
-  request: TranslateRequest,
-  known: Pick<OfflineRequest, 'dialect' | 'currency' | 'today' | 'sharedValues' | 'metrics'>,
-): Translation {
-  const { question, view, principal } = request;
-  const found = translateOffline({ question, view, principal, ...known });
+function answerOffline(request: TranslateRequest, known: Omit<OfflineRequest, 'question' | 'principal'>): Translation {
+  const { question, principal } = request;
+  const found = translateOffline({ question, principal, ...known });
   if (isNew(found, request)) return found;
   return {
     kind: 'refused',
@@ -129,35 +127,4 @@ function answerOffline(
 /** False for a statement that has been refused already. */
 function isNew(translation: Translation, request: TranslateRequest): boolean {
   return translation.kind !== 'sql' || request.feedback.every((each) => each.sql !== translation.candidate.sql);
-}
-
-/**
- * Reads shared values one column after the other, for as long as a question can wait for them; what is not there by then
- * is left out.
- */
-async function readValues(
-  read: ReadSharedValues | null,
-  request: TranslateRequest,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const values = new Map<string, readonly string[]>();
-  if (!read) return values;
-  const shared = [...request.view.relations.values()].flatMap(({ relation, columns }) =>
-    [...columns.values()]
-      .filter((each) => each.shareValues && each.mask === null)
-      .map((each) => ({ relation: relation.name, column: each.column.name })),
-  );
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), SHARED_VALUES_TIMEOUT_MS);
-  const limited = { ...request, signal: AbortSignal.any([request.signal, patience.signal]) };
-  try {
-    for (const { relation, column } of shared.slice(0, MAX_SHARED_COLUMNS)) {
-      values.set(`${relation}.${column}`, await read(limited, relation, column));
-    }
-  } catch (error) {
-    if (request.signal.aborted) throw new SwaliError('EXECUTE_CANCELLED', { cause: error });
-    if (!patience.signal.aborted) throw error;
-  } finally {
-    clearTimeout(timer);
-  }
-  return values;
 }

@@ -29,10 +29,10 @@ export function writeMessages(
 ): readonly Message[] {
   const asked: Message[] = latestTurns(request.turns).flatMap(writeTurn);
   asked.push({ role: 'user', content: writeQuestionPrompt(request.question, today, timeZone) });
-  const context = writeContext(request.view, notes);
+  const context = writeContext(notes);
   const [first, ...rest] = asked as [Message, ...Message[]];
   return [
-    { role: 'system', content: writeSystemPrompt(request.view, dialect, notes) },
+    { role: 'system', content: writeSystemPrompt(dialect, notes) },
     context === null ? first : { ...first, content: `${context}\n\n${first.content}` },
     ...rest,
     ...request.feedback.flatMap((each) => writeFeedback(each, request, dialect)),

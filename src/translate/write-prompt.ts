@@ -1,12 +1,10 @@
 import type { Dialect } from '../domain/dialect.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
-import type { VisibleColumn } from '../policy/view.js';
-import { foldName } from '../sql/fold-name.js';
 import { type Day, isoDay } from './dates.js';
 import { delimit, delimitLines, oneLine } from './delimit.js';
-import type { LinkedRelation, LinkedSchema } from './link/linked-schema.js';
-import type { TranslateRequest } from './request.js';
+import type { LinkedSchema } from './link/linked-schema.js';
 import type { Example } from './write-examples.js';
+import { SCHEMA_NOTATION, type SharedValues, writeSchema } from './write-schema.js';
 
 const DIALECT_NOTES: Readonly<Record<Dialect, string>> = {
   mysql:
@@ -39,7 +37,7 @@ export interface SchemaNotes {
   /** The part of the view that the prompt shows. */
   readonly schema: LinkedSchema;
   /** Key `relation.column` in catalog spelling; only columns whose owner shares their values. */
-  readonly sharedValues: ReadonlyMap<string, readonly string[]>;
+  readonly sharedValues: SharedValues;
   /** The figures that this principal may use. */
   readonly metrics: readonly CompiledMetric[];
   /** Answered questions that are near to this one; none where it is left out. */
@@ -54,13 +52,12 @@ export interface SchemaNotes {
  *   claim, no filter and no value of a row goes in: not even shared ones, as each principal has their own.
  */
 export function writeSystemPrompt(
-  view: TranslateRequest['view'],
   dialect: Dialect,
   { schema, metrics }: Pick<SchemaNotes, 'schema' | 'metrics'>,
 ): string {
   const figures =
     metrics.length > 0 ? `\n\nFigures:\n${delimitLines('figures', metrics.map(writeMetric).join('\n'))}` : '';
-  const tables = schema.isWhole ? `\n\n${writeTables(schema, view, new Map())}` : '';
+  const tables = schema.isWhole ? `\n\n${writeTables(schema, new Map())}` : '';
   return `${RULES}\n\nDialect: ${DIALECT_NOTES[dialect]}${tables}${figures}`;
 }
 
@@ -69,12 +66,10 @@ export function writeSystemPrompt(
  *
  * @returns null where there is nothing of it
  */
-export function writeContext(
-  view: TranslateRequest['view'],
-  { schema, sharedValues, examples = [] }: SchemaNotes,
+export function writeContext({ schema, sharedValues, examples = [] }: SchemaNotes,
 ): string | null {
   const parts = [
-    schema.isWhole ? writeValues(schema, sharedValues) : writeTables(schema, view, sharedValues),
+    schema.isWhole ? writeValues(schema, sharedValues) : writeTables(schema, sharedValues),
     examples.length > 0 ? writeExamples(examples) : null,
   ].filter((part) => part !== null);
   return parts.length > 0 ? parts.join('\n\n') : null;
@@ -85,16 +80,12 @@ export function writeQuestionPrompt(question: string, today: Day, timeZone: stri
   return `Today is ${isoDay(today)} (${timeZone}).\n${delimit('question', question)}`;
 }
 
-function writeTables(
-  schema: LinkedSchema,
-  view: TranslateRequest['view'],
-  sharedValues: SchemaNotes['sharedValues'],
-): string {
-  return `Tables:\n${delimitLines('tables', writeSchema(schema, view, sharedValues))}`;
+function writeTables(schema: LinkedSchema, sharedValues: SharedValues): string {
+  return `Tables. ${SCHEMA_NOTATION}\n${delimitLines('tables', writeSchema(schema, sharedValues))}`;
 }
 
 /** The shared values of columns that are shown, one line a column. */
-function writeValues({ relations }: LinkedSchema, sharedValues: SchemaNotes['sharedValues']): string | null {
+function writeValues({ relations }: LinkedSchema, sharedValues: SharedValues): string | null {
   const lines = relations.flatMap(({ obligation, columns }) =>
     columns.flatMap(({ column, shareValues, mask }) => {
       const values = sharedValues.get(`${obligation.relation.name}.${column.name}`) ?? [];
@@ -120,57 +111,4 @@ function writeMetric({ name, sql, relation, unit, description, synonyms }: Compi
     synonyms.length > 0 ? `also called ${synonyms.join(', ')}` : null,
   ].filter((part) => part !== null);
   return `${name} = ${sql} over ${relation}${notes.length > 0 ? ` -- ${oneLine(notes.join('; '))}` : ''}`;
-}
-
-/** The tables as text, and with them the values that are given. */
-function writeSchema(
-  { relations }: LinkedSchema,
-  view: TranslateRequest['view'],
-  sharedValues: SchemaNotes['sharedValues'],
-): string {
-  return relations.map((each) => writeRelation(each, view, sharedValues)).join('\n');
-}
-
-function writeRelation(
-  { obligation, columns }: LinkedRelation,
-  view: TranslateRequest['view'],
-  sharedValues: ReadonlyMap<string, readonly string[]>,
-): string {
-  const { relation } = obligation;
-  const about = [
-    obligation.description,
-    obligation.synonyms.length > 0 ? `also called ${obligation.synonyms.join(', ')}` : null,
-  ].filter((part) => part !== null);
-  const visible = (name: string) => obligation.columns.has(foldName(name));
-  const lines = columns.map((column) =>
-    writeColumn(column, relation.primaryKey, sharedValues.get(`${relation.name}.${column.column.name}`)),
-  );
-  for (const key of relation.foreignKeys) {
-    const target = view.relations.get(foldName(key.relation));
-    if (!target || !key.columns.every(visible) || !key.referenced.every((name) => target.columns.has(foldName(name)))) {
-      continue;
-    }
-    lines.push(`  (${key.columns.join(', ')}) refers to ${target.relation.name}(${key.referenced.join(', ')})`);
-  }
-  return `${relation.name}${about.length > 0 ? ` -- ${oneLine(about.join('; '))}` : ''}\n${lines.join('\n')}`;
-}
-
-function writeColumn(
-  visible: VisibleColumn,
-  primaryKey: readonly string[],
-  values: readonly string[] | undefined,
-): string {
-  const { column } = visible;
-  // The declared type of an enum or set lists its values; those are shown only where the owner shares them.
-  const type = column.family === 'enum' || column.family === 'set' ? 'text' : column.declaredType || column.family;
-  const notes = [
-    primaryKey.includes(column.name) ? 'key' : null,
-    visible.unit ? `unit ${visible.unit}` : null,
-    visible.description,
-    visible.mask ? 'masked: shown in part only, do not filter by it' : null,
-    visible.shareValues && !visible.mask && values && values.length > 0
-      ? `values: ${values.map((value) => JSON.stringify(value)).join(', ')}`
-      : null,
-  ].filter((part) => part !== null);
-  return `  ${column.name} ${type}${notes.length > 0 ? ` -- ${oneLine(notes.join('; '))}` : ''}`;
 }

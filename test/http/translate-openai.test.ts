@@ -122,12 +122,11 @@ describe('a question to a model over HTTP', () => {
     await translator({ readSharedValues })(asked('What of my orders?'));
     const { raw, body } = server.requests[0]!;
     const [system, question] = body.messages;
-    expect(system?.content).toContain('orders -- One row per order placed.');
-    expect(system?.content).toContain('total decimal -- unit KES');
-    expect(system?.content).toContain('(branch_id) refers to branches(id)');
+    expect(system?.content).toContain('total decimal [KES]) -- One row per order placed.');
+    expect(system?.content).toContain('branch_id int -> branches.id');
     expect(system?.content).not.toContain('pending');
     expect(question?.content).toContain('orders.status: "pending", "shipped"');
-    expect(system?.content).toContain('email varchar(60) -- masked');
+    expect(system?.content).toContain('email text [masked: shown in part only');
     expect(system?.content).toContain('MySQL');
     expect(system?.content).not.toContain('2026-03-15');
     expect(question?.content).toContain('Today is 2026-03-15 (Africa/Nairobi).');

@@ -5,6 +5,7 @@ import type { CompiledMetric } from '../../policy/compile-metric.js';
 import type { PrincipalView, RelationObligation } from '../../policy/view.js';
 import { nameCurrency } from '../currency.js';
 import type { Day } from '../dates.js';
+import { enumValues } from '../enum-values.js';
 import { splitWords } from '../words.js';
 import { buildPlan } from './build-plan.js';
 import { type Context, mentionedRelations, nameInWords, relationsOfMetrics } from './context.js';
@@ -139,14 +140,6 @@ function indexShared(request: OfflineRequest): SharedIndex {
     }
   }
   return index;
-}
-
-/** The values that an enumerated type lists: `enum('open','paid')`. */
-function enumValues(declaredType: string): readonly string[] {
-  const list = /^enum\s*\((.*)\)$/isu.exec(declaredType)?.[1];
-  return list === undefined
-    ? []
-    : [...list.matchAll(/'((?:[^']|'')*)'/g)].map((match) => match[1]!.replaceAll("''", "'"));
 }
 
 function replyTo(
