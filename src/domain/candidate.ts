@@ -25,6 +25,8 @@ export interface Candidate {
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
   /** Absent where no model was asked. */
   readonly model?: ModelTrace;
+  /** The verified question, with its values, that was taken for what was asked in other words; absent for every other statement. */
+  readonly answeredAs?: string;
 }
 
 /** What translate answers: a statement to seal, a question back, or a refusal in the translator's own words. */

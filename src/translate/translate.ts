@@ -13,7 +13,8 @@ import { takeWhole } from './link/linked-schema.js';
 import { type OfflineRequest, translateOffline } from './offline/translate-offline.js';
 import { createOpenAiTranslate, type OpenAiSettings } from './openai.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
-import { matchVerified, type VerifiedQuestion } from './verified.js';
+import { findVerified } from './verified/find-verified.js';
+import type { VerifiedQuestion } from './verified.js';
 
 /** A question in, a statement, a question back or a refusal out. */
 export type Translate = (request: TranslateRequest) => Promise<Translation>;
@@ -86,10 +87,10 @@ export function createTranslate(deps: TranslateDeps): Translate {
     const request = { ...asked, question: checkQuestion(asked.question) };
     if (request.signal.aborted) throw new SwaliError('EXECUTE_CANCELLED');
     const today = localDay(deps.clock(), deps.timeZone);
-    const verified = matchVerified(request.question, deps.verified(request.principal), today);
+    const metrics = deps.metrics(request.view);
+    const verified = findVerified(request, deps.verified(request.principal), today, metrics);
     if (verified && isNew(verified, request)) return verified;
     const sharedValues = await readValues(deps.readSharedValues ?? null, request);
-    const metrics = deps.metrics(request.view);
     if (model && (await mayAskModel(request.principal))) {
       try {
         return await model(request, today, { schema: takeWhole(request.view), sharedValues, metrics });
