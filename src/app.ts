@@ -41,6 +41,7 @@ import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js'
 import { createSessionRoutes } from './http/routes/session-routes.js';
 import { createSigningKeyRoutes } from './http/routes/signing-key-routes.js';
 import { createSsoRoutes } from './http/routes/sso-routes.js';
+import { createVerifiedRoutes } from './http/routes/verified-routes.js';
 import { createWidgetRoutes } from './http/routes/widget-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import { createSessionCookies } from './http/session-cookies.js';
@@ -62,6 +63,7 @@ import type { WidgetTokens } from './identify/widget-tokens.js';
 import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
 import type { Redis } from './store/redis.js';
+import type { VerifiedManager } from './translate/promoted/manage-verified.js';
 
 /** What the HTTP side stands on. */
 export interface AppDeps {
@@ -70,6 +72,8 @@ export interface AppDeps {
   readonly rememberOrigin: RequestHandler;
   /** Makes the spine over an audit log; the app hands in its own, which knows what has been recorded. */
   readonly createAsk: (audit: AuditLog) => Ask;
+  /** Makes promotion to verified questions over an audit log. */
+  readonly createVerifiedManager: (audit: AuditLog) => VerifiedManager;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
   /** Makes the management of accounts over an audit log. */
@@ -196,6 +200,7 @@ export function createApp(deps: AppDeps): Express {
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(ask, ports),
     ...createExportRoutes(ask, ports),
+    ...createVerifiedRoutes(deps.createVerifiedManager(witness.log), ports),
     ...createReceiptKeyRoutes(deps.receiptKeys, ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes({ list: (page) => deps.audit.list(page), verify: () => deps.audit.verify() }, tiers, ports),

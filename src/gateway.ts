@@ -26,6 +26,7 @@ import { createGuards, type Guards } from './operate/guards.js';
 import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults, readPolicyVersion } from './policy/policy.js';
 import type { PrincipalView } from './policy/view.js';
+import { openPromotion, type Promotion } from './promotion.js';
 import { readReceiptSigner } from './receipt-key.js';
 import { createSeal } from './seal/index.js';
 import { createJudges } from './seal/judges.js';
@@ -98,6 +99,7 @@ export interface Ruled {
 /** The whole road from question to answer, without a way in. */
 export interface Gateway extends Ruled {
   readonly stages: Stages;
+  readonly promotion: Promotion;
   /** What accounts of each tier may ask. */
   readonly tiers: Tiers;
   /** What receipts verify with. */
@@ -229,6 +231,13 @@ export async function openGateway(
   // the first statement meets it again and says so.
   judges.gate('SELECT 1', catalog.dialect, () => true).catch(() => undefined);
   const { seal } = createSeal({ catalog, judges, metrics });
+  const promotion = openPromotion({
+    store,
+    clock,
+    logger,
+    policy,
+    seal: (candidate, principal) => seal(candidate, principal, policy.viewFor(principal)),
+  });
   const pace = {
     stepMs: settings.answerStepMs,
     now: () => performance.now(),
@@ -241,29 +250,32 @@ export async function openGateway(
       const { exportRows: rows, exportBytes: bytes } = tiers.of(principal.tier);
       return capView(policy.exportViewFor(principal), { rows, bytes });
     },
-    translate: createTranslate({
-      dialect: catalog.dialect,
-      mode: settings.translator,
-      openai: modelOf(settings),
-      verified: (principal) => policy.verifiedFor(principal),
-      readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect, metrics }),
-      clock,
-      timeZone: timeZoneOf(settings),
-      metrics: (view) => policy.metricsFor(view),
-      currency: policy.defaults.currency,
-      budget: watchBudget(createModelBudget({ store, clock, tiers })),
-      makeGuard: guards.make,
-      backoff: countRetries(createBackoff({ firstMs: 500, longestMs: 2000, random: chance }), 'model', metrics),
-      logger,
-      counts: metrics,
-      tracer,
-    }),
+    translate: promotion.freshen(
+      createTranslate({
+        dialect: catalog.dialect,
+        mode: settings.translator,
+        openai: modelOf(settings),
+        verified: promotion.verifiedFor,
+        readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect, metrics }),
+        clock,
+        timeZone: timeZoneOf(settings),
+        metrics: (view) => policy.metricsFor(view),
+        currency: policy.defaults.currency,
+        budget: watchBudget(createModelBudget({ store, clock, tiers })),
+        makeGuard: guards.make,
+        backoff: countRetries(createBackoff({ firstMs: 500, longestMs: 2000, random: chance }), 'model', metrics),
+        logger,
+        counts: metrics,
+        tracer,
+      }),
+    ),
     seal,
     execute,
   };
   return {
     ...ruled,
     stages,
+    promotion,
     tiers,
     receiptKeys: signer.publicJwks,
     createAsk: (audit) =>

@@ -68,6 +68,7 @@ const EVERY = {
   'widget-token': true,
   account: true,
   group: true,
+  verified: true,
   refusal: true,
   'audit-read': true,
   policy: true,

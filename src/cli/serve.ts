@@ -66,6 +66,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
     const beforeSigning = opened.length;
     const gateway = await openGateway(surroundings, { ...records, audit }, alerting.watchBudget);
     opened.push(() => gateway.close());
+    await gateway.promotion.recheck(audit);
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());
     const { redisUrl, transport } = settings;
@@ -89,6 +90,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       audit,
       rememberOrigin: alerting.rememberOrigin,
       createAsk: gateway.createAsk,
+      createVerifiedManager: gateway.promotion.createManager,
       createLogin: identity.createLogin,
       createApiKeys: identity.createApiKeys,
       createWidgetTokens: identity.createWidgetTokens,

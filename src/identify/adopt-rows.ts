@@ -16,6 +16,7 @@ const BELONGINGS = [
   'employee_groups',
   'employee_group_members',
   'usage_counters',
+  'verified_questions',
 ] as const;
 
 /**

@@ -88,6 +88,7 @@ export async function openTestGateway(
     audit: alerting.audit,
     rememberOrigin: alerting.rememberOrigin,
     createAsk: gateway.createAsk,
+    createVerifiedManager: gateway.promotion.createManager,
     createLogin: identity.createLogin,
     createApiKeys: identity.createApiKeys,
     createWidgetTokens: identity.createWidgetTokens,
