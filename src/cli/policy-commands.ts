@@ -45,7 +45,9 @@ export function addPolicyCommands(
     .action(() => checkPolicy(surround(), terminal));
   policy
     .command('test')
-    .description('run the cases of POLICY_DIR/SOURCE_NAME.test.yaml and check verified questions; exits with 1 where one fails')
+    .description(
+      'run the cases of POLICY_DIR/SOURCE_NAME.test.yaml and check verified questions; exits with 1 where one fails',
+    )
     .action(async () => {
       if (!(await testPolicy(surround(), terminal))) exit(1);
     });

@@ -20,7 +20,14 @@ export function addVerifiedCommands(program: Command, surround: () => CliSurroun
     .command('list')
     .description('list them, with those that do not fit the policy any more')
     .action(() =>
-      atDesk(surround(), (desk) => showPromoted(desk, (each) => writeLine(stdout, printable(describePromoted(each))))),
+      atDesk(surround(), async (desk) => {
+        let shown = 0;
+        await showPromoted(desk, (each) => {
+          shown += 1;
+          writeLine(stdout, printable(describePromoted(each)));
+        });
+        if (shown === 0) writeLine(stdout, 'Nothing was promoted.');
+      }),
     );
   verified
     .command('export')

@@ -12,13 +12,7 @@ import type { Store } from '../../store/store.js';
 import { isDuplicateKey } from '../../store/store-error.js';
 import { checkQuestion } from '../check-question.js';
 import { MAX_PROMOTED, type PromotedBook } from './promoted-book.js';
-import {
-  countPromoted,
-  insertPromoted,
-  keyOfQuestion,
-  type PromotedQuestion,
-  readPromoted,
-} from './promoted-rows.js';
+import { countPromoted, insertPromoted, keyOfQuestion, type PromotedQuestion, readPromoted } from './promoted-rows.js';
 import { demandPermission, type PutVerifiedOnRecord, retireVerified } from './retire-verified.js';
 import { sampleSlots } from './sample-slots.js';
 
