@@ -123,6 +123,7 @@ const PLACES: Readonly<Record<string, () => readonly [string, string]>> = {
   '/v1/auth/sessions/{id}': () => [firstOf('sessions'), 'f'.repeat(32)],
   '/v1/auth/keys/{id}': () => [firstOf('api_keys'), 'f'.repeat(16)],
   '/v1/groups/{id}': () => [firstOf('employee_groups'), '987654'],
+  '/v1/verified/{id}': () => [firstOf('verified_questions'), '987654'],
 };
 
 function firstOf(table: string): string {
@@ -155,6 +156,19 @@ describe('another tenant’s ids', () => {
     const member = { subject: `employee:${idOf('employees', 'globex', 'only@globex.example')}` };
     const joined = await gateway.call('POST', `/v1/groups/${group.body.id}/members`, 'globexAdmin', member);
     expect(joined.status, joined.text).toBeLessThan(300);
+    const promoted = await gateway.call('POST', '/v1/verified', 'globexAdmin', {
+      question: 'What is charged by this company?',
+      sql: 'SELECT SUM(total) FROM orders',
+      open_to: ['customer', 'employee', 'admin'],
+    });
+    expect(promoted.status, promoted.text).toBe(201);
+    for (const [who, translator] of [
+      ['globexCustomer', 'verified'],
+      ['acmeCustomer', 'offline'],
+    ] as const) {
+      const { body } = await gateway.call('POST', '/v1/ask', who, { question: 'What is charged by this company?' });
+      expect([who, body.provenance?.translator]).toEqual([who, translator]);
+    }
     const before = rowsOf(gateway.storePath, 'globex');
     expect(Object.values(before).flat().length).toBeGreaterThan(8);
     let tried = 0;
@@ -178,7 +192,7 @@ describe('another tenant’s ids', () => {
         tried += 1;
       }
     }
-    expect(tried).toBeGreaterThanOrEqual(14 * 3);
+    expect(tried).toBeGreaterThanOrEqual(15 * 3);
     expect(rowsOf(gateway.storePath, 'globex')).toEqual(before);
   });
 

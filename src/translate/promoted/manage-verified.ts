@@ -132,7 +132,8 @@ export function createVerifiedManager(deps: {
             throw isDuplicateKey(error) ? new SwaliError('VERIFIED_EXISTS', { cause: error }) : error;
           });
         book.forget(actor.tenant);
-        return { ...promoted, id, question: entry.question, status: 'active', fault: null, showsSql: true };
+        const { policyVersion: _, ...kept } = promoted;
+        return { ...kept, id, question: entry.question, status: 'active', fault: null, showsSql: true };
       };
       return putOnRecord(attempt, work, ({ id }) => ({ verified: `verified:${id}` }));
     },
