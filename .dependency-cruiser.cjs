@@ -44,6 +44,7 @@ const WIRING = [
   'identity.ts',
   'mailing.ts',
   'open-door.ts',
+  'promotion.ts',
   'settings-file.ts',
   'sso-providers.ts',
   'store-key.ts',

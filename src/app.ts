@@ -42,6 +42,7 @@ import { createSecondFactorRoutes } from './http/routes/second-factor-routes.js'
 import { createSessionRoutes } from './http/routes/session-routes.js';
 import { createSigningKeyRoutes } from './http/routes/signing-key-routes.js';
 import { createSsoRoutes } from './http/routes/sso-routes.js';
+import { createVerifiedRoutes } from './http/routes/verified-routes.js';
 import { createWidgetRoutes } from './http/routes/widget-routes.js';
 import { createSecurityHeaders } from './http/security-headers.js';
 import { createSessionCookies } from './http/session-cookies.js';
@@ -64,6 +65,7 @@ import type { Health } from './operate/health.js';
 import type { PrincipalView } from './policy/view.js';
 import type { Reports } from './reports/manage-reports.js';
 import type { Redis } from './store/redis.js';
+import type { VerifiedManager } from './translate/promoted/manage-verified.js';
 
 /** What the HTTP side stands on. */
 export interface AppDeps {
@@ -74,6 +76,8 @@ export interface AppDeps {
   readonly createAsk: (audit: AuditLog) => Ask;
   /** Makes saved reports over an audit log and a spine over the same. */
   readonly createReports: (audit: AuditLog, ask: Ask) => Reports;
+  /** Makes promotion to verified questions over an audit log. */
+  readonly createVerifiedManager: (audit: AuditLog) => VerifiedManager;
   /** Makes the way in over an audit log. */
   readonly createLogin: (audit: AuditLog) => Login;
   /** Makes the management of accounts over an audit log. */
@@ -202,6 +206,7 @@ export function createApp(deps: AppDeps): Express {
     ...createAskRoutes(ask, ports),
     ...createExportRoutes(ask, ports),
     ...createReportRoutes(reports, ports),
+    ...createVerifiedRoutes(deps.createVerifiedManager(witness.log), ports),
     ...createReceiptKeyRoutes(deps.receiptKeys, ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes({ list: (page) => deps.audit.list(page), verify: () => deps.audit.verify() }, tiers, ports),

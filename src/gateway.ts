@@ -29,6 +29,7 @@ import { createGuards, type Guards } from './operate/guards.js';
 import { describeExcessReads } from './policy/excess-reads.js';
 import { loadPolicy, type Policy, readPolicyDefaults, readPolicyVersion } from './policy/policy.js';
 import type { PrincipalView } from './policy/view.js';
+import { openPromotion, type Promotion } from './promotion.js';
 import { readReceiptSigner } from './receipt-key.js';
 import { createReports, type Reports } from './reports/manage-reports.js';
 import { createSeal } from './seal/index.js';
@@ -111,6 +112,7 @@ export interface Ruled {
 /** The whole road from question to answer, without a way in. */
 export interface Gateway extends Ruled {
   readonly stages: Stages;
+  readonly promotion: Promotion;
   /** What accounts of each tier may ask. */
   readonly tiers: Tiers;
   /** What receipts verify with. */
@@ -244,6 +246,13 @@ export async function openGateway(
   // the first statement meets it again and says so.
   judges.gate('SELECT 1', catalog.dialect, () => true).catch(() => undefined);
   const { seal } = createSeal({ catalog, judges, metrics });
+  const promotion = openPromotion({
+    store,
+    clock,
+    logger,
+    policy,
+    seal: (candidate, principal) => seal(candidate, principal, policy.viewFor(principal)),
+  });
   const pace = {
     stepMs: settings.answerStepMs,
     now: () => performance.now(),
@@ -263,12 +272,13 @@ export async function openGateway(
       const { exportRows: rows, exportBytes: bytes } = tiers.of(principal.tier);
       return capView(policy.exportViewFor(principal), { rows, bytes });
     },
-    translate: createTranslate({
+    translate: promotion.freshen(
+      createTranslate({
       dialect: catalog.dialect,
       mode: settings.translator,
       providers,
       withholdPersonal: settings.modelWithholdPersonal,
-      verified: (principal) => policy.verifiedFor(principal),
+      verified: promotion.verifiedFor,
       readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect, metrics }),
       clock,
       timeZone: timeZoneOf(settings),
@@ -278,7 +288,8 @@ export async function openGateway(
       logger,
       counts: metrics,
       cache,
-    }),
+      }),
+    ),
     ...(cache ? { settleTranslation: cache.settle } : {}),
     ...(providers && settings.modelSummaries ? { summarise: openSummarise(surroundings, providers) } : {}),
     seal,
@@ -287,6 +298,7 @@ export async function openGateway(
   return {
     ...ruled,
     stages,
+    promotion,
     tiers,
     receiptKeys: signer.publicJwks,
     createAsk: (audit) =>

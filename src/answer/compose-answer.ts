@@ -46,6 +46,7 @@ export function composeAnswer(input: {
     text: writeSentence(statement.columns, result, chart, statement.filtered),
     explanation: explainAnswer({
       translator: candidate.translator,
+      answeredAs: candidate.answeredAs,
       kind: statement.kind,
       provenance,
       truncated: result.truncated,

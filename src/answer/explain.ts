@@ -15,12 +15,15 @@ const HOW: Readonly<Record<TranslatorName, string>> = {
  */
 export function explainAnswer(facts: {
   readonly translator: TranslatorName;
+  /** The verified question that was taken for what was asked in other words. */
+  readonly answeredAs?: string | undefined;
   readonly kind: PrincipalKind;
   readonly provenance: SealProvenance;
   readonly truncated: boolean;
 }): string {
   const { provenance, kind } = facts;
   const sentences = [HOW[facts.translator]];
+  if (facts.answeredAs !== undefined) sentences.push(`Answered as: “${facts.answeredAs}”.`);
   sentences.push(
     provenance.relations.length > 0 ? `It reads ${list(provenance.relations)}.` : 'It reads no table.',
     ...explainRows(provenance.policies, kind),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Tenant } from '../domain/tenant.js';
 import type { SwaliError } from '../errors/swali-error.js';
 import type { GatewayEvent } from './gateway-event.js';
 import type { OperatorEvent } from './record.js';
@@ -32,6 +33,27 @@ export function describePolicyLoad(load: {
   const lines = (fault.detail ?? fault.message).split('\n').slice(0, MAX_REASONS);
   const reasons = lines.map((line) => line.slice(0, MAX_REASON_CHARACTERS));
   return { ...about, reasons, decision: 'refused', code: fault.code };
+}
+
+/**
+ * That promoted questions of a tenant were held against a policy anew.
+ *
+ * @param check.broken those that fit no more, `verified:3: why`
+ * @param check.mended how many fit again
+ */
+export function describeRecheck(check: {
+  readonly source: string;
+  readonly version: string;
+  readonly tenant: Tenant;
+  readonly broken: readonly string[];
+  readonly mended: number;
+}): GatewayEvent {
+  const { source, version, tenant, broken, mended } = check;
+  const reasons = broken.slice(0, MAX_REASONS).map((line) => line.slice(0, MAX_REASON_CHARACTERS));
+  const about = { event: 'policy', action: 'recheck', ...fromItself(), tenant, source, version } as const;
+  const counts = { broken: broken.length, mended, reasons };
+  if (broken.length === 0) return { ...about, ...counts, decision: 'accepted', code: null };
+  return { ...about, ...counts, decision: 'refused', code: 'VERIFIED_INVALID' };
 }
 
 /**

@@ -38,6 +38,22 @@ export type GatewayEvent = AccessContext &
         readonly code: string | null;
       }
     | {
+        /** Promoted questions of a tenant were held against the policy anew, and some changed their standing by it. */
+        readonly event: 'policy';
+        readonly action: 'recheck';
+        readonly source: string;
+        /** `sha256:…` of the file. */
+        readonly version: string;
+        /** How many fit no more. */
+        readonly broken: number;
+        /** How many fit again. */
+        readonly mended: number;
+        /** `verified:3: why`; the first twenty. */
+        readonly reasons: readonly string[];
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
         readonly event: 'gateway';
         readonly action: 'start';
         /** Of this program. */

@@ -35,6 +35,8 @@ const OPEN_FIELDS: ReadonlySet<string> = new Set([
   'account',
   'target',
   'member',
+  'verified',
+  'openTo',
   'group',
   'key',
   'scopes',

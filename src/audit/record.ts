@@ -69,6 +69,7 @@ const EVERY = {
   account: true,
   group: true,
   report: true,
+  verified: true,
   refusal: true,
   'audit-read': true,
   policy: true,

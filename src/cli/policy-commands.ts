@@ -13,6 +13,7 @@ import { type CaseResult, runPolicyCases } from '../policy/policy-cases.js';
 import { printGrants } from '../policy/print-grants.js';
 import { proposePolicy } from '../policy/propose-policy.js';
 import { sealOnTerminal } from './ask-command.js';
+import { type CheckedVerified, checkVerified } from './check-verified.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { printable } from './print-answer.js';
 import { type Terminal, writeLine } from './terminal.js';
@@ -44,7 +45,9 @@ export function addPolicyCommands(
     .action(() => checkPolicy(surround(), terminal));
   policy
     .command('test')
-    .description('run the cases of POLICY_DIR/SOURCE_NAME.test.yaml; exits with 1 where one fails')
+    .description(
+      'run the cases of POLICY_DIR/SOURCE_NAME.test.yaml and check verified questions; exits with 1 where one fails',
+    )
     .action(async () => {
       if (!(await testPolicy(surround(), terminal))) exit(1);
     });
@@ -96,7 +99,7 @@ async function checkPolicy(surroundings: Surroundings, { stdout }: Terminal): Pr
   writeLine(stdout, `The policy of ${policy.source} fits its source: ${open} (${policy.version}).`);
 }
 
-/** Runs the owner's cases through the one seal. @returns false where one fails */
+/** Runs the owner's cases through the one seal, and checks every verified question with it. @returns false where one fails */
 async function testPolicy(surroundings: Surroundings, terminal: Terminal): Promise<boolean> {
   const { settings, clock, logger } = surroundings;
   const file = join(settings.policyDir, `${settings.sourceName}.test.yaml`);
@@ -117,7 +120,10 @@ async function testPolicy(surroundings: Surroundings, terminal: Terminal): Promi
           return (await stages.execute(statement, terminal.signal)).rows;
         },
       });
-      return printResults(results, file, terminal);
+      const policyFile = join(settings.policyDir, `${settings.sourceName}.yaml`);
+      const verified = await checkVerified(gateway, records.store, policyFile);
+      const holds = [printResults(results, file, terminal), printVerifiedResults(verified, terminal)];
+      return holds.every((each) => each);
     } finally {
       await gateway.close();
     }
@@ -134,6 +140,13 @@ function printResults(results: readonly CaseResult[], file: string, { stdout }: 
   }
   writeLine(stdout, `${results.length - failed.length} of ${results.length} cases hold.`);
   return failed.length === 0;
+}
+
+function printVerifiedResults({ ofFile, promoted, failed, lines }: CheckedVerified, { stdout }: Terminal): boolean {
+  for (const line of lines) writeLine(stdout, printable(line));
+  const all = ofFile + promoted;
+  writeLine(stdout, `${all - failed} of ${all} verified questions hold: ${ofFile} of the file, ${promoted} promoted.`);
+  return failed === 0;
 }
 
 function readCases(file: string): string {

@@ -25,6 +25,7 @@ import { addSecretCommands } from './secret-commands.js';
 import { addTenantCommands } from './tenant-commands.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { addUser, changeUser, eraseUser, listUsers, unlockUser } from './users-command.js';
+import { addVerifiedCommands } from './verified-command.js';
 
 /** Exit codes: 0 done, 1 refused or failed (the code is printed), 2 the command line itself is wrong. */
 const REFUSED = 1;
@@ -187,6 +188,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addAlertCommands(program, () => surround(), terminal);
   addReceiptCommands(program, () => surround('warn'), terminal, exit);
   addBackupCommands(program, () => surround('warn'), terminal, exit);
+  addVerifiedCommands(program, () => surround('warn'), terminal);
   addPolicyCommands(program, () => surround('warn'), terminal, exit);
   program
     .command('prove')

@@ -69,6 +69,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
     const beforeSigning = opened.length;
     const gateway = await openGateway({ ...surroundings, redis }, { ...records, audit }, alerting.watchBudget);
     opened.push(() => gateway.close());
+    await gateway.promotion.recheck(audit);
     const identity = await createIdentity(surroundings, records.store);
     opened.push(() => identity.close());
     const seeded = await ensureDemoAccounts(settings, { ...identity, store: records.store, clock });
@@ -90,6 +91,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       rememberOrigin: alerting.rememberOrigin,
       createAsk: gateway.createAsk,
       createReports: gateway.createReports,
+      createVerifiedManager: gateway.promotion.createManager,
       createLogin: identity.createLogin,
       createApiKeys: identity.createApiKeys,
       createWidgetTokens: identity.createWidgetTokens,

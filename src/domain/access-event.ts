@@ -153,6 +153,21 @@ export type AccessEvent = AccessContext &
         readonly code: string | null;
       }
     | {
+        readonly event: 'verified';
+        /** Who did it. */
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        readonly action: 'promote' | 'retire';
+        /** `verified:3`; null where none was made. */
+        readonly verified: string | null;
+        /** `sha256:…` of the SQL; null where none is known. */
+        readonly sqlDigest: string | null;
+        /** Whom it is opened to, as a policy file says it; empty where that is not known. */
+        readonly openTo: readonly string[];
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
         readonly event: 'single-sign-on';
         /** Null where the provider's answer names nobody who may come in. */
         readonly subject: string | null;

@@ -30,6 +30,8 @@ export interface Candidate {
   readonly model?: ModelTrace;
   /** Names it to the cache of translations; absent where it is not to be kept. */
   readonly ticket?: string;
+  /** The verified question, with its values, that was taken for what was asked in other words; absent for every other statement. */
+  readonly answeredAs?: string;
 }
 
 /** What translate answers: a statement to seal, a question back, or a refusal in the translator's own words. */

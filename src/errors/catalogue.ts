@@ -83,6 +83,12 @@ export const CATALOGUE = {
     status: 503,
     sentence: 'The language model gave no usable answer; put the question differently.',
   },
+  VERIFIED_INVALID: {
+    status: 422,
+    sentence: 'This cannot become a verified question; see the detail.',
+  },
+  VERIFIED_EXISTS: { status: 409, sentence: 'This question is a verified one already.' },
+  VERIFIED_UNKNOWN: { status: 404, sentence: 'There is no such verified question.' },
   // seal: reading
   SEAL_NOT_SELECT: { status: 422, sentence: 'This would change data or settings; only a single SELECT can run here.' },
   SEAL_SEVERAL_STATEMENTS: { status: 422, sentence: 'Send one statement; this text holds more than one.' },

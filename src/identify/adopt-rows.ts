@@ -19,6 +19,7 @@ const BELONGINGS = [
   'reports',
   'report_readers',
   'report_runs',
+  'verified_questions',
 ] as const;
 
 /**

@@ -37,6 +37,7 @@ import {
 import { readGroupNames } from './managed-group.js';
 import { eraseModelUse, type ModelUse, readModelUse } from './model-budget.js';
 import type { Passwords } from './passwords.js';
+import { forgetPromoter, type PromotedByThem, readPromotedBy } from './promoted-questions.js';
 import { type Attempt, putOnRecord } from './put-on-record.js';
 
 /** What may change of an account; what is absent stays. */
@@ -59,6 +60,8 @@ export interface PersonalData {
   readonly groups: readonly string[];
   /** Oldest day first. */
   readonly modelUse: readonly ModelUse[];
+  /** Questions that they promoted to verified ones. */
+  readonly verified: readonly PromotedByThem[];
   readonly sessions: readonly {
     readonly id: string;
     readonly address: string;
@@ -277,7 +280,8 @@ export function createAccountManager(deps: Deps): AccountManager {
             .orderBy('created_at')
             .execute();
           const modelUse = await readModelUse(db, target);
-          return { account, groups, sessions, identities, mailedLinks, modelUse };
+          const verified = await readPromotedBy(db, target);
+          return { account, groups, sessions, identities, mailedLinks, modelUse, verified };
         });
         return { result, target, before: null, after: null };
       });
@@ -307,6 +311,7 @@ export function createAccountManager(deps: Deps): AccountManager {
             await db.deleteFrom('employee_group_members').where('employee_id', '=', id).execute();
           await eraseModelUse(db, target);
           await eraseReportsOf(db, target);
+          await forgetPromoter(db, target);
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           await destroySubjectKey(db, store.dialect, { subject: target, tenant: account.tenant, at: clock() });
           const erasure = { tenant: account.tenant, subject: target, erasedAt: clock() };

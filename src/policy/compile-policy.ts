@@ -1,11 +1,13 @@
 import type { Catalog } from '../catalog/catalog.js';
+import { SwaliError } from '../errors/swali-error.js';
 import { foldName } from '../sql/fold-name.js';
 import { FUNCTIONS } from '../sql/functions.js';
 import { type ClaimRegister, createClaimRegister } from './bind-claims.js';
 import { type CompiledMetric, compileMetric } from './compile-metric.js';
 import { type CompiledQuestion, compileVerified } from './compile-verified.js';
 import { type CompileContext, type CompiledRelation, compileRelation } from './compiled-relation.js';
-import type { PolicyFile } from './policy-file.js';
+import type { FaultPath } from './policy-fault.js';
+import type { PolicyFile, VerifiedEntry } from './policy-file.js';
 import { policyFileSchema } from './policy-file.js';
 import { checkShape, type YamlDocument } from './yaml-document.js';
 
@@ -27,6 +29,8 @@ export interface CompiledPolicy {
   /** Relations that are open to somebody, by folded name, in the file's order. */
   readonly relations: ReadonlyMap<string, CompiledRelation>;
   readonly verified: readonly CompiledQuestion[];
+  /** Compiles one more question as those of the file are. @throws SwaliError `VERIFIED_INVALID` that says why it does not fit */
+  readonly compileQuestion: (entry: VerifiedEntry) => CompiledQuestion;
   readonly metrics: readonly CompiledMetric[];
   readonly register: ClaimRegister;
   /** `line N: …` of what is accepted and unwise. */
@@ -82,13 +86,21 @@ export function compilePolicy(document: YamlDocument, catalog: Catalog, options:
     faults.at(['source'], `this file is for the source ${file.source}, not ${options.source}`);
   const relations = compileRelations(file, context);
   const claims = new Set([...context.register.entries.values()].map((entry) => entry.claim));
-  const verified = (file.verified ?? []).flatMap(
-    (entry, index) => compileVerified(entry, ['verified', index], relations, claims, context) ?? [],
-  );
+  const verified = (file.verified ?? []).flatMap((entry, index) => {
+    const path = ['verified', index];
+    return compileVerified(entry, path, relations, claims, context, document.lineOf(path)) ?? [];
+  });
   const metrics = Object.entries(file.metrics ?? {}).flatMap(
     ([name, entry]) => compileMetric(name, entry, relations, context) ?? [],
   );
   assertFunctions(file, context);
   faults.assertEmpty();
-  return { file, relations, verified, metrics, register: context.register, warnings };
+  const compileQuestion = (entry: VerifiedEntry) => {
+    const found: string[] = [];
+    const at = (_path: FaultPath, message: string) => void found.push(message);
+    const compiled = compileVerified(entry, [], relations, claims, { ...context, faults: { ...faults, at } }, null);
+    if (compiled === null) throw new SwaliError('VERIFIED_INVALID', { detail: found.join('; ') });
+    return compiled;
+  };
+  return { file, relations, verified, compileQuestion, metrics, register: context.register, warnings };
 }

@@ -21,6 +21,8 @@ export interface CompiledQuestion {
   readonly openTo: readonly Audience[];
   /** Folded names of the relations that it reads. */
   readonly relations: readonly string[];
+  /** Of the policy file; null for a promoted one. */
+  readonly line: number | null;
 }
 
 function chooseSql(sql: VerifiedEntry['sql'], dialect: Dialect): string | undefined {
@@ -110,6 +112,7 @@ function visibleColumns(compiled: CompiledRelation, standing: Standing): readonl
  *
  * @param relations open relations by folded name
  * @param claims names of every claim that the policy reads
+ * @param line of the policy file; null for a promoted question
  * @returns null where there is a fault
  */
 export function compileVerified(
@@ -118,6 +121,7 @@ export function compileVerified(
   relations: ReadonlyMap<string, CompiledRelation>,
   claims: ReadonlySet<string>,
   context: CompileContext,
+  line: number | null,
 ): CompiledQuestion | null {
   const { dialect } = context.catalog;
   const compiled = collectFault(context.faults, [...path, 'sql'], () => {
@@ -138,5 +142,6 @@ export function compileVerified(
     slots: new Map(Object.entries(entry.slots ?? {})),
     ...compiled,
     openTo: entry.open_to,
+    line,
   };
 }

@@ -83,7 +83,8 @@ const metricSchema = z.strictObject({
 });
 
 const sqlSchema = z.string().trim().min(1).max(16384);
-const verifiedSchema = z.strictObject({
+/** An entry of `verified`; promoted questions have the same form. */
+export const verifiedSchema = z.strictObject({
   question: z.string().trim().min(1).max(500),
   slots: z.record(z.string().regex(PARAMETER_NAME), z.enum(['integer', 'decimal', 'text', 'date'])).optional(),
   /** Text for every dialect, or one for each; `mysql` serves MariaDB where `mariadb` is absent. */

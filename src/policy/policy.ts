@@ -12,7 +12,7 @@ import type { CompiledMetric } from './compile-metric.js';
 import { compilePolicy } from './compile-policy.js';
 import type { CompiledQuestion } from './compile-verified.js';
 import type { CompiledRelation } from './compiled-relation.js';
-import { defaultsSchema } from './policy-file.js';
+import { defaultsSchema, type VerifiedEntry } from './policy-file.js';
 import { createViewFor, type ViewLimits } from './principal-view.js';
 import type { PrincipalView } from './view.js';
 import { readYamlDocument } from './yaml-document.js';
@@ -38,8 +38,14 @@ export interface Policy {
   viewFor(principal: Principal): PrincipalView;
   /** The same with the bounds of an export: the file's own, and beside them those of `exportLimits`. */
   exportViewFor(principal: Principal): PrincipalView;
-  /** The verified questions that are open to this principal and read only relations that they may see. */
-  verifiedFor(principal: Principal): readonly CompiledQuestion[];
+  /**
+   * The verified questions that are open to this principal and read only relations that they may see.
+   *
+   * @param promoted beside those of the file, behind them
+   */
+  verifiedFor(principal: Principal, promoted?: readonly CompiledQuestion[]): readonly CompiledQuestion[];
+  /** Compiles a promoted question as those of the file are. @throws SwaliError `VERIFIED_INVALID` that says why it does not fit */
+  compileQuestion(entry: VerifiedEntry): CompiledQuestion;
   /** The metrics of which a principal sees every column unmasked. */
   metricsFor(view: PrincipalView): readonly CompiledMetric[];
 }
@@ -91,7 +97,7 @@ export function readPolicy(text: string, file: string, options: PolicyOptions): 
   const shared = { version, hashKey, ...(counts ? { counts } : {}) };
   const viewFor = createViewFor(compiled, catalog, { ...shared, widest: limits });
   const exportViewFor = createViewFor(compiled, catalog, { ...shared, widest: { ...limits, ...exportLimits } });
-  const { relations, verified, metrics, warnings } = compiled;
+  const { relations, verified, compileQuestion, metrics, warnings } = compiled;
   const { currency = null, time_zone: timeZone = null } = compiled.file.defaults ?? {};
   return {
     source,
@@ -104,9 +110,10 @@ export function readPolicy(text: string, file: string, options: PolicyOptions): 
     claims: new Set([...compiled.register.entries.values()].map(({ claim }) => claim)),
     viewFor,
     exportViewFor,
-    verifiedFor: (principal) => {
+    compileQuestion,
+    verifiedFor: (principal, promoted = []) => {
       const view = viewFor(principal);
-      return verified.filter(
+      return [...verified, ...promoted].filter(
         (question) =>
           opensTo(question.openTo, principal) && question.relations.every((name) => view.relations.has(name)),
       );

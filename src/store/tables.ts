@@ -451,6 +451,30 @@ export interface ReportRunTable extends TenantColumn {
   policy_version: string | null;
 }
 
+/** A question with its SQL that somebody promoted to a verified one. A retired one is kept, and answered with no more. */
+export interface VerifiedQuestionTable extends TenantColumn {
+  id: Generated<number>;
+  /** With slots in braces. */
+  question: string;
+  /** JSON object: name → type. */
+  slots: string;
+  /** SQL, `:name` for a slot. */
+  statement: string;
+  /** JSON list of audiences. */
+  open_to: string;
+  /** `employee:7`; empty once they were erased. */
+  created_by: string;
+  created_at: number;
+  /** `broken`: it did not fit the policy when it was last checked. */
+  status: 'active' | 'broken' | 'retired';
+  /** Of the policy that it was last checked against. */
+  policy_version: string;
+  /** Why it is broken; else null. */
+  fault: string | null;
+  /** Digest of the folded question; null once retired. */
+  active_key: string | null;
+}
+
 /** The gateway's own tables, as kysely sees them. */
 export interface StoreTables {
   tenants: TenantTable;
@@ -485,4 +509,5 @@ export interface StoreTables {
   reports: ReportTable;
   report_readers: ReportReaderTable;
   report_runs: ReportRunTable;
+  verified_questions: VerifiedQuestionTable;
 }

@@ -17,7 +17,8 @@ import { ProvidersFailedError, withTrace } from './providers/failover.js';
 import { BudgetSpentError } from './providers/hold-budget.js';
 import type { Providers } from './providers/open-providers.js';
 import type { ReadSharedValues, TranslateRequest } from './request.js';
-import { matchVerified, type VerifiedQuestion } from './verified.js';
+import { findVerified } from './verified/find-verified.js';
+import type { VerifiedQuestion } from './verified.js';
 import { withholdPersonalData } from './withhold-personal.js';
 import { chooseExamples } from './write-examples.js';
 
@@ -88,9 +89,9 @@ export function createTranslate(deps: TranslateDeps): Translate {
     const request = { ...asked, question: checkQuestion(asked.question) };
     if (request.signal.aborted) throw new SwaliError('EXECUTE_CANCELLED');
     const today = localDay(deps.clock(), deps.timeZone);
-    const verified = matchVerified(request.question, deps.verified(request.principal), today);
-    if (verified && isNew(verified, request)) return verified;
     const metrics = deps.metrics(request.view);
+    const verified = findVerified(request, deps.verified(request.principal), today, metrics);
+    if (verified && isNew(verified, request)) return verified;
     let failed: readonly string[] = [];
     if (ask) {
       try {

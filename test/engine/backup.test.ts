@@ -398,6 +398,7 @@ describe('a backup of an older version', () => {
       await restoreBackup({ store: empty.store, path, secret: SECRET, now: NOW });
       expect((await dump(empty.store)).admins).toHaveLength(1);
       expect((await dump(empty.store)).erasures).toEqual([]);
+      expect((await dump(empty.store)).verified_questions).toEqual([]);
     } finally {
       await old.drop();
       await empty.drop();

@@ -20,6 +20,7 @@ import { describeWidgetContract } from '../unit/identify/widget-contract.js';
 import { describeReportsContract } from '../unit/reports/reports-contract.js';
 import { describeTurnsContract } from '../unit/store/backup/backup-turns-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
+import { describePromotedContract } from '../unit/translate/promoted/promoted-contract.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9', tenant: null, userAgent: 'curl/8' };
 
@@ -69,6 +70,7 @@ function describeOverStore(name: string, contract: (open: () => Store) => void):
 
 describeOverStore('turns of the daily backup', describeTurnsContract);
 describeOverStore('the budget of the model', describeModelBudgetContract);
+describeOverStore('promoted questions', describePromotedContract);
 describeOverStore('the state of alerts', describeAlertStateContract);
 describeOverStore('the columns of the audit log', describeListing);
 describeOverStore('saved reports', describeReportsContract);

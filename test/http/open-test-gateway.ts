@@ -95,6 +95,7 @@ export async function openTestGateway(
     rememberOrigin: alerting.rememberOrigin,
     createAsk: gateway.createAsk,
     createReports: gateway.createReports,
+    createVerifiedManager: gateway.promotion.createManager,
     createLogin: identity.createLogin,
     createApiKeys: identity.createApiKeys,
     createWidgetTokens: identity.createWidgetTokens,

@@ -124,6 +124,7 @@ const PLACES: Readonly<Record<string, () => readonly [string, string]>> = {
   '/v1/auth/keys/{id}': () => [firstOf('api_keys'), 'f'.repeat(16)],
   '/v1/groups/{id}': () => [firstOf('employee_groups'), '987654'],
   '/v1/reports/{id}': () => [firstOf('reports'), 'f'.repeat(32)],
+  '/v1/verified/{id}': () => [firstOf('verified_questions'), '987654'],
 };
 
 function firstOf(table: string): string {
@@ -167,6 +168,19 @@ describe('another tenant’s ids', () => {
     });
     expect(report.status, report.text).toBe(201);
     expect((await gateway.call('POST', `/v1/reports/${report.body.id}/run`, 'globexCustomer', {})).status).toBe(200);
+    const promoted = await gateway.call('POST', '/v1/verified', 'globexAdmin', {
+      question: 'What is charged by this company?',
+      sql: 'SELECT SUM(total) FROM orders',
+      open_to: ['customer', 'employee', 'admin'],
+    });
+    expect(promoted.status, promoted.text).toBe(201);
+    for (const [who, translator] of [
+      ['globexCustomer', 'verified'],
+      ['acmeCustomer', 'offline'],
+    ] as const) {
+      const { body } = await gateway.call('POST', '/v1/ask', who, { question: 'What is charged by this company?' });
+      expect([who, body.provenance?.translator]).toEqual([who, translator]);
+    }
     const before = rowsOf(gateway.storePath, 'globex');
     expect(Object.values(before).flat().length).toBeGreaterThan(8);
     let tried = 0;
@@ -190,7 +204,7 @@ describe('another tenant’s ids', () => {
         tried += 1;
       }
     }
-    expect(tried).toBeGreaterThanOrEqual(21 * 3);
+    expect(tried).toBeGreaterThanOrEqual(23 * 3);
     expect(rowsOf(gateway.storePath, 'globex')).toEqual(before);
   });
 

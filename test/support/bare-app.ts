@@ -68,6 +68,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     isListedOrigin: refuse,
     createAccountManager: () => accounts,
     createGroupManager: () => groups,
+    createVerifiedManager: () => ({ list: refuse, promote: refuse, retire: refuse }),
     createInvite: () => refuse,
     createForgotPassword: () => refuse,
     createSetPasswordByLink: () => refuse,

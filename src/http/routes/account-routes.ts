@@ -230,6 +230,7 @@ function createExportRoute(
         mailed_links: z.array(MAILED_LINK),
         model_use: z.array(MODEL_USE),
         ...PERSONAL_REPORTS,
+        verified: z.array(z.strictObject({ question: z.string(), status: z.string(), created_at: z.iso.datetime() })),
         audit: z.array(AUDIT_RECORD),
         next_audit_cursor: z.string().nullable(),
       }),
@@ -238,6 +239,11 @@ function createExportRoute(
       handle: async ({ input, principal, context }) => {
         const kept = await manager.exportData(principal, kind, input.id, context);
         const { account, groups, sessions, identities, mailedLinks, modelUse } = kept;
+        const verified = kept.verified.map(({ question, status, createdAt }) => ({
+          question,
+          status,
+          created_at: new Date(createdAt).toISOString(),
+        }));
         const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
           id,
           address,
@@ -272,6 +278,7 @@ function createExportRoute(
           mailed_links: links,
           model_use: used,
           ...printPersonalReports(await reports.readPersonal(tenant, subject)),
+          verified,
           audit: about.records,
           next_audit_cursor: about.nextCursor,
         };

@@ -33,6 +33,7 @@ export const TREATMENT: Readonly<Record<keyof StoreTables, 'copied' | 'left-out'
   alert_counts: 'left-out',
   alert_cool_downs: 'left-out',
   erasures: 'copied',
+  verified_questions: 'copied',
   backup_turns: 'left-out',
   reports: 'copied',
   report_readers: 'copied',

@@ -89,6 +89,16 @@ describe('composeAnswer', () => {
     }
   });
 
+  it('says which verified question was taken for what was asked in other words', () => {
+    const asked = { id: 'a1', question: 'In 2025, my orders?', statement: statement(), result, maySeeSql: false };
+    const verified: Candidate = { ...candidate, translator: 'verified' };
+    const explain = (each: Candidate) => composeAnswer({ ...asked, candidate: each, timings: {} }).explanation;
+    expect(explain({ ...verified, answeredAs: 'My orders in 2025' })).toMatch(
+      /^The question is one that the data owner has answered before\. Answered as: “My orders in 2025”\. It reads /,
+    );
+    expect(explain(verified)).not.toContain('Answered as');
+  });
+
   it('explains the rows of an employee by the role', () => {
     expect(compose(true, 'employee').explanation).toContain('only the rows that your role may see count');
   });

@@ -193,6 +193,37 @@ describe('an account', () => {
     expect(await codeOfPromise(identity.login.refresh(refreshToken, CONTEXT))).toBe('AUTH_TOKEN_INVALID');
   });
 
+  it('that promoted questions has them in its export, and is forgotten with its erasure, while they stay', async () => {
+    const [one, other] = [await make('employee'), await make('employee')];
+    for (const { subject } of [one, other]) {
+      const row = {
+        tenant: '',
+        question: `Promoted by ${subject}?`,
+        slots: '{}',
+        statement: 'SELECT 1',
+        open_to: '["employee"]',
+        created_by: subject,
+        created_at: Date.parse('2026-03-01T12:00:00Z'),
+        status: 'active' as const,
+        policy_version: 'sha256:0',
+        fault: null,
+        active_key: subject,
+      };
+      await identity.store.run((db) => db.insertInto('verified_questions').values(row).execute());
+    }
+    const { verified } = await manager.exportData(ADMIN, 'employee', one.id, CONTEXT);
+    const createdAt = Date.parse('2026-03-01T12:00:00Z');
+    expect(verified).toEqual([{ question: `Promoted by ${one.subject}?`, status: 'active', createdAt }]);
+    await manager.erase(ADMIN, 'employee', one.id, CONTEXT);
+    const left = await identity.store.run((db) =>
+      db.selectFrom('verified_questions').select(['created_by', 'status']).orderBy('id').execute(),
+    );
+    expect(left).toEqual([
+      { created_by: '', status: 'active' },
+      { created_by: other.subject, status: 'active' },
+    ]);
+  });
+
   it('that is erased is gone with its sessions, and its id is not given again', async () => {
     const { id, identifier, subject } = await make('customer');
     const { accessToken } = await identity.login.login('customer', identifier, PASSWORD, CONTEXT);
