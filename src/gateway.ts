@@ -33,6 +33,8 @@ import { createReadSharedValues } from './shared-values.js';
 import { openSource } from './source/open-source.js';
 import type { OpenedSource } from './source/opened-source.js';
 import { migrateStore, openStore, type Store } from './store/store.js';
+import { openKeptTurns } from './store-key.js';
+import { createRememberTurns } from './translate/conversations/remember-turns.js';
 import { createTranslate } from './translate/translate.js';
 
 /** Most tokens of one answer of the model: a statement of 16 KiB at most. */
@@ -279,6 +281,7 @@ export async function openGateway(
           source: settings.sourceName,
           clock,
         }),
+        turns: createRememberTurns({ kept: openKeptTurns(surroundings, store), logger }),
         repairAttempts: settings.modelRepairAttempts,
         ...(surroundings.onAnswer ? { onAnswer: surroundings.onAnswer } : {}),
         metrics,

@@ -5,6 +5,7 @@ import { listSeeds } from '../identify/reseal-seeds.js';
 import { createSeedCipher } from '../identify/seed-cipher.js';
 import { createKeptSecrets, type KeptSecrets } from '../store/kept-secrets.js';
 import { type Resealable, reseal } from '../store/reseal.js';
+import { listQuestions } from '../store/reseal-questions.js';
 import { openKeyRing, readStoreKey } from '../store-key.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { atDesk, type Desk } from './operator-desk.js';
@@ -72,6 +73,7 @@ function listResealables(surroundings: CliSurroundings, desk: Desk): readonly Re
     listSeeds(store, cipher),
     openKept(surroundings, desk).resealable,
     listSubjectKeys(store, openKeyRing(surroundings)),
+    ...listQuestions(store, openKeyRing(surroundings)),
   ];
 }
 

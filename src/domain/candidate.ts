@@ -25,6 +25,8 @@ export interface Candidate {
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
   /** Absent where no model was asked. */
   readonly model?: ModelTrace;
+  /** The whole question that a follow-up was read as; absent where it was taken as it stands. */
+  readonly readAs?: string;
 }
 
 /** What translate answers: a statement to seal, a question back, or a refusal in the translator's own words. */
@@ -38,4 +40,6 @@ export type Translation =
       readonly usage: Candidate['usage'];
       /** Absent where no model was asked. */
       readonly model?: ModelTrace;
+      /** As in {@link Candidate}. */
+      readonly readAs?: string;
     };

@@ -3,10 +3,12 @@ import type { Clock } from '../domain/ports.js';
 import type { Principal, PrincipalKind } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
+import type { KeyRing } from '../store/key-ring.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
 import { destroySubjectKey } from '../store/subject-key-rows.js';
 import type { AccountStatus } from '../store/tables.js';
+import { forgetQuestions, type KeptTurn, readQuestions } from '../store/turn-rows.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import { readAccountId } from './account-id.js';
 import {
@@ -58,6 +60,8 @@ export interface PersonalData {
   readonly groups: readonly string[];
   /** Oldest day first. */
   readonly modelUse: readonly ModelUse[];
+  /** Oldest first. */
+  readonly questions: readonly KeptTurn[];
   readonly sessions: readonly {
     readonly id: string;
     readonly address: string;
@@ -133,6 +137,8 @@ interface Deps {
   readonly passwords: Passwords;
   readonly clock: Clock;
   readonly audit: AccessLog;
+  /** What questions are encrypted with. */
+  readonly ring: KeyRing;
 }
 
 /**
@@ -182,7 +188,7 @@ function applyChange(account: ManagedAccount, change: AccountChange): ManagedAcc
 
 /** Wires the management of accounts over the store. */
 export function createAccountManager(deps: Deps): AccountManager {
-  const { store, passwords, clock, audit } = deps;
+  const { store, passwords, clock, audit, ring } = deps;
 
   /** Does something to an account, and puts on record what came of it. */
   async function onRecord<Result>(
@@ -276,7 +282,8 @@ export function createAccountManager(deps: Deps): AccountManager {
             .orderBy('created_at')
             .execute();
           const modelUse = await readModelUse(db, target);
-          return { account, groups, sessions, identities, mailedLinks, modelUse };
+          const questions = await readQuestions(db, ring, { tenant: account.tenant, subject: target });
+          return { account, groups, sessions, identities, mailedLinks, modelUse, questions };
         });
         return { result, target, before: null, after: null };
       });
@@ -305,6 +312,7 @@ export function createAccountManager(deps: Deps): AccountManager {
           if (kind === 'employee')
             await db.deleteFrom('employee_group_members').where('employee_id', '=', id).execute();
           await eraseModelUse(db, target);
+          await forgetQuestions(db, { tenant: account.tenant, subject: target });
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           await destroySubjectKey(db, store.dialect, { subject: target, tenant: account.tenant, at: clock() });
           const erasure = { tenant: account.tenant, subject: target, erasedAt: clock() };

@@ -1,5 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { createBackupTables } from './migrations/0019-backups.js';
+import { createConversationTables } from './migrations/0020-conversations.js';
 
 /** Column types that the two families of engine spell differently. */
 interface TypeNames {
@@ -625,5 +626,6 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0016-kept-secrets': { up: (db) => createKeptSecrets(db, types) },
     '0017-alerts': { up: (db) => createAlertTables(db, family) },
     '0019-backups': { up: (db) => createBackupTables(db, family) },
+    '0020-conversations': { up: (db) => createConversationTables(db, family) },
   };
 }

@@ -54,6 +54,12 @@ const SESSION = z.strictObject({
 });
 
 const MODEL_USE = z.strictObject({ day: z.iso.date(), model_tokens: z.int(), model_calls: z.int() });
+const QUESTION = z.strictObject({
+  question: z.string(),
+  conversation_id: z.string().nullable(),
+  status: z.string(),
+  asked_at: z.iso.datetime(),
+});
 const IDENTITY = z.strictObject({
   provider: z.string(),
   issuer: z.string(),
@@ -218,6 +224,7 @@ function createExportRoute(
         identities: z.array(IDENTITY),
         mailed_links: z.array(MAILED_LINK),
         model_use: z.array(MODEL_USE),
+        questions: z.array(QUESTION),
         audit: z.array(AUDIT_RECORD),
         next_audit_cursor: z.string().nullable(),
       }),
@@ -225,7 +232,7 @@ function createExportRoute(
       audit: 'account',
       handle: async ({ input, principal, context }) => {
         const kept = await manager.exportData(principal, kind, input.id, context);
-        const { account, groups, sessions, identities, mailedLinks, modelUse } = kept;
+        const { account, groups, sessions, identities, mailedLinks, modelUse, questions } = kept;
         const printed = sessions.map(({ id, address, createdAt, endedAt, endedBy }) => ({
           id,
           address,
@@ -249,6 +256,12 @@ function createExportRoute(
           model_tokens: modelTokens,
           model_calls: modelCalls,
         }));
+        const asked = questions.map(({ question, conversationId, status, askedAt }) => ({
+          question,
+          conversation_id: conversationId,
+          status,
+          asked_at: printTime(askedAt),
+        }));
         const { subject, tenant } = account;
         const about = await readRecordsAbout(readAudit, { tenant, subject, cursor: input.audit_cursor ?? null });
         const body = {
@@ -258,6 +271,7 @@ function createExportRoute(
           identities: known,
           mailed_links: links,
           model_use: used,
+          questions: asked,
           audit: about.records,
           next_audit_cursor: about.nextCursor,
         };

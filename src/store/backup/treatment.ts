@@ -34,6 +34,8 @@ export const TREATMENT: Readonly<Record<keyof StoreTables, 'copied' | 'left-out'
   alert_cool_downs: 'left-out',
   erasures: 'copied',
   backup_turns: 'left-out',
+  conversations: 'copied',
+  turns: 'copied',
 };
 
 /** The migrator's own; which migrations ran stands in the head of the backup instead. */
