@@ -7,6 +7,7 @@ import { SwaliError } from '../errors/swali-error.js';
 import type { CompiledMetric } from '../policy/compile-metric.js';
 import type { PrincipalView } from '../policy/view.js';
 import { checkQuestion } from './check-question.js';
+import { readFollowUp, withReading } from './conversations/read-follow-up.js';
 import { countModelCalls } from './count-model-calls.js';
 import { localDay } from './dates.js';
 import { takeWhole } from './link/linked-schema.js';
@@ -90,6 +91,12 @@ export function createTranslate(deps: TranslateDeps): Translate {
     if (verified && isNew(verified, request)) return verified;
     const sharedValues = await readValues(deps.readSharedValues ?? null, request);
     const metrics = deps.metrics(request.view);
+    const known = { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics };
+    // A model reads the turns itself; everyone else is given the whole question.
+    const readAs = readFollowUp(request, known);
+    const whole = { ...request, question: readAs ?? request.question };
+    const completed = readAs && matchVerified(readAs, deps.verified(request.principal), today);
+    if (completed && isNew(completed, request)) return withReading(completed, readAs);
     if (model && (await mayAskModel(request.principal))) {
       try {
         return await model(request, today, { schema: takeWhole(request.view), sharedValues, metrics });
@@ -100,7 +107,7 @@ export function createTranslate(deps: TranslateDeps): Translate {
     } else if (!model && deps.mode === 'openai') {
       throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
     }
-    return answerOffline(request, { dialect: deps.dialect, currency: deps.currency, today, sharedValues, metrics });
+    return withReading(answerOffline(whole, known), readAs);
   };
 }
 

@@ -28,7 +28,7 @@ export function takeTurns(
     const isOfNow = turn.viewDigest === view.digest && turn.policyVersion === view.policyVersion;
     const sql = isOfNow && turn.sql !== null && turn.sql.length <= room ? turn.sql : null;
     room -= sql?.length ?? 0;
-    taken.unshift({ question, sql });
+    taken.unshift({ question, sql, answered: turn.status === 'answered' });
   }
   return taken;
 }
