@@ -150,6 +150,10 @@ type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam & { readonly c
 function writeMessages(request: TranslateRequest, system: string, today: Day, timeZone: string): readonly Message[] {
   const messages: Message[] = [
     { role: 'system', content: system },
+    ...request.turns.flatMap(({ question, sql }): readonly Message[] => [
+      { role: 'user', content: writeQuestionPrompt(question, today, timeZone) },
+      { role: 'assistant', content: JSON.stringify({ kind: sql === null ? 'clarify' : 'sql', sql, message: null }) },
+    ]),
     { role: 'user', content: writeQuestionPrompt(request.question, today, timeZone) },
   ];
   for (const { sql, code, message } of request.feedback) {

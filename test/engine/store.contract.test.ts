@@ -18,6 +18,7 @@ import { describeSecondFactorContract } from '../unit/identify/second-factor-con
 import { describeSsoStoreContract } from '../unit/identify/sso/sso-store-contract.js';
 import { describeWidgetContract } from '../unit/identify/widget-contract.js';
 import { describeTurnsContract } from '../unit/store/backup/backup-turns-contract.js';
+import { describeKeptTurnsContract } from '../unit/store/kept-turns-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 
 const CONTEXT = { requestId: 'r1', address: '203.0.113.9', tenant: null, userAgent: 'curl/8' };
@@ -68,6 +69,7 @@ function describeOverStore(name: string, contract: (open: () => Store) => void):
 
 describeOverStore('turns of the daily backup', describeTurnsContract);
 describeOverStore('the budget of the model', describeModelBudgetContract);
+describeOverStore('kept questions', describeKeptTurnsContract);
 describeOverStore('the state of alerts', describeAlertStateContract);
 describeOverStore('the columns of the audit log', describeListing);
 

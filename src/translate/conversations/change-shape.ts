@@ -121,7 +121,7 @@ function aggregatePart({ marks }: EditedText, withColumn: boolean): Part | null 
 function rowsOf(edited: EditedText): string | null {
   const { marks, text } = edited;
   const head = headOf(edited);
-  if (!head || head.mark.type !== 'element' || isFigure(head.mark)) return null;
+  if (head?.mark.type !== 'element' || isFigure(head.mark)) return null;
   let at = marks.indexOf(head);
   while (marks[at - 1]?.mark.type === 'shared' || isRole(marks[at - 1], 'not', 'own')) at -= 1;
   const order = orderPart(edited);

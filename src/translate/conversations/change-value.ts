@@ -62,7 +62,7 @@ function withNot({ marks }: EditedText, value: PlacedMark): Part {
 
 /** A word that may be a state: of two states for one thing, the later counts. */
 function changeState(edited: EditedText, piece: ValuePiece, head: PlacedMark | null): string | null {
-  if (!head || head.mark.type !== 'element' || head.mark.element.relations.length === 0) return null;
+  if (head?.mark.type !== 'element' || head.mark.element.relations.length === 0) return null;
   const before = edited.marks[edited.marks.indexOf(head) - 1];
   const word = piece.negated ? `not ${piece.bare}` : piece.bare;
   if (before?.mark.type === 'unknown' || before?.mark.type === 'shared')
