@@ -1,4 +1,5 @@
 import type { PlacedMark } from '../offline/mark-words.js';
+import { splitIdentifier } from '../words.js';
 import type { Piece } from './read-fragment.js';
 import { append, type EditedText, headOf, insertAt, isRole, type Part, replacePart } from './text-edit.js';
 
@@ -19,8 +20,12 @@ export function changeValue(edited: EditedText, piece: ValuePiece, narrows: bool
   const head = headOf(edited);
   if (piece.isWord) return changeState(edited, piece, head);
   if (piece.isLed || piece.mark.type !== 'shared') return piece.isLed ? append(edited, piece.text) : null;
+  if (!head) return null;
+  const state = stateBefore(edited, head);
   const adjective = piece.negated ? `not ${piece.bare}` : piece.bare;
-  return head ? insertAt(edited, head.start, adjective) : null;
+  return state && isStateOf(head, piece.mark)
+    ? replacePart(edited, withNot(edited, state), adjective)
+    : insertAt(edited, head.start, adjective);
 }
 
 /** The value of the question before that this one is said in the place of; null where it comes beside. */
@@ -68,4 +73,21 @@ function changeState(edited: EditedText, piece: ValuePiece, head: PlacedMark | n
   if (before?.mark.type === 'unknown' || before?.mark.type === 'shared')
     return replacePart(edited, withNot(edited, before), word);
   return insertAt(edited, head.start, word);
+}
+
+/** A word before a table that is no value of it: its state, where the asker happens to see no row in that. */
+function stateBefore({ marks }: EditedText, head: PlacedMark): PlacedMark | null {
+  const before = marks[marks.indexOf(head) - 1];
+  if (before?.mark.type === 'unknown') return before;
+  return before?.mark.type === 'shared' && valueColumns(head, before.mark).length === 0 ? before : null;
+}
+
+function isStateOf(head: PlacedMark, mark: PlacedMark['mark']): boolean {
+  return valueColumns(head, mark).some(({ column }) => splitIdentifier(column.column.name).at(-1) === 'status');
+}
+
+/** The columns of a table that a value may be of. */
+function valueColumns({ mark: head }: PlacedMark, mark: PlacedMark['mark']) {
+  if (head.type !== 'element' || mark.type !== 'shared') return [];
+  return mark.meanings.map(({ of }) => of).filter(({ relation }) => head.element.relations.includes(relation));
 }
