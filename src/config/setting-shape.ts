@@ -141,7 +141,9 @@ export const SETTING_SHAPE = z.object({
   AUDIT_RETENTION_URL: optionalDataAddress,
   AUDIT_QUESTIONS: choice(['text', 'digest']),
   CONVERSATION_TTL_S: orNothing(
-    whole(0, 31_536_000).refine((seconds) => seconds === 0 || seconds >= 300),
+    whole(0, 31_536_000).refine((seconds) => seconds === 0 || seconds >= 300, {
+      error: 'expected a whole number from 300 to 31536000, 0, or nothing',
+    }),
     'a whole number from 300 to 31536000, 0, or nothing',
   ),
   HISTORY_DAYS: orNothing(whole(0, 3650), 'a whole number from 0 to 3650, or nothing'),

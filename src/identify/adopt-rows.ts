@@ -16,6 +16,8 @@ const BELONGINGS = [
   'employee_groups',
   'employee_group_members',
   'usage_counters',
+  'conversations',
+  'turns',
 ] as const;
 
 /**

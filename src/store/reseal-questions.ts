@@ -21,7 +21,7 @@ function listTable(table: keyof typeof NAMES, store: Store, ring: KeyRing): Rese
       const rows = await store.run((db) =>
         db
           .selectFrom(table)
-          .select(['id', 'tenant', 'subject', 'sealed'])
+          .select(['id', 'subject', 'sealed'])
           .where('id', '>', after ?? '')
           .orderBy('id')
           .limit(PAGE)

@@ -43,11 +43,14 @@ export interface KeptConversation {
 }
 
 type SealedPart = Pick<KeptTurn, 'question' | 'readAs' | 'sql'>;
-type Place = { readonly tenant: string; readonly subject: string; readonly id: string };
+type Place = { readonly subject: string; readonly id: string };
 
-/** What the texts of a row belong to: copied to another row they do not open. */
-export function placeOfRow(table: 'conversations' | 'turns', { tenant, subject, id }: Place): string {
-  return `${table}/${tenant}/${subject}/${id}`;
+/**
+ * What the texts of a row belong to: copied to another row they do not open. Not the tenant, which may adopt them; a subject
+ * is of one tenant.
+ */
+export function placeOfRow(table: 'conversations' | 'turns', { subject, id }: Place): string {
+  return `${table}/${subject}/${id}`;
 }
 
 /** Encrypts what a turn says. */

@@ -30,24 +30,20 @@ afterAll(() => gateway?.close());
 describe('a follow-up about the demonstration business', () => {
   it('has a table of some size', () => expect(cases.length).toBeGreaterThanOrEqual(50));
 
-  it.each(cases)(
-    '$question ← $before',
-    { timeout: 60_000 },
-    async ({ before, question, as = 'admin', whole, same }) => {
-      let id = 'new';
-      for (const each of before) {
-        const { body } = await gateway.post('/v1/ask', as, { question: each, conversation_id: id });
-        expect([each, body.status]).toEqual([each, 'answered']);
-        id = body.conversation_id;
-      }
-      const { body } = await gateway.post('/v1/ask', as, { question, conversation_id: id });
-      const atOnce = await gateway.post('/v1/ask', as, { question: same ?? whole });
-      expect([body.explanation, atOnce.body.status]).toEqual([
-        expect.stringContaining(`Read as: “${whole}”.`),
-        'answered',
-      ]);
-      expect(body.row_count).toBeGreaterThan(0);
-      expect(body.rows).toEqual(atOnce.body.rows);
-    },
-  );
+  it.each(cases)('$question ← $before', { timeout: 60_000 }, async (asked) => {
+    const { before, question, whole, same } = asked;
+    const as = asked.as ?? 'admin';
+    let id = 'new';
+    for (const earlier of before) {
+      const { body } = await gateway.post('/v1/ask', as, { question: earlier, conversation_id: id });
+      expect([earlier, body.status]).toEqual([earlier, 'answered']);
+      id = body.conversation_id;
+    }
+    const { body } = await gateway.post('/v1/ask', as, { question, conversation_id: id });
+    const atOnce = await gateway.post('/v1/ask', as, { question: same ?? whole });
+    const reading = expect.stringContaining(`Read as: “${whole}”.`);
+    expect([body.explanation, atOnce.body.status]).toEqual([reading, 'answered']);
+    expect(body.row_count).toBeGreaterThan(0);
+    expect(body.rows).toEqual(atOnce.body.rows);
+  });
 });

@@ -123,6 +123,7 @@ const PLACES: Readonly<Record<string, () => readonly [string, string]>> = {
   '/v1/auth/sessions/{id}': () => [firstOf('sessions'), 'f'.repeat(32)],
   '/v1/auth/keys/{id}': () => [firstOf('api_keys'), 'f'.repeat(16)],
   '/v1/groups/{id}': () => [firstOf('employee_groups'), '987654'],
+  '/v1/conversations/{id}': () => [firstOf('conversations'), 'f'.repeat(32)],
 };
 
 function firstOf(table: string): string {
@@ -155,6 +156,9 @@ describe('another tenant’s ids', () => {
     const member = { subject: `employee:${idOf('employees', 'globex', 'only@globex.example')}` };
     const joined = await gateway.call('POST', `/v1/groups/${group.body.id}/members`, 'globexAdmin', member);
     expect(joined.status, joined.text).toBeLessThan(300);
+    const talk = { question: 'How many orders are there?', conversation_id: 'new' };
+    const begun = await gateway.call('POST', '/v1/ask', 'globexCustomer', talk);
+    expect(begun.body.conversation_id).toBe(firstOf('conversations'));
     const before = rowsOf(gateway.storePath, 'globex');
     expect(Object.values(before).flat().length).toBeGreaterThan(8);
     let tried = 0;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { adoptRows } from '../../../src/identify/adopt-rows.js';
 import { createKeptTurns, type KeptTurns } from '../../../src/store/kept-turns.js';
 import { createKeyRing } from '../../../src/store/key-ring.js';
 import { reseal } from '../../../src/store/reseal.js';
@@ -80,7 +81,6 @@ export function describeKeptTurnsContract(store: () => Store): void {
       { ...owner, tenant: 'globex' },
       { ...owner, tenant: null },
       { ...owner, subject: `${owner.subject}0` },
-      { ...owner, subject: `${owner.subject} ` },
       { ...owner, subject: owner.subject.toUpperCase() },
     ];
     for (const other of others) {
@@ -277,5 +277,16 @@ export function describeKeptTurnsContract(store: () => Store): void {
     const kept = open({ ring: createKeyRing({ current: NEW }) });
     expect((await kept.readConversation(owner, id))?.title).toBe('What was it?');
     expect((await kept.readTurns(owner, id, 5))?.[0]?.sql).toBe("SELECT 'What was it?'");
+  });
+
+  it('goes along where a tenant adopts the accounts of before there were tenants', async () => {
+    const [kept, owner] = [open(), newOwner()];
+    const id = await begin(kept, owner, 'of before');
+    const tenant = { id: 'adopter', name: 'Adopter', status: 'active', created_at: NOON } as const;
+    await store().run((db) => db.insertInto('tenants').values(tenant).execute());
+    await adoptRows(store(), 'adopter');
+    const adopted = { ...owner, tenant: 'adopter' };
+    expect([await questions(kept, owner), await questions(kept, adopted)]).toEqual([[], ['of before']]);
+    expect((await kept.readConversation(adopted, id))?.title).toBe('of before');
   });
 }
