@@ -31,6 +31,15 @@ export interface KeptTurn {
   readonly askedAt: number;
 }
 
+/** Whether a statement was written under the rules that hold now: under others it could name what is closed by now. */
+export function isUnderRules(
+  turn: Pick<KeptTurn, 'viewDigest' | 'policyVersion'>,
+  now: { readonly digest: string; readonly policyVersion: string },
+): boolean {
+  // eslint-disable-next-line no-restricted-syntax -- digests of rules, both the gateway's own: no caller sends one
+  return turn.viewDigest === now.digest && turn.policyVersion === now.policyVersion;
+}
+
 /** A conversation of somebody. Milliseconds since 1970. */
 export interface KeptConversation {
   readonly id: string;

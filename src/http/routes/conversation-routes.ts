@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Principal } from '../../domain/principal.js';
 import type { OwnHistory } from '../../identify/own-history.js';
 import type { PrincipalView } from '../../policy/view.js';
-import type { KeptConversation, KeptTurn } from '../../store/turn-rows.js';
+import { isUnderRules, type KeptConversation, type KeptTurn } from '../../store/turn-rows.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
 import { parsePlace, printPlace } from './page-place.js';
 import { wholeText } from './whole-text.js';
@@ -187,7 +187,7 @@ function printTurnsFor(principal: Principal, viewFor: (principal: Principal) => 
   return (turn: KeptTurn) => ({
     question: turn.question,
     read_as: turn.readAs,
-    sql: view && view.digest === turn.viewDigest && view.policyVersion === turn.policyVersion ? turn.sql : null,
+    sql: view && isUnderRules(turn, view) ? turn.sql : null,
     status: turn.status,
     code: turn.code,
     translator: turn.translator,

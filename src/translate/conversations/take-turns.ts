@@ -1,6 +1,6 @@
 import type { Turn } from '../../domain/conversation.js';
 import type { PrincipalView } from '../../policy/view.js';
-import type { KeptTurn } from '../../store/turn-rows.js';
+import { isUnderRules, type KeptTurn } from '../../store/turn-rows.js';
 
 /** Turns that a translator is shown at most. */
 export const MOST_SHOWN_TURNS = 6;
@@ -25,8 +25,7 @@ export function takeTurns(
     const question = turn.readAs ?? turn.question;
     if (question.length > room) break;
     room -= question.length;
-    const isOfNow = turn.viewDigest === view.digest && turn.policyVersion === view.policyVersion;
-    const sql = isOfNow && turn.sql !== null && turn.sql.length <= room ? turn.sql : null;
+    const sql = isUnderRules(turn, view) && turn.sql !== null && turn.sql.length <= room ? turn.sql : null;
     room -= sql?.length ?? 0;
     taken.unshift({ question, sql, answered: turn.status === 'answered' });
   }
