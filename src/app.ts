@@ -26,6 +26,7 @@ import { createAskRoutes } from './http/routes/ask-routes.js';
 import { createAuditRoutes } from './http/routes/audit-routes.js';
 import { createAuthRoutes } from './http/routes/auth-routes.js';
 import { createConsoleRouter } from './http/routes/console-routes.js';
+import { createConversationRoutes } from './http/routes/conversation-routes.js';
 import { createErrorPageRouter } from './http/routes/error-page-routes.js';
 import { createExportRoutes } from './http/routes/export-routes.js';
 import { createGroupRoutes } from './http/routes/group-routes.js';
@@ -55,6 +56,7 @@ import type { Login } from './identify/login.js';
 import type { AccountManager } from './identify/manage-accounts.js';
 import type { GroupManager } from './identify/manage-groups.js';
 import type { ManageSecondFactor } from './identify/manage-second-factor.js';
+import type { OwnHistory } from './identify/own-history.js';
 import type { OwnSessions } from './identify/own-sessions.js';
 import type { SetPasswordByLink } from './identify/set-password-by-link.js';
 import type { PublicJwk } from './identify/signing-keys.js';
@@ -100,6 +102,8 @@ export interface AppDeps {
   readonly isListedOrigin: IsListedOrigin;
   /** Makes what accounts do with their own sessions, over an audit log. */
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
+  /** Makes what accounts do with their own questions and conversations, over an audit log. */
+  readonly createOwnHistory: (audit: AuditLog) => OwnHistory;
   /** Makes what accounts do with their second factor over an audit log. */
   readonly createManageSecondFactor: (audit: AuditLog) => ManageSecondFactor;
   /** Makes sign-in by the word of providers over an audit log. */
@@ -204,6 +208,7 @@ export function createApp(deps: AppDeps): Express {
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(ask, ports),
+    ...createConversationRoutes(deps.createOwnHistory(witness.log), deps.viewFor, ports),
     ...createExportRoutes(ask, ports),
     ...createReportRoutes(reports, ports),
     ...createVerifiedRoutes(deps.createVerifiedManager(witness.log), ports),

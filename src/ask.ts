@@ -1,7 +1,7 @@
 import { composeAnswer, composeReply } from './answer/compose-answer.js';
 import type { Summarise } from './answer/summary/summarise.js';
 import { writeExport } from './answer/write-export.js';
-import type { AuditLog } from './audit/record.js';
+import type { AuditLog, QuestionEvent } from './audit/record.js';
 import type { Answer } from './domain/answer.js';
 import type { Candidate, Translation } from './domain/candidate.js';
 import { digestText } from './domain/digest-text.js';
@@ -16,6 +16,7 @@ import type { ParameterValue, SealedStatement } from './domain/sealed-statement.
 import { SwaliError } from './errors/swali-error.js';
 import { MASK_KEY_PREFIX } from './policy/mask.js';
 import type { PrincipalView } from './policy/view.js';
+import { type AskedTurn, NO_TURNS, type Turns } from './translate/conversations/turns.js';
 import type { Feedback } from './translate/request.js';
 import type { Translate } from './translate/translate.js';
 import { voteByResult } from './vote.js';
@@ -50,6 +51,8 @@ export interface AskContext {
    * other: so whoever may `ask` may run it.
    */
   readonly report?: ReportRun;
+  /** What a question is part of: the id of a conversation, `new`, or (absent) none. */
+  readonly conversation?: string | null;
 }
 
 /** What `dry_run` gives: the statement that would run, and why. */
@@ -100,6 +103,7 @@ interface Trail {
   isVoted: boolean;
   /** Of the rules that bound the principal; null until they are known. */
   policyDigest: string | null;
+  policyVersion: string | null;
   receipt: Receipt | null;
 }
 
@@ -110,6 +114,7 @@ interface Trail {
  * @param parts.signReceipt vouches for each answer and export
  * @param parts.metrics counts stages and translations
  * @param parts.tracer follows each stage; spans hold digests and names, never a text
+ * @param parts.turns what was asked before, and where what is asked now is kept; nothing where it is left out
  * @param parts.repairAttempts how often a failing statement of the model goes back to it
  */
 export function createAsk(parts: {
@@ -119,13 +124,14 @@ export function createAsk(parts: {
   readonly now: () => number;
   readonly newId: () => string;
   readonly signReceipt: SignReceipt;
+  readonly turns?: Turns;
   readonly repairAttempts: number;
   /** Told of each statement that was answered: what stands for it, and the milliseconds that it took without its translation. */
   readonly onAnswer?: (key: string, ms: number) => void;
   readonly metrics?: Pick<Metrics, 'stage' | 'translation'>;
   readonly tracer?: Pick<Tracer, 'span'>;
 }): Ask {
-  const { stages, metrics = NO_METRICS, tracer = NO_TRACER } = parts;
+  const { stages, turns = NO_TURNS, metrics = NO_METRICS, tracer = NO_TRACER } = parts;
 
   /** identify → translate → seal → execute → answer, with the way back from seal and execute to the model. */
   async function answerQuestion(
@@ -138,9 +144,11 @@ export function createAsk(parts: {
     demand('ask', principal, context);
     const view = viewFor(principal);
     trail.policyDigest = view.digest;
+    trail.policyVersion = view.policyVersion;
+    const earlier = await turns.before(principal, context.conversation ?? null, view);
     const feedback: Feedback[] = [];
     for (;;) {
-      const request = { question, view, principal, turns: [], feedback, signal: context.signal };
+      const request = { question, view, principal, turns: earlier, feedback, signal: context.signal };
       const translation = await timed(trail, 'translate', async (span) => {
         const made = await stages.translate(request);
         noteTranslation(made, span);
@@ -349,6 +357,7 @@ export function createAsk(parts: {
       rowCount: null,
       isVoted: false,
       policyDigest: null,
+      policyVersion: null,
       receipt: null,
     };
     const startedAt = parts.now();
@@ -377,10 +386,13 @@ export function createAsk(parts: {
       { requestId: context.requestId, event, decision: record.decision, code: record.code, timingsMs: trail.timingsMs },
       'answered a request',
     );
+    // After the record: a turn that cannot be kept holds up no answer.
+    const conversation =
+      event === 'question' ? await turns.save(principal, describeTurn(record, trail), context) : null;
     if ('error' in outcome) throw outcome.error;
     if (trail.statement && trail.rowCount !== null && !trail.isVoted)
       parts.onAnswer?.(`${event} ${trail.statement.sql}`, parts.now() - startedAt - (trail.timingsMs.translate ?? 0));
-    return outcome.answer;
+    return event === 'question' ? { ...outcome.answer, conversation_id: conversation } : outcome.answer;
   }
 
   async function timed<T>(trail: Trail, stage: string, run: (span: Span) => Promise<T>): Promise<T> {
@@ -490,6 +502,23 @@ function describeTrail(trail: Trail) {
     translator: translatorOf(translation),
     relations: [...new Set([...(statement?.provenance.relations ?? []), ...read])].sort(),
     rowCount,
+  };
+}
+
+/** What is kept of a question for its asker. A statement that answered nothing is nothing to go on from. */
+function describeTurn(
+  { question, decision, code }: Pick<QuestionEvent, 'question' | 'decision' | 'code'>,
+  { translation, policyDigest, policyVersion }: Trail,
+): AskedTurn {
+  const made = translation?.kind === 'sql' ? translation.candidate : translation;
+  return {
+    question: question ?? '',
+    readAs: made?.readAs ?? null,
+    sql: decision === 'answered' && translation?.kind === 'sql' ? translation.candidate.sql : null,
+    status: decision,
+    code,
+    translator: translatorOf(translation),
+    rules: policyDigest === null || policyVersion === null ? null : { viewDigest: policyDigest, policyVersion },
   };
 }
 

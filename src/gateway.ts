@@ -39,9 +39,10 @@ import { openSource } from './source/open-source.js';
 import type { OpenedSource } from './source/opened-source.js';
 import type { Redis } from './store/redis.js';
 import { migrateStore, openStore, type Store } from './store/store.js';
-import { openKeyRing, readStoreKey } from './store-key.js';
+import { openKeptTurns, openKeyRing, readStoreKey } from './store-key.js';
 import { createKeptTranslations } from './translate/cache/kept-translations.js';
 import { createTranslationCache, type TranslationCache } from './translate/cache/translation-cache.js';
+import { createRememberTurns } from './translate/conversations/remember-turns.js';
 import { openProviders, type ProviderParts, type Providers } from './translate/providers/open-providers.js';
 import { createTranslate } from './translate/translate.js';
 import { withholdFromText } from './translate/withhold-personal.js';
@@ -314,6 +315,7 @@ export async function openGateway(
           source: settings.sourceName,
           clock,
         }),
+        turns: createRememberTurns({ kept: openKeptTurns(surroundings, store), logger }),
         repairAttempts: settings.modelRepairAttempts,
         ...(surroundings.onAnswer ? { onAnswer: surroundings.onAnswer } : {}),
         metrics,

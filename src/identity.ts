@@ -12,6 +12,7 @@ import { createLogin, type Login } from './identify/login.js';
 import { type AccountManager, createAccountManager } from './identify/manage-accounts.js';
 import { createGroupManager, type GroupManager } from './identify/manage-groups.js';
 import { createManageSecondFactor, type ManageSecondFactor } from './identify/manage-second-factor.js';
+import { createOwnHistory, type OwnHistory } from './identify/own-history.js';
 import { createOwnSessions, type OwnSessions } from './identify/own-sessions.js';
 import { createPasswords, type Passwords } from './identify/passwords.js';
 import { createReadIdentifier } from './identify/read-identifier.js';
@@ -35,7 +36,7 @@ import { openMailedLinks, openOutbox } from './mailing.js';
 import { readSsoProviders } from './sso-providers.js';
 import { createKeptSecrets } from './store/kept-secrets.js';
 import type { Store } from './store/store.js';
-import { openKeyRing, openSignInAttempts, readStoreKey } from './store-key.js';
+import { openKeptTurns, openKeyRing, openSignInAttempts, readStoreKey } from './store-key.js';
 import { createStoreSecretSource } from './store-secrets.js';
 
 /** Who may come in, and how it is told. */
@@ -72,6 +73,8 @@ export interface Identity {
   readonly sendsMail: boolean;
   /** Makes what accounts do with their own sessions, over an audit log. */
   readonly createOwnSessions: (audit: AuditLog) => OwnSessions;
+  /** Makes what accounts do with their own questions and conversations, over an audit log. */
+  readonly createOwnHistory: (audit: AuditLog) => OwnHistory;
   /** What access tokens verify with; empty where secrets sign. */
   readonly publicKeys: readonly PublicJwk[];
   /** Makes what accounts do with their second factor over an audit log. */
@@ -105,7 +108,9 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
   const secondFactors = createSecondFactors({ store, clock, cipher });
   const attempts = openSignInAttempts(surroundings, store);
   const tenants = createTenants({ store, clock, enabled: settings.tenancy });
-  const kept = createKeptSecrets({ store, clock, ring: openKeyRing(surroundings) });
+  const ring = openKeyRing(surroundings);
+  const kept = createKeptSecrets({ store, clock, ring });
+  const turns = openKeptTurns(surroundings, store);
   const sources = [createStoreSecretSource(kept), ...(surroundings.secretSources ?? [])];
   const providers = await readSsoProviders(settings, sources);
   const passwords = await createPasswords({ cost: settings.bcryptCost });
@@ -140,7 +145,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
       createLogin({ store, passwords, tokens, sessions, secondFactors, attempts, tenants, audit }),
     createChangePassword: (audit) => createChangePassword({ store, passwords, sessions, attempts, audit }),
     createManageSecondFactor: (audit) => createManageSecondFactor({ store, secondFactors, audit }),
-    createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit }),
+    createAccountManager: (audit) => createAccountManager({ store, passwords, clock, audit, ring }),
     createGroupManager: (audit) => createGroupManager({ store, clock, audit }),
     createInvite: (audit, lateAudit) => createInvite({ store, passwords, clock, ...links, outbox, audit, lateAudit }),
     createForgotPassword: (audit, lateAudit) =>
@@ -149,6 +154,7 @@ export async function createIdentity(surroundings: Surroundings, store: Store): 
       createSetPasswordByLink({ store, tenants, passwords, clock, ...links, attempts, audit }),
     sendsMail: outbox.isOpen,
     createOwnSessions: (audit) => createOwnSessions({ sessions, audit }),
+    createOwnHistory: (audit) => createOwnHistory({ turns, audit }),
     limitKey: storeKey,
     createSingleSignOn: (audit) =>
       createSingleSignOn({ providers, store, clock, tenants, passwords, tokens, sessions, secondFactors, audit }),

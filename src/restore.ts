@@ -12,6 +12,7 @@ import { createPasswords } from './identify/passwords.js';
 import type { BackupSummary } from './store/backup/format.js';
 import { endWhatWasOpen, restoreBackup } from './store/backup/restore-backup.js';
 import { migrateStore, openStore, type Store } from './store/store.js';
+import { openKeyRing } from './store-key.js';
 
 /** What a restore came to. */
 export interface Restored {
@@ -101,7 +102,7 @@ export async function replayErasures(
   const audit = await openAudit(surroundings, store, 'cli');
   const passwords = await createPasswords({ cost: settings.bcryptCost });
   try {
-    const manager = createAccountManager({ store, passwords, clock, audit });
+    const manager = createAccountManager({ store, passwords, clock, audit, ring: openKeyRing(surroundings) });
     let [erased, absent] = [0, 0];
     const refused: string[] = [];
     for (const erasure of erasures) {

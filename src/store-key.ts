@@ -2,6 +2,7 @@ import { keepSecret } from './config/kept-secret.js';
 import type { Settings } from './config/settings.js';
 import type { Clock } from './domain/ports.js';
 import { createSignInAttempts, type SignInAttempts } from './identify/sign-in-attempts.js';
+import { createKeptTurns, type KeptTurns } from './store/kept-turns.js';
 import { createKeyRing, type KeyRing } from './store/key-ring.js';
 import type { Store } from './store/store.js';
 
@@ -26,6 +27,13 @@ export function readStoreKey({ settings }: KeySurroundings): string {
  */
 export function openKeyRing(surroundings: KeySurroundings): KeyRing {
   return createKeyRing({ current: readStoreKey(surroundings), retired: surroundings.settings.storeRetiredKeys });
+}
+
+/** What people asked, and their conversations. @throws SwaliError as {@link readStoreKey} */
+export function openKeptTurns(surroundings: KeySurroundings & { readonly clock: Clock }, store: Store): KeptTurns {
+  const { clock, settings } = surroundings;
+  const { conversationTtlS, historyDays } = settings;
+  return createKeptTurns({ store, clock, ring: openKeyRing(surroundings), conversationTtlS, historyDays });
 }
 
 /** The counts of failed sign-ins that the gateway keeps. @throws SwaliError as {@link readStoreKey} */

@@ -3,7 +3,7 @@ import type { Candidate, Translation } from '../domain/candidate.js';
 import type { ResultSet } from '../domain/result-set.js';
 import type { SealedStatement } from '../domain/sealed-statement.js';
 import { chooseChart } from './chart.js';
-import { explainAnswer } from './explain.js';
+import { explainAnswer, explainReply } from './explain.js';
 import { writeSentence } from './sentence.js';
 
 /** Milliseconds per stage, e.g. `{ seal: 0.2 }`. */
@@ -31,6 +31,7 @@ export function composeAnswer(input: {
     id: input.id,
     status: 'answered',
     question: input.question,
+    conversation_id: null,
     sql: input.maySeeSql ? candidate.sql : null,
     message: null,
     choices: [],
@@ -47,6 +48,7 @@ export function composeAnswer(input: {
     explanation: explainAnswer({
       translator: candidate.translator,
       answeredAs: candidate.answeredAs,
+      readAs: candidate.readAs ?? null,
       kind: statement.kind,
       provenance,
       truncated: result.truncated,
@@ -82,6 +84,7 @@ export function composeReply(input: {
     id: input.id,
     status: translation.kind,
     question: input.question,
+    conversation_id: null,
     sql: null,
     message: translation.message,
     choices: translation.choices,
@@ -90,10 +93,7 @@ export function composeReply(input: {
     row_count: 0,
     truncated: false,
     text: translation.message,
-    explanation:
-      translation.kind === 'clarify'
-        ? 'The question can be read in several ways, so nothing was run.'
-        : 'The question could not be answered from the tables open to you, so nothing was run.',
+    explanation: explainReply(translation.kind, translation.readAs ?? null),
     chart: null,
     provenance: {
       translator: translation.translator,

@@ -17,12 +17,14 @@ export function explainAnswer(facts: {
   readonly translator: TranslatorName;
   /** The verified question that was taken for what was asked in other words. */
   readonly answeredAs?: string | undefined;
+  /** The whole question that a follow-up was read as; null where it was taken as it stands. */
+  readonly readAs: string | null;
   readonly kind: PrincipalKind;
   readonly provenance: SealProvenance;
   readonly truncated: boolean;
 }): string {
   const { provenance, kind } = facts;
-  const sentences = [HOW[facts.translator]];
+  const sentences = [...explainReading(facts.readAs), HOW[facts.translator]];
   if (facts.answeredAs !== undefined) sentences.push(`Answered as: “${facts.answeredAs}”.`);
   sentences.push(
     provenance.relations.length > 0 ? `It reads ${list(provenance.relations)}.` : 'It reads no table.',
@@ -33,6 +35,19 @@ export function explainAnswer(facts: {
   }
   if (facts.truncated) sentences.push('The result was cut at the limit of rows or bytes.');
   return sentences.join(' ');
+}
+
+/** Says in words why nothing ran. @param readAs as in {@link explainAnswer} */
+export function explainReply(kind: 'clarify' | 'refused', readAs: string | null): string {
+  const why =
+    kind === 'clarify'
+      ? 'The question can be read in several ways, so nothing was run.'
+      : 'The question could not be answered from the tables open to you, so nothing was run.';
+  return [...explainReading(readAs), why].join(' ');
+}
+
+function explainReading(readAs: string | null): readonly string[] {
+  return readAs === null ? [] : [`Read as: “${readAs}”.`];
 }
 
 /** Policy names have the form `relation.rows.who`; those of one kind of rule share a sentence. */

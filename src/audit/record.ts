@@ -60,6 +60,7 @@ const EVERY = {
   export: true,
   login: true,
   session: true,
+  history: true,
   password: true,
   invitation: true,
   'second-factor': true,

@@ -16,21 +16,23 @@ import { type Terminal, writeLine } from './terminal.js';
  * anything is asked. Goes through the same spine as every request.
  *
  * @param as `KIND` or `KIND:IDENTIFIER`
+ * @param request.conversation of the account, by its id, or `new`; the question is then kept in it
  * @throws SwaliError of the spine; `IDENTITY_INPUT_INVALID` where there is no such account
  */
 export async function answerOnTerminal(
   surroundings: CliSurroundings,
   terminal: Terminal,
   as: string,
-  request: { readonly question: string } | { readonly sql: string },
+  request: { readonly question: string; readonly conversation?: string } | { readonly sql: string },
 ): Promise<void> {
   const verb = 'sql' in request ? 'sql' : 'ask';
   await actAs(surroundings, terminal, `${verb} --as ${as}`, as, async (ask, principal, context) => {
     const answer =
       'sql' in request
         ? await ask.runSql(request.sql, principal, context)
-        : await ask.ask(request.question, principal, context);
+        : await ask.ask(request.question, principal, { ...context, conversation: request.conversation ?? null });
     terminal.stdout.write(printAnswer(answer));
+    if (answer.conversation_id !== null) writeLine(terminal.stdout, `Conversation ${answer.conversation_id}`);
   });
 }
 

@@ -98,8 +98,15 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .description('answer a question as an account sees it (audited)')
     .argument('<question...>')
     .requiredOption('--as <kind[:identifier]>', 'customer, employee or admin; the first of that kind, or the one named')
-    .action((words: string[], { as }: { as: string }) =>
-      answerOnTerminal(surround('warn'), terminal, as, { question: words.join(' ') }),
+    .option(
+      '--conversation <id>',
+      'of the account, or new: the question is kept in it, and a follow-up goes on from it',
+    )
+    .action((words: string[], { as, conversation }: { as: string; conversation?: string }) =>
+      answerOnTerminal(surround('warn'), terminal, as, {
+        question: words.join(' '),
+        ...(conversation === undefined ? {} : { conversation }),
+      }),
     );
   program
     .command('sql')

@@ -6,6 +6,7 @@ import { createSeedCipher } from '../identify/seed-cipher.js';
 import { createKeptSecrets, type KeptSecrets } from '../store/kept-secrets.js';
 import { type Resealable, reseal } from '../store/reseal.js';
 import { listSealedReports } from '../store/sealed-reports.js';
+import { listQuestions } from '../store/reseal-questions.js';
 import { openKeyRing, readStoreKey } from '../store-key.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { atDesk, type Desk } from './operator-desk.js';
@@ -74,6 +75,7 @@ function listResealables(surroundings: CliSurroundings, desk: Desk): readonly Re
     openKept(surroundings, desk).resealable,
     listSubjectKeys(store, openKeyRing(surroundings)),
     ...listSealedReports(store, openKeyRing(surroundings)),
+    ...listQuestions(store, openKeyRing(surroundings)),
   ];
 }
 

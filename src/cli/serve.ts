@@ -103,6 +103,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       createForgotPassword: identity.createForgotPassword,
       createSetPasswordByLink: identity.createSetPasswordByLink,
       createOwnSessions: identity.createOwnSessions,
+      createOwnHistory: identity.createOwnHistory,
       createManageSecondFactor: identity.createManageSecondFactor,
       createSingleSignOn: identity.createSingleSignOn,
       authenticate: identity.authenticate,

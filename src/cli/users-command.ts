@@ -7,7 +7,7 @@ import { addAccount } from '../identify/accounts.js';
 import { type Account, findAccount } from '../identify/find-account.js';
 import { type AccountChange, type AccountManager, createAccountManager } from '../identify/manage-accounts.js';
 import type { ManagedAccount } from '../identify/managed-account.js';
-import { openSignInAttempts } from '../store-key.js';
+import { openKeyRing, openSignInAttempts } from '../store-key.js';
 import { type CliSurroundings, demandTenant } from './cli-surroundings.js';
 import { atDesk, atDeskWithPasswords, type Desk, showAll } from './operator-desk.js';
 import { readPassword, type Terminal, writeLine } from './terminal.js';
@@ -94,7 +94,11 @@ async function manage(
 ): Promise<void> {
   await atDeskWithPasswords(surroundings, async ({ passwords, ...desk }) => {
     const { store, audit } = desk.records;
-    await work({ ...desk, manager: createAccountManager({ store, passwords, clock: surroundings.clock, audit }) });
+    const ring = openKeyRing(surroundings);
+    await work({
+      ...desk,
+      manager: createAccountManager({ store, passwords, clock: surroundings.clock, audit, ring }),
+    });
   });
 }
 

@@ -69,6 +69,10 @@ const optional = <T>(parse: (text: string) => T | null, expected: string) =>
     return z.NEVER;
   });
 
+/** Null where the text is empty: what holds then depends on another setting. */
+const orNothing = (value: z.ZodType<number, string>, expected: string) =>
+  z.union([z.literal('').transform(() => null), value], { error: `expected ${expected}` });
+
 /** Kinds, and the roles of employees as `employee:ROLE`. */
 const ACCOUNT_GROUPS: ReadonlySet<string> = new Set([
   ...PRINCIPAL_KINDS,
@@ -161,6 +165,13 @@ export const SETTING_SHAPE = z.object({
   AUDIT_ARCHIVE_DIR: filled('a folder'),
   AUDIT_RETENTION_URL: optionalDataAddress,
   AUDIT_QUESTIONS: choice(['text', 'digest']),
+  CONVERSATION_TTL_S: orNothing(
+    whole(0, 31_536_000).refine((seconds) => seconds === 0 || seconds >= 300, {
+      error: 'expected a whole number from 300 to 31536000, 0, or nothing',
+    }),
+    'a whole number from 300 to 31536000, 0, or nothing',
+  ),
+  HISTORY_DAYS: orNothing(whole(0, 3650), 'a whole number from 0 to 3650, or nothing'),
   BACKUP_DIR: z.string(),
   BACKUP_KEY: optionalKey,
   BACKUP_AT: z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: 'expected HH:MM, e.g. 02:30' }),

@@ -170,6 +170,16 @@ export const SETTINGS = [
     '`text` keeps questions in the audit log; `digest` keeps a keyed digest instead, so that equal questions can be counted and none can be read.',
   ),
   plain(
+    'CONVERSATION_TTL_S',
+    '',
+    'How long a conversation lives unused, in seconds, 300–31536000; 0 keeps none. Empty means 2592000 (30 days), and 0 with AUDIT_QUESTIONS=digest.',
+  ),
+  plain(
+    'HISTORY_DAYS',
+    '',
+    'Days for which everyone’s own questions are kept for them, encrypted, 1–3650; 0 keeps none outside conversations. Empty means 90, and 0 with AUDIT_QUESTIONS=digest.',
+  ),
+  plain(
     'BACKUP_DIR',
     '',
     'Folder that the serving process puts a backup of the store into every day; empty makes none.',

@@ -72,6 +72,10 @@ export interface Settings {
     /** Whether it keeps questions, or a keyed digest of each. */
     readonly questions: SettingValues['AUDIT_QUESTIONS'];
   };
+  /** How long a conversation lives unused; 0 keeps none. */
+  readonly conversationTtlS: number;
+  /** Days for which questions are kept for their askers that no conversation holds; 0 keeps none. */
+  readonly historyDays: number;
   readonly backup: {
     /** Absolute; null where the serving process makes no backups. */
     readonly dir: string | null;
@@ -239,6 +243,15 @@ function shutdownDelayOf({ SHUTDOWN_DELAY_MS: given, NODE_ENV: env }: SettingVal
   return given ?? (env === 'production' ? PRODUCTION_SHUTDOWN_DELAY_MS : 0);
 }
 
+/** Whoever wants no question in the audit log wants none elsewhere either, unless the operator says so. */
+function keptQuestionsOf(values: SettingValues): Pick<Settings, 'conversationTtlS' | 'historyDays'> {
+  const isKept = values.AUDIT_QUESTIONS === 'text';
+  return {
+    conversationTtlS: values.CONVERSATION_TTL_S ?? (isKept ? 2_592_000 : 0),
+    historyDays: values.HISTORY_DAYS ?? (isKept ? 90 : 0),
+  };
+}
+
 function shapeSettings(
   values: SettingValues,
   given: {
@@ -291,6 +304,7 @@ function shapeSettings(
       archiveDir: resolve(base, values.AUDIT_ARCHIVE_DIR),
       retentionUrl: place(values.AUDIT_RETENTION_URL || values.STORE_URL).replace(/^mariadb:/, 'mysql:'),
     }),
+    ...keptQuestionsOf(values),
     backup: readBackup(values, base),
     requireTotpFor: new Set(values.REQUIRE_TOTP_FOR),
     ssoFile: values.SSO_FILE === '' ? null : resolve(base, values.SSO_FILE),

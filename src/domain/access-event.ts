@@ -54,6 +54,16 @@ export type AccessEvent = AccessContext &
         readonly code: string | null;
       }
     | {
+        readonly event: 'history';
+        /** Whose questions they are. */
+        readonly subject: string;
+        readonly kind: PrincipalKind;
+        /** What was removed: one conversation, all of them, or all questions. Which questions stays in their own records. */
+        readonly action: 'remove-conversation' | 'remove-conversations' | 'remove-all';
+        readonly decision: 'accepted' | 'refused';
+        readonly code: string | null;
+      }
+    | {
         readonly event: 'password';
         /** Whose password it is; null where nobody is known by that identifier or link. */
         readonly subject: string | null;

@@ -23,6 +23,8 @@ export interface Answer {
   readonly status: 'answered' | 'clarify' | 'refused';
   /** The question; null for SQL that the caller wrote. */
   readonly question: string | null;
+  /** What the question is part of; null where it stands by itself, and where it could not be kept. */
+  readonly conversation_id: string | null;
   /** The candidate text, for those with `sql:read`; else null. */
   readonly sql: string | null;
   readonly message: string | null;

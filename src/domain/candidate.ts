@@ -32,6 +32,8 @@ export interface Candidate {
   readonly ticket?: string;
   /** The verified question, with its values, that was taken for what was asked in other words; absent for every other statement. */
   readonly answeredAs?: string;
+  /** The whole question that a follow-up was read as; absent where it was taken as it stands. */
+  readonly readAs?: string;
 }
 
 /** What translate answers: a statement to seal, a question back, or a refusal in the translator's own words. */
@@ -53,4 +55,6 @@ export type Translation =
       readonly usage: Candidate['usage'];
       /** Absent where no model was asked. */
       readonly model?: ModelTrace;
+      /** As in {@link Candidate}. */
+      readonly readAs?: string;
     };

@@ -6,4 +6,6 @@ export interface Turn {
    * longer under: it could name what is closed by now.
    */
   readonly sql: string | null;
+  /** False where the question was not answered, so that nothing can go on from it; absent where nobody knows. */
+  readonly answered?: boolean;
 }

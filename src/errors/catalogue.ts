@@ -76,6 +76,12 @@ export const CATALOGUE = {
   },
   AUTH_SSO_UNAVAILABLE: { status: 503, sentence: 'The sign-in provider cannot be reached now; try again later.' },
   AUTH_SSO_LOGOUT_INVALID: { status: 400, sentence: 'The logout token is not acceptable or was used already.' },
+  // conversations
+  CONVERSATION_UNKNOWN: {
+    status: 404,
+    sentence: 'You have no living conversation of that id; begin a new one, or ask the whole question.',
+  },
+  CONVERSATION_OFF: { status: 403, sentence: 'No conversation is kept here; ask whole questions.' },
   // translate
   TRANSLATE_QUESTION_INVALID: { status: 422, sentence: 'Ask one question in words, between 1 and 2000 characters.' },
   TRANSLATE_MODEL_UNAVAILABLE: { status: 503, sentence: 'The language model does not answer now; try again later.' },

@@ -20,6 +20,8 @@ const BELONGINGS = [
   'report_readers',
   'report_runs',
   'verified_questions',
+  'conversations',
+  'turns',
 ] as const;
 
 /**

@@ -3,13 +3,13 @@ import type { Clock } from '../domain/ports.js';
 import { PRINCIPAL_KINDS } from '../domain/principal.js';
 import { fromTenantColumn, toTenantColumn } from '../domain/tenant.js';
 import type { Store, StoreDatabase } from '../store/store.js';
+import { createSweep } from '../store/sweep.js';
 import type { MailedTokenTable } from '../store/tables.js';
 import { ACCOUNT_TABLES } from './accounts.js';
 import { digestSecret } from './digest.js';
 import { endTokens } from './end-tokens.js';
 import type { Account } from './find-account.js';
 import type { SignInPlace } from './sign-in-attempts.js';
-import { createSweep } from './sweep.js';
 
 /** What the holder of a token may do once: accept an invitation, or set a new password. */
 export type TokenPurpose = MailedTokenTable['purpose'];

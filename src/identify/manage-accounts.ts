@@ -3,11 +3,13 @@ import type { Clock } from '../domain/ports.js';
 import type { Principal, PrincipalKind } from '../domain/principal.js';
 import { toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
+import type { KeyRing } from '../store/key-ring.js';
 import { eraseReportsOf } from '../store/sealed-reports.js';
 import type { Store, StoreDatabase } from '../store/store.js';
 import { isDuplicateKey } from '../store/store-error.js';
 import { destroySubjectKey } from '../store/subject-key-rows.js';
 import type { AccountStatus } from '../store/tables.js';
+import { forgetQuestions, type KeptTurn, readQuestions } from '../store/turn-rows.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import { readAccountId } from './account-id.js';
 import {
@@ -62,6 +64,8 @@ export interface PersonalData {
   readonly modelUse: readonly ModelUse[];
   /** Questions that they promoted to verified ones. */
   readonly verified: readonly PromotedByThem[];
+  /** Oldest first. */
+  readonly questions: readonly KeptTurn[];
   readonly sessions: readonly {
     readonly id: string;
     readonly address: string;
@@ -137,6 +141,8 @@ interface Deps {
   readonly passwords: Passwords;
   readonly clock: Clock;
   readonly audit: AccessLog;
+  /** What questions are encrypted with. */
+  readonly ring: KeyRing;
 }
 
 /**
@@ -186,7 +192,7 @@ function applyChange(account: ManagedAccount, change: AccountChange): ManagedAcc
 
 /** Wires the management of accounts over the store. */
 export function createAccountManager(deps: Deps): AccountManager {
-  const { store, passwords, clock, audit } = deps;
+  const { store, passwords, clock, audit, ring } = deps;
 
   /** Does something to an account, and puts on record what came of it. */
   async function onRecord<Result>(
@@ -281,7 +287,8 @@ export function createAccountManager(deps: Deps): AccountManager {
             .execute();
           const modelUse = await readModelUse(db, target);
           const verified = await readPromotedBy(db, target);
-          return { account, groups, sessions, identities, mailedLinks, modelUse, verified };
+          const questions = await readQuestions(db, ring, { tenant: account.tenant, subject: target });
+          return { account, groups, sessions, identities, mailedLinks, modelUse, verified, questions };
         });
         return { result, target, before: null, after: null };
       });
@@ -312,6 +319,7 @@ export function createAccountManager(deps: Deps): AccountManager {
           await eraseModelUse(db, target);
           await eraseReportsOf(db, target);
           await forgetPromoter(db, target);
+          await forgetQuestions(db, { tenant: account.tenant, subject: target });
           await db.deleteFrom(ACCOUNT_TABLES[kind]).where('id', '=', id).execute();
           await destroySubjectKey(db, store.dialect, { subject: target, tenant: account.tenant, at: clock() });
           const erasure = { tenant: account.tenant, subject: target, erasedAt: clock() };

@@ -3,6 +3,7 @@ import type { Clock } from '../domain/ports.js';
 import type { PrincipalKind } from '../domain/principal.js';
 import { type Tenant, toTenantColumn } from '../domain/tenant.js';
 import type { Store, StoreDatabase } from '../store/store.js';
+import { createSweep } from '../store/sweep.js';
 import { addressBlock } from './address-block.js';
 import { type Account, readIdentifierKey } from './find-account.js';
 import {
@@ -17,7 +18,6 @@ import {
   waitAfter,
   waitOf,
 } from './sign-in-waits.js';
-import { createSweep } from './sweep.js';
 
 /** One try to sign in. What came of it is told by one of its three methods. */
 export interface SignInAttempt {

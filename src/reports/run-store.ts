@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/ports.js';
 import { type Tenant, toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
-import { createSweep } from '../identify/sweep.js';
+import { createSweep } from '../store/sweep.js';
 import type { KeyRing } from '../store/key-ring.js';
 import { openRunValues, sealRunValues } from '../store/sealed-reports.js';
 import type { Store, StoreDatabase } from '../store/store.js';

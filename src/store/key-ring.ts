@@ -11,7 +11,13 @@ const KEY_BYTES = 32;
 const VERSION = 'v2';
 
 /** What a text is: the key that it is encrypted with is drawn for that alone. */
-export type KeyPurpose = 'second-factor-seed' | 'kept-secret' | 'audit-subject-key' | 'kept-translation' | 'report';
+export type KeyPurpose =
+  | 'second-factor-seed'
+  | 'kept-secret'
+  | 'audit-subject-key'
+  | 'kept-translation'
+  | 'report'
+  | 'question';
 
 /** Keeps what the store holds unreadable to whoever has the store alone. */
 export interface KeyRing {

@@ -1,5 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { createBackupTables } from './migrations/0019-backups.js';
+import { createConversationTables } from './migrations/0020-conversations.js';
 import { createVerifiedQuestions } from './migrations/0021-verified-questions.js';
 import { createReportTables } from './migrations/0022-reports.js';
 import { addModelProviders } from './migrations/0023-model-providers.js';
@@ -628,6 +629,7 @@ export function migrationsFor(family: Families): Readonly<Record<string, Migrati
     '0016-kept-secrets': { up: (db) => createKeptSecrets(db, types) },
     '0017-alerts': { up: (db) => createAlertTables(db, family) },
     '0019-backups': { up: (db) => createBackupTables(db, family) },
+    '0020-conversations': { up: (db) => createConversationTables(db, family) },
     '0021-verified-questions': { up: (db) => createVerifiedQuestions(db, family) },
     '0022-reports': { up: (db) => createReportTables(db, family) },
     '0023-model-providers': {

@@ -475,6 +475,40 @@ export interface VerifiedQuestionTable extends TenantColumn {
   active_key: string | null;
 }
 
+/** Questions that belong together: a follow-up is read with those before it. Milliseconds since 1970. */
+export interface ConversationTable extends TenantColumn {
+  /** 128 random bits, hexadecimal. */
+  id: string;
+  /** Whose it is: `customer:17`. */
+  subject: string;
+  /** The question that it began with, under the ring of keys. */
+  sealed: string;
+  created_at: number;
+  last_used_at: number;
+  /** From then on it is nobody's; a use moves it. */
+  expires_at: number;
+}
+
+/** One question of somebody, and what it became: never a row of the source. */
+export interface TurnTable extends TenantColumn {
+  /** Grows with time: 48 bits of milliseconds, 16 of a count, 64 of chance, hexadecimal. */
+  id: string;
+  /** Who asked: `customer:17`. */
+  subject: string;
+  /** Null for a question by itself, and where its conversation has expired. */
+  conversation_id: string | null;
+  /** The question, how it was read, and its statement, under the ring of keys. */
+  sealed: string;
+  status: string;
+  /** Of the error; null where there was none. */
+  code: string | null;
+  translator: string | null;
+  /** Of the rules that the statement was written under: under others it could name what is closed. */
+  view_digest: string;
+  policy_version: string;
+  asked_at: number;
+}
+
 /** The gateway's own tables, as kysely sees them. */
 export interface StoreTables {
   tenants: TenantTable;
@@ -510,4 +544,6 @@ export interface StoreTables {
   report_readers: ReportReaderTable;
   report_runs: ReportRunTable;
   verified_questions: VerifiedQuestionTable;
+  conversations: ConversationTable;
+  turns: TurnTable;
 }

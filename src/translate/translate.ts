@@ -8,6 +8,7 @@ import type { CompiledMetric } from '../policy/compile-metric.js';
 import type { PrincipalView } from '../policy/view.js';
 import type { TranslationCache } from './cache/translation-cache.js';
 import { checkQuestion } from './check-question.js';
+import { readFollowUp, withReading } from './conversations/read-follow-up.js';
 import { localDay } from './dates.js';
 import { createLinkStep, DEFAULT_SCHEMA_TOKENS } from './link-step.js';
 import { isModelFailure } from './model-failures.js';
@@ -90,13 +91,22 @@ export function createTranslate(deps: TranslateDeps): Translate {
     if (request.signal.aborted) throw new SwaliError('EXECUTE_CANCELLED');
     const today = localDay(deps.clock(), deps.timeZone);
     const metrics = deps.metrics(request.view);
-    const verified = findVerified(request, deps.verified(request.principal), today, metrics);
+    const open = deps.verified(request.principal);
+    const verified = findVerified(request, open, today, metrics);
     if (verified && isNew(verified, request)) return verified;
+    const offline = { dialect: deps.dialect, currency: deps.currency, today, metrics };
+    // A model reads the turns itself; everyone else is given the whole question.
+    const readAs =
+      request.turns.length === 0
+        ? null
+        : readFollowUp(request, { ...offline, ...(await linkStep.forOffline(request, metrics)) });
+    const whole = { ...request, question: readAs ?? request.question };
+    const completed = readAs === null ? null : findVerified(whole, open, today, metrics);
+    if (completed && isNew(completed, request)) return withReading(completed, readAs);
     let failed: readonly string[] = [];
     if (ask) {
       try {
-        const answered = deps.verified(request.principal);
-        const examples = chooseExamples(request.question, answered, request.view, deps.dialect, today);
+        const examples = chooseExamples(request.question, open, request.view, deps.dialect, today);
         return await ask(request, today, { ...(await linkStep.forModel(request, metrics)), examples });
       } catch (error) {
         failed = goOffline(error, request.principal);
@@ -104,8 +114,10 @@ export function createTranslate(deps: TranslateDeps): Translate {
     } else if (deps.mode === 'openai') {
       throw new SwaliError('TRANSLATE_MODEL_UNAVAILABLE', { cause: 'no endpoint is configured' });
     }
-    const known = { dialect: deps.dialect, currency: deps.currency, today, metrics };
-    const answer = answerOffline(request, { ...known, ...(await linkStep.forOffline(request, metrics)) });
+    const answer = withReading(
+      answerOffline(whole, { ...offline, ...(await linkStep.forOffline(whole, metrics)) }),
+      readAs,
+    );
     return failed.length > 0
       ? withTrace(answer, { provider: 'offline', failed, cached: false, candidates: 1 })
       : answer;

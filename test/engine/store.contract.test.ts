@@ -19,6 +19,7 @@ import { describeSsoStoreContract } from '../unit/identify/sso/sso-store-contrac
 import { describeWidgetContract } from '../unit/identify/widget-contract.js';
 import { describeReportsContract } from '../unit/reports/reports-contract.js';
 import { describeTurnsContract } from '../unit/store/backup/backup-turns-contract.js';
+import { describeKeptTurnsContract } from '../unit/store/kept-turns-contract.js';
 import { describeStoreContract } from '../unit/store/store-contract.js';
 import { describePromotedContract } from '../unit/translate/promoted/promoted-contract.js';
 
@@ -71,6 +72,7 @@ function describeOverStore(name: string, contract: (open: () => Store) => void):
 describeOverStore('turns of the daily backup', describeTurnsContract);
 describeOverStore('the budget of the model', describeModelBudgetContract);
 describeOverStore('promoted questions', describePromotedContract);
+describeOverStore('kept questions', describeKeptTurnsContract);
 describeOverStore('the state of alerts', describeAlertStateContract);
 describeOverStore('the columns of the audit log', describeListing);
 describeOverStore('saved reports', describeReportsContract);

@@ -107,6 +107,7 @@ export async function openTestGateway(
     createForgotPassword: identity.createForgotPassword,
     createSetPasswordByLink: identity.createSetPasswordByLink,
     createOwnSessions: identity.createOwnSessions,
+    createOwnHistory: identity.createOwnHistory,
     createManageSecondFactor: identity.createManageSecondFactor,
     createSingleSignOn: identity.createSingleSignOn,
     authenticate: identity.authenticate,

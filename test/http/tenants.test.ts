@@ -125,6 +125,7 @@ const PLACES: Readonly<Record<string, () => readonly [string, string]>> = {
   '/v1/groups/{id}': () => [firstOf('employee_groups'), '987654'],
   '/v1/reports/{id}': () => [firstOf('reports'), 'f'.repeat(32)],
   '/v1/verified/{id}': () => [firstOf('verified_questions'), '987654'],
+  '/v1/conversations/{id}': () => [firstOf('conversations'), 'f'.repeat(32)],
 };
 
 function firstOf(table: string): string {
@@ -181,6 +182,9 @@ describe('another tenant’s ids', () => {
       const { body } = await gateway.call('POST', '/v1/ask', who, { question: 'What is charged by this company?' });
       expect([who, body.provenance?.translator]).toEqual([who, translator]);
     }
+    const talk = { question: 'How many orders are there?', conversation_id: 'new' };
+    const begun = await gateway.call('POST', '/v1/ask', 'globexCustomer', talk);
+    expect(begun.body.conversation_id).toBe(firstOf('conversations'));
     const before = rowsOf(gateway.storePath, 'globex');
     expect(Object.values(before).flat().length).toBeGreaterThan(8);
     let tried = 0;

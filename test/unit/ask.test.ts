@@ -8,6 +8,7 @@ import type { Permission, Principal } from '../../src/domain/principal.js';
 import { sealStatement } from '../../src/domain/sealed-statement.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import type { PrincipalView } from '../../src/policy/view.js';
+import type { AskedTurn, TurnContext, Turns } from '../../src/translate/conversations/turns.js';
 import type { TranslateRequest } from '../../src/translate/request.js';
 
 const RECEIPT = { jws: 'a.b.c', salt: 'salt' };
@@ -72,7 +73,11 @@ function seal(from: Candidate) {
 }
 
 /** The spine over stages that each test states, and the records that it wrote. */
-function spine(change: Partial<Stages> = {}, append?: () => Promise<void>, onAnswer: (key: string) => void = () => {}) {
+function spine(
+  change: Partial<Stages> = {},
+  append?: () => Promise<void>,
+  { onAnswer, turns }: { readonly onAnswer?: (key: string) => void; readonly turns?: Turns } = {},
+) {
   const records: AuditEvent[] = [];
   const asked: TranslateRequest[] = [];
   const vouched: ReceiptSubject[] = [];
@@ -103,7 +108,8 @@ function spine(change: Partial<Stages> = {}, append?: () => Promise<void>, onAns
       return RECEIPT;
     },
     repairAttempts: 2,
-    onAnswer,
+    ...(onAnswer ? { onAnswer } : {}),
+    ...(turns ? { turns } : {}),
   });
   return { ask, records, asked, vouched };
 }
@@ -476,13 +482,13 @@ describe('several statements of a model', () => {
   it('are no measure of how long one takes', async () => {
     const told: string[] = [];
     const onAnswer = (key: string) => void told.push(key);
-    await spine(stages(answers('SELECT 1', 'SELECT 2')), undefined, onAnswer).ask.ask(
+    await spine(stages(answers('SELECT 1', 'SELECT 2')), undefined, { onAnswer }).ask.ask(
       'How many?',
       principal('ask'),
       CONTEXT,
     );
     expect(told).toEqual([]);
-    await spine(stages(answers('SELECT 1')), undefined, onAnswer).ask.ask('How many?', principal('ask'), CONTEXT);
+    await spine(stages(answers('SELECT 1')), undefined, { onAnswer }).ask.ask('How many?', principal('ask'), CONTEXT);
     expect(told).toEqual(['question SELECT 1']);
   });
 });
@@ -507,5 +513,86 @@ describe('dryRun', () => {
     });
     expect(ran).toBe(false);
     expect(records).toMatchObject([{ event: 'sql', decision: 'answered', rowCount: null }]);
+  });
+});
+
+describe('the turns of a conversation', () => {
+  const EARLIER = [{ question: 'and then?', sql: 'SELECT 0' }];
+  const IN_ONE: AskContext = { ...CONTEXT, conversation: 'c1' };
+
+  /** Turns that are read, and what is kept, with how many records there were by then. */
+  function remember(change: Partial<Turns> = {}) {
+    const kept: { readonly turn: AskedTurn; readonly context: TurnContext; readonly records: number }[] = [];
+    let recorded: () => number = () => 0;
+    const turns: Turns = {
+      before: async (_who, conversation) => (conversation === null ? [] : EARLIER),
+      save: async (_who, turn, context) => {
+        kept.push({ turn, context, records: recorded() });
+        return context.conversation ?? null;
+      },
+      ...change,
+    };
+    return { kept, turns, watch: (count: () => number) => (recorded = count) };
+  }
+
+  it('go to the translator, and what came of the question is kept once it is on record', async () => {
+    const { kept, turns, watch } = remember();
+    const { ask, asked, records } = spine({}, undefined, { turns });
+    watch(() => records.length);
+    const answer = await ask.ask('how many?', principal('ask'), IN_ONE);
+    expect([answer.conversation_id, asked[0]?.turns]).toEqual(['c1', EARLIER]);
+    const turn = {
+      question: 'how many?',
+      readAs: null,
+      sql: 'SELECT 0',
+      status: 'answered',
+      code: null,
+      translator: 'openai',
+      rules: { viewDigest: 'd', policyVersion: 'sha256:p' },
+    };
+    expect(kept).toEqual([{ turn, context: IN_ONE, records: 1 }]);
+    expect((await ask.ask('how many?', principal('ask'), CONTEXT)).conversation_id).toBeNull();
+    expect(asked[1]?.turns).toEqual([]);
+  });
+
+  it('keep no statement of what was refused or failed, and say how it was read', async () => {
+    const { kept, turns } = remember();
+    const readAs = 'How many orders?';
+    const refused = spine(
+      {
+        translate: async () => ({
+          ...({ kind: 'refused', message: 'no', choices: [], translator: 'offline', readAs } as const),
+          usage: { promptTokens: 0, completionTokens: 0 },
+        }),
+      },
+      undefined,
+      { turns },
+    );
+    const answer = await refused.ask.ask('how many?', principal('ask'), IN_ONE);
+    expect(answer.explanation).toMatch(/^Read as: “How many orders\?”\. The question could not/);
+    const failing = spine({ execute: () => Promise.reject(new SwaliError('EXECUTE_TIMEOUT')) }, undefined, { turns });
+    expect(await codeOf(failing.ask.ask('how many?', principal('ask'), IN_ONE))).toBe('EXECUTE_TIMEOUT');
+    expect(kept.map(({ turn }) => [turn.status, turn.code, turn.sql, turn.readAs])).toEqual([
+      ['refused', null, null, readAs],
+      ['failed', 'EXECUTE_TIMEOUT', null, null],
+    ]);
+  });
+
+  it('are of questions alone, and of none whose record could not be written', async () => {
+    const { kept, turns } = remember();
+    const { ask } = spine({}, undefined, { turns });
+    await ask.runSql('SELECT 1', principal('sql:write-own'), IN_ONE);
+    await ask.exportRows({ question: 'all?', format: 'csv' }, principal('export', 'ask'), IN_ONE);
+    const unwritten = spine({}, () => Promise.reject(new SwaliError('AUDIT_UNAVAILABLE')), { turns });
+    expect(await codeOf(unwritten.ask.ask('how many?', principal('ask'), IN_ONE))).toBe('AUDIT_UNAVAILABLE');
+    expect(kept).toEqual([]);
+  });
+
+  it('that are another’s refuse the question, and no translator hears of it', async () => {
+    const before = () => Promise.reject(new SwaliError('CONVERSATION_UNKNOWN'));
+    const { ask, asked, records } = spine({}, undefined, { turns: remember({ before }).turns });
+    expect(await codeOf(ask.ask('how many?', principal('ask'), IN_ONE))).toBe('CONVERSATION_UNKNOWN');
+    expect(asked).toEqual([]);
+    expect(records[0]).toMatchObject({ event: 'question', code: 'CONVERSATION_UNKNOWN' });
   });
 });

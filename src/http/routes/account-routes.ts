@@ -63,6 +63,12 @@ const MODEL_USE = z.strictObject({
   /** A decimal, in the currency of the prices. */
   model_money: z.string(),
 });
+const QUESTION = z.strictObject({
+  question: z.string(),
+  conversation_id: z.string().nullable(),
+  status: z.string(),
+  asked_at: z.iso.datetime(),
+});
 const IDENTITY = z.strictObject({
   provider: z.string(),
   issuer: z.string(),
@@ -231,6 +237,7 @@ function createExportRoute(
         model_use: z.array(MODEL_USE),
         ...PERSONAL_REPORTS,
         verified: z.array(z.strictObject({ question: z.string(), status: z.string(), created_at: z.iso.datetime() })),
+        questions: z.array(QUESTION),
         audit: z.array(AUDIT_RECORD),
         next_audit_cursor: z.string().nullable(),
       }),
@@ -238,7 +245,7 @@ function createExportRoute(
       audit: 'account',
       handle: async ({ input, principal, context }) => {
         const kept = await manager.exportData(principal, kind, input.id, context);
-        const { account, groups, sessions, identities, mailedLinks, modelUse } = kept;
+        const { account, groups, sessions, identities, mailedLinks, modelUse, questions } = kept;
         const verified = kept.verified.map(({ question, status, createdAt }) => ({
           question,
           status,
@@ -268,6 +275,12 @@ function createExportRoute(
           model_calls: modelCalls,
           model_money: printMicroUnits(modelMoney),
         }));
+        const asked = questions.map(({ question, conversationId, status, askedAt }) => ({
+          question,
+          conversation_id: conversationId,
+          status,
+          asked_at: printTime(askedAt),
+        }));
         const { subject, tenant } = account;
         const about = await readRecordsAbout(readAudit, { tenant, subject, cursor: input.audit_cursor ?? null });
         const body = {
@@ -279,6 +292,7 @@ function createExportRoute(
           model_use: used,
           ...printPersonalReports(await reports.readPersonal(tenant, subject)),
           verified,
+          questions: asked,
           audit: about.records,
           next_audit_cursor: about.nextCursor,
         };

@@ -22,6 +22,7 @@ export const ANSWER = z.strictObject({
   id: z.string(),
   status: z.enum(['answered', 'clarify', 'refused']),
   question: z.string().nullable(),
+  conversation_id: z.string().nullable(),
   sql: z.string().nullable(),
   message: z.string().nullable(),
   choices: z.array(z.string()).readonly(),

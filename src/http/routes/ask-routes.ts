@@ -13,12 +13,15 @@ export function createAskRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute[] 
         path: '/v1/ask',
         access: { permission: 'ask' },
         widget: true,
-        input: z.strictObject({ question: z.string() }),
+        input: z.strictObject({ question: z.string(), conversation_id: z.string().max(64).nullable().optional() }),
         output: ANSWER,
         limit: 'ask',
         audit: 'question',
         handle: async ({ input, principal, context }) => ({
-          body: await ask.ask(input.question, principal, toAskContext(context)),
+          body: await ask.ask(input.question, principal, {
+            ...toAskContext(context),
+            conversation: input.conversation_id ?? null,
+          }),
         }),
       },
       ports,

@@ -3,9 +3,9 @@ import type { Clock } from '../../domain/ports.js';
 import { PRINCIPAL_KINDS, type PrincipalKind } from '../../domain/principal.js';
 import { toTenantColumn } from '../../domain/tenant.js';
 import type { Store } from '../../store/store.js';
+import { createSweep } from '../../store/sweep.js';
 import { digestSecret } from '../digest.js';
 import type { SessionOrigin } from '../sessions.js';
-import { createSweep } from '../sweep.js';
 import type { Provider } from './provider.js';
 
 /** How long a provider may take to answer, in milliseconds. */

@@ -38,6 +38,8 @@ export const TREATMENT: Readonly<Record<keyof StoreTables, 'copied' | 'left-out'
   reports: 'copied',
   report_readers: 'copied',
   report_runs: 'copied',
+  conversations: 'copied',
+  turns: 'copied',
 };
 
 /** The migrator's own; which migrations ran stands in the head of the backup instead. */

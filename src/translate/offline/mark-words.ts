@@ -29,22 +29,44 @@ export type SharedIndex = ReadonlyMap<string, readonly SharedMeaning[]>;
 
 const LONGEST_SHARED = 4;
 
+/** A mark, and where it stands in the text that was cut into words: from `start` on, before `end`. */
+export interface PlacedMark {
+  readonly mark: Mark;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Gives every piece of a question its meaning, longest first: names of several words, shared values, dates, phrases,
  * names of one word. What is none of these is a proper name (capitalised, not first) or unknown.
  */
 export function markWords(typed: readonly Word[], lexicon: Lexicon, shared: SharedIndex, today: Day): readonly Mark[] {
+  return placeMarks(typed, lexicon, shared, today).map(({ mark }) => mark);
+}
+
+/** The same, with their places; that of a comma is empty. */
+export function placeMarks(
+  typed: readonly Word[],
+  lexicon: Lexicon,
+  shared: SharedIndex,
+  today: Day,
+): readonly PlacedMark[] {
   const words = spellOut(typed);
   const marks: Mark[] = [];
+  const placed: PlacedMark[] = [];
+  const push = (mark: Mark, start: number, end: number) => {
+    marks.push(mark);
+    placed.push({ mark, start, end });
+  };
   for (let at = 0; at < words.length; ) {
     const word = words[at]!;
     if (word.afterComma && !isAnd(marks.at(-1)) && !isAndWord(word))
-      marks.push({ text: ',', type: 'role', role: { role: 'and' } });
+      push({ text: ',', type: 'role', role: { role: 'and' } }, word.start, word.start);
     const { mark, length } = markAt(words, at, lexicon, shared, today, marks);
-    marks.push(mark);
+    push(mark, word.start, words[at + length - 1]!.end);
     at += length;
   }
-  return marks;
+  return placed;
 }
 
 /** "first and last names" → "first names and last names". */

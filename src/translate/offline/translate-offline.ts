@@ -14,7 +14,14 @@ import { emptyDraft } from './draft.js';
 import { putCurrencyBehind } from './filter-reader.js';
 import { findSteps } from './find-joins.js';
 import { buildLexicon } from './lexicon.js';
-import { type Mark, markWords, type SharedIndex, type SharedMeaning } from './mark-words.js';
+import {
+  type Mark,
+  markWords,
+  type PlacedMark,
+  placeMarks,
+  type SharedIndex,
+  type SharedMeaning,
+} from './mark-words.js';
 import { NotUnderstood } from './not-understood.js';
 import { FILTER_READERS } from './read-filters.js';
 import { readItems } from './read-items.js';
@@ -52,6 +59,13 @@ const NO_USAGE = { promptTokens: 0, completionTokens: 0 };
 export function translateOffline(request: OfflineRequest): Translation {
   const answers = (question: string) => translateOnce({ ...request, question }, () => false).kind === 'sql';
   return translateOnce(request, answers);
+}
+
+/** Says how texts are read over one view, mark by mark: for whoever changes a question before it is asked. */
+export function createMarker(known: Omit<OfflineRequest, 'question'>): (text: string) => readonly PlacedMark[] {
+  const lexicon = buildLexicon(known.view, known.metrics);
+  const shared = indexShared(known);
+  return (text) => placeMarks(splitWords(text).words, lexicon, shared, known.today);
 }
 
 /** `answers` says whether a choice would be answered; one that would not is not offered. */
@@ -122,7 +136,7 @@ function leadsOnly(mark: Mark | undefined): boolean {
   return mark?.type === 'role' && ['with', 'is', 'verb', 'of', 'by'].includes(mark.role.role);
 }
 
-function indexShared(request: OfflineRequest): SharedIndex {
+function indexShared(request: Omit<OfflineRequest, 'question'>): SharedIndex {
   const index = new Map<string, SharedMeaning[]>();
   for (const relation of request.view.relations.values()) {
     for (const column of relation.columns.values()) {

@@ -52,6 +52,7 @@ describe('composeAnswer', () => {
       id: 'a1',
       status: 'answered',
       question: 'Who am I?',
+      conversation_id: null,
       sql: 'SELECT name, phone FROM customers',
       message: null,
       choices: [],

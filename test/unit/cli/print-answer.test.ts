@@ -6,6 +6,7 @@ const ANSWER: Answer = {
   id: 'a1',
   status: 'answered',
   question: 'How much?',
+  conversation_id: null,
   sql: 'SELECT name, total FROM orders',
   message: null,
   choices: [],

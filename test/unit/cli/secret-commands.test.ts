@@ -9,7 +9,7 @@ import { openRecords } from '../../../src/gateway.js';
 import { createSecondFactors } from '../../../src/identify/second-factor.js';
 import { createSeedCipher } from '../../../src/identify/seed-cipher.js';
 import { createIdentity } from '../../../src/identity.js';
-import { openKeyRing } from '../../../src/store-key.js';
+import { openKeptTurns, openKeyRing } from '../../../src/store-key.js';
 import { runCommand } from '../../support/run-command.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'swali-secrets-'));
@@ -118,13 +118,23 @@ describe('keys rotate', () => {
         createSubjectKeys({ store: records.store, clock: () => 0, keyRing: openKeyRing(surroundingsOf(env)) });
       const [subjectKey] = (await keysOf(envOf()).demand(new Map([['customer:1', null]]))).values();
       await runCommand(envOf(), ['secrets', 'set', 'smtp'], 'pass');
+      const asker = { tenant: null, subject: 'customer:1' };
+      const turnsOf = (env: Record<string, string>) =>
+        openKeptTurns({ ...surroundingsOf(env), clock: () => 0 }, records.store);
+      const asked = { question: 'How many?', readAs: null, sql: null, status: 'refused', code: null } as const;
+      const rules = { translator: 'offline', viewDigest: 'view', policyVersion: 'policy' };
+      const talk = await turnsOf(envOf()).save(asker, { ...asked, ...rules }, 'new');
       const rotated = envOf({ STORE_KEY: NEW, STORE_RETIRED_KEYS: OLD });
       const { code, out } = await runCommand(rotated, ['keys', 'rotate']);
       expect(code).toBe(0);
       expect(out).toMatch(/^seeds of second factors: 1 sealed anew, 0 current already, 0 left$/m);
       expect(out).toMatch(/^kept secrets: [1-9]\d* sealed anew, 0 current already, 0 left$/m);
       expect(out).toMatch(/^keys of audit subjects: [1-9]\d* sealed anew, 0 current already, 0 left$/m);
+      expect(out).toMatch(/^questions: 1 sealed anew, 0 current already, 0 left$/m);
+      expect(out).toMatch(/^titles of conversations: 1 sealed anew, 0 current already, 0 left$/m);
       expect(out).toContain('Nothing needs the retired keys any more.');
+      const [turn] = (await turnsOf(envOf({ STORE_KEY: NEW })).readTurns(asker, talk ?? '', 1)) ?? [];
+      expect(turn?.question).toBe('How many?');
       expect((await runCommand(rotated, ['keys', 'rotate'])).out).toContain(
         'seeds of second factors: 0 sealed anew, 1',
       );

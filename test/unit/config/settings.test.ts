@@ -161,6 +161,27 @@ describe('parseSettings', () => {
     ]);
   });
 
+  it('keeps questions for their askers, but not where the audit log keeps none, unless it is told to', () => {
+    const kept = (env: Record<string, string>) => {
+      const { conversationTtlS, historyDays } = parseSettings(env);
+      return [conversationTtlS, historyDays];
+    };
+    const digest = { AUDIT_QUESTIONS: 'digest' };
+    expect([kept({}), kept(digest)]).toEqual([
+      [2_592_000, 90],
+      [0, 0],
+    ]);
+    expect(kept({ ...digest, CONVERSATION_TTL_S: '300', HISTORY_DAYS: '1' })).toEqual([300, 1]);
+    expect(kept({ CONVERSATION_TTL_S: '0', HISTORY_DAYS: '0' })).toEqual([0, 0]);
+    for (const [name, text] of [
+      ['CONVERSATION_TTL_S', '299'],
+      ['CONVERSATION_TTL_S', '31536001'],
+      ['HISTORY_DAYS', '3651'],
+      ['HISTORY_DAYS', '-1'],
+    ] as const)
+      expect(faultsOf({ [name]: text })).toEqual([expect.stringMatching(`^${name}: .*expected a whole number`)]);
+  });
+
   it('reads old keys of the store, one a line', () => {
     expect(parseSettings({}).storeRetiredKeys).toEqual([]);
     const text = `${GOOD_KEY}\r\n\n${OTHER_SECRET}\n`;

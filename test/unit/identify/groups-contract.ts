@@ -7,7 +7,7 @@ import { operatorOf, principalFor } from '../../../src/identify/operator.js';
 import { permissionsFor } from '../../../src/identify/permissions.js';
 import { createStepUp } from '../../../src/identify/step-up.js';
 import { codeOfPromise } from '../../support/code-of-promise.js';
-import { type Identity, PASSWORD } from './identity-fixtures.js';
+import { type Identity, PASSWORD, RING } from './identity-fixtures.js';
 
 const CONTEXT = { requestId: 'r1', address: '192.0.2.1', tenant: null, userAgent: 'test' };
 
@@ -181,7 +181,7 @@ export function describeGroupsContract(open: () => Identity): void {
 
     it('loses an account that is erased, and stands in what an account exports', async () => {
       const { store, passwords, audit, clock } = open();
-      const accounts = createAccountManager({ store, passwords, audit, clock: () => clock.now });
+      const accounts = createAccountManager({ store, passwords, audit, ring: RING, clock: () => clock.now });
       const [eve, other] = [await hire(), await hire()];
       const { id, name } = await create('orders');
       for (const { subject } of [eve, other]) await groups.join(operatorOf(null), id, subject, CONTEXT);

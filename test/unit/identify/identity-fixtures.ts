@@ -16,8 +16,12 @@ import { createSignInAttempts, type SignInAttempts } from '../../../src/identify
 import { readSigningKeys, type SigningKeys } from '../../../src/identify/signing-keys.js';
 import { createTenants, type Tenants } from '../../../src/identify/tenants.js';
 import { createTokens, type Tokens } from '../../../src/identify/tokens.js';
+import { createKeyRing } from '../../../src/store/key-ring.js';
 import { migrateStore, openStore, type Store } from '../../../src/store/store.js';
 import { AUDIT_KEYS } from '../../support/audit-keys.js';
+
+/** What the store's texts are encrypted with. */
+export const RING = createKeyRing({ current: 'k'.repeat(40) });
 
 export const PASSWORD = 'correct horse battery';
 export const ACCESS_TTL_S = 900;

@@ -4,7 +4,7 @@ import { createAccountManager } from '../../../src/identify/manage-accounts.js';
 import { operatorOf, principalFor } from '../../../src/identify/operator.js';
 import { permissionsFor } from '../../../src/identify/permissions.js';
 import { codeOfPromise } from '../../support/code-of-promise.js';
-import { type Identity, openIdentity } from './identity-fixtures.js';
+import { type Identity, openIdentity, RING } from './identity-fixtures.js';
 import { CONTEXT, type Links, NEW_PASSWORD, openLinks } from './link-fixtures.js';
 
 let identity: Identity;
@@ -19,7 +19,7 @@ const events = async (limit: number) =>
   (await identity.audit.list({ limit })).map(({ event }) => event as Record<string, unknown>);
 const manager = () => {
   const { store, passwords, audit, clock } = identity;
-  return createAccountManager({ store, passwords, audit, clock: () => clock.now });
+  return createAccountManager({ store, passwords, audit, ring: RING, clock: () => clock.now });
 };
 const employee = (role: EmployeeRole, permissions = permissionsFor('employee', role)): Principal =>
   Object.freeze({ ...operatorOf(null), kind: 'employee', subject: 'employee:900', role, permissions });
@@ -139,7 +139,7 @@ describe('an invited account', () => {
     const alone = await openIdentity(identity.passwords);
     try {
       const { store, passwords, audit } = alone;
-      const sole = createAccountManager({ store, passwords, audit, clock: () => 0 });
+      const sole = createAccountManager({ store, passwords, audit, ring: RING, clock: () => 0 });
       await alone.add({ kind: 'admin', identifier: 'one@example.org' });
       await openLinks(alone).invite(operatorOf(null), { kind: 'admin', identifier: 'two@example.org' }, CONTEXT);
       const disable = sole.change(operatorOf(null), 'admin', 1, { status: 'disabled' }, CONTEXT);

@@ -3,7 +3,7 @@ import type { EmployeeRole, Principal } from '../../../src/domain/principal.js';
 import { type AccountManager, createAccountManager } from '../../../src/identify/manage-accounts.js';
 import { permissionsFor } from '../../../src/identify/permissions.js';
 import { codeOfPromise } from '../../support/code-of-promise.js';
-import { type Identity, openIdentity, PASSWORD } from './identity-fixtures.js';
+import { type Identity, openIdentity, PASSWORD, RING } from './identity-fixtures.js';
 
 const CONTEXT = { requestId: 'r1', address: '192.0.2.1', tenant: null, userAgent: 'test' };
 
@@ -12,7 +12,7 @@ let manager: AccountManager;
 beforeAll(async () => {
   identity = await openIdentity();
   const { store, passwords, audit, clock } = identity;
-  manager = createAccountManager({ store, passwords, audit, clock: () => clock.now });
+  manager = createAccountManager({ store, passwords, audit, ring: RING, clock: () => clock.now });
 });
 afterAll(() => identity?.close());
 
@@ -280,7 +280,7 @@ describe('the last active admin', () => {
     const alone = await openIdentity(identity.passwords);
     try {
       const { store, passwords, audit } = alone;
-      const sole = createAccountManager({ store, passwords, audit, clock: () => 0 });
+      const sole = createAccountManager({ store, passwords, audit, ring: RING, clock: () => 0 });
       const first = await alone.add({ kind: 'admin', identifier: 'one@example.org' });
       const second = await sole.create(
         ADMIN,

@@ -14,7 +14,7 @@ import {
   type WidgetTokens,
 } from '../../../src/identify/widget-tokens.js';
 import { codeOfPromise } from '../../support/code-of-promise.js';
-import { type Identity, PASSWORD } from './identity-fixtures.js';
+import { type Identity, PASSWORD, RING } from './identity-fixtures.js';
 
 const CONTEXT = { requestId: 'r1', address: '192.0.2.1', tenant: null, userAgent: 'test' };
 const PROOF = { code: null, password: PASSWORD };
@@ -187,7 +187,7 @@ export function describeWidgetContract(open: () => Identity): void {
         'the maker of its key is gone',
         ({ owner }) => {
           const { store, passwords, audit } = open();
-          const accounts = createAccountManager({ store, passwords, audit, clock: () => open().clock.now });
+          const accounts = createAccountManager({ store, passwords, audit, ring: RING, clock: () => open().clock.now });
           return accounts.erase(operatorOf(null), 'admin', idOf(owner.subject), CONTEXT);
         },
       ],

@@ -37,6 +37,7 @@ export const MIGRATIONS = [
   '0016-kept-secrets',
   '0017-alerts',
   '0019-backups',
+  '0020-conversations',
   '0021-verified-questions',
   '0022-reports',
   '0023-model-providers',

@@ -36,6 +36,7 @@ const ANSWER: Answer = {
   receipt: null,
   usage: { prompt_tokens: 10, completion_tokens: 2 },
   timings_ms: {},
+  conversation_id: null,
 };
 const SIGNAL = new AbortController().signal;
 

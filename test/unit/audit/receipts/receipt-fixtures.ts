@@ -31,6 +31,7 @@ export const ANSWER: Answer = {
   id: '0d1c9c3e-3a0c-4a4e-9a0c-0f5d1f0c9a10',
   status: 'answered',
   question: 'What did I spend in 2025?',
+  conversation_id: null,
   sql: 'SELECT SUM(total) AS total, status FROM orders GROUP BY status',
   message: null,
   choices: [],

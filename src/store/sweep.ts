@@ -1,4 +1,4 @@
-import type { Store, StoreDatabase } from '../store/store.js';
+import type { Store, StoreDatabase } from './store.js';
 
 /** Old rows are looked for this often at most, in each process. */
 const SWEEP_EVERY_MS = 60_000;
