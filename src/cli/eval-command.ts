@@ -22,6 +22,7 @@ export interface EvalCommandOptions {
   readonly timeoutMs: string;
   readonly out?: string;
   readonly resume?: true;
+  readonly retryFailed?: true;
   readonly jobs: string;
   readonly pricePrompt?: string;
   readonly priceCompletion?: string;
@@ -60,6 +61,7 @@ export function addEvalCommand(
     .option('--timeout-ms <n>', 'longest run of one statement', '30000')
     .option('--out <file>', 'report.json; report.md and the journal stand beside it')
     .option('--resume', 'go on where the journal of --out ends')
+    .option('--retry-failed', 'with --resume: ask again what failed (a time-out, a model that was away)')
     .option('--jobs <n>', 'questions at the same time', '2')
     .option('--price-prompt <n>', 'price of a million tokens of prompts')
     .option('--price-completion <n>', 'price of a million tokens of answers')
@@ -111,6 +113,7 @@ function readOptions(options: EvalCommandOptions): EvaluateOptions {
   if ((database === undefined) === (sourceUrl === undefined)) throw invalid('give --database, or --source-url');
   const translator = EVALUATED_TRANSLATORS.find((name) => name === options.translator);
   if (!translator) throw invalid(`--translator is one of ${EVALUATED_TRANSLATORS.join(', ')}`);
+  if (options.retryFailed && !options.resume) throw invalid('--retry-failed goes with --resume');
   const { pricePrompt, priceCompletion } = options;
   if ((pricePrompt === undefined) !== (priceCompletion === undefined))
     throw invalid('--price-prompt and --price-completion go together');
@@ -126,6 +129,7 @@ function readOptions(options: EvalCommandOptions): EvaluateOptions {
     timeoutMs: readWhole('timeout-ms', options.timeoutMs, 1, 600_000),
     out: options.out ?? null,
     resume: options.resume ?? false,
+    retryFailed: options.retryFailed ?? false,
     jobs: readWhole('jobs', options.jobs, 1, 64),
     prices:
       pricePrompt === undefined

@@ -29,23 +29,27 @@ function numberOf(value: ResultValue): number | null {
   return value !== null && NUMBER.test(value) ? Number(value) : null;
 }
 
+/** A whole number that counts or names something: the sixth digit of an id is not a matter of precision. */
+function isExact(value: ResultValue, number: number): boolean {
+  return Number.isSafeInteger(number) || (typeof value === 'string' && /^-?\d+$/.test(value));
+}
+
 /** One for values that are surely equal; equal numbers may still have two, at the edge of a rounding. */
 function keyOf(value: ResultValue): string {
   if (value === null) return 'null';
   const number = numberOf(value);
   if (number === null) return `text ${value}`;
-  // A whole number counts or names something: the sixth digit of an id is not a matter of precision.
-  if (Number.isInteger(number)) return `number ${Number.isSafeInteger(number) ? number : String(value)}`;
-  return `number ${Number(number.toPrecision(6))}`;
+  if (!isExact(value, number)) return `number ${Number(number.toPrecision(6))}`;
+  // Minus zero is zero.
+  return `number ${Number.isSafeInteger(number) ? number + 0 : value}`;
 }
 
 /** Whether two values are the same: NULL only with NULL, numbers to six significant digits, whole numbers exactly. */
-export function sameValue(left: ResultValue, right: ResultValue): boolean {
-  if (left === null || right === null) return left === right;
+function sameValue(left: ResultValue, right: ResultValue): boolean {
+  if (keyOf(left) === keyOf(right)) return true;
+  if (left === null || right === null) return false;
   const [a, b] = [numberOf(left), numberOf(right)];
-  if (a === null || b === null) return a === b && String(left) === String(right);
-  if (Number.isInteger(a) && Number.isInteger(b))
-    return a === b && (Number.isSafeInteger(a) || keyOf(left) === keyOf(right));
+  if (a === null || b === null || (isExact(left, a) && isExact(right, b))) return false;
   return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
 }
 

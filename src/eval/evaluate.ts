@@ -36,6 +36,8 @@ export interface EvaluateOptions {
   /** Where `report.json` goes, with its Markdown and its journal beside it; null keeps nothing. */
   readonly out: string | null;
   readonly resume: boolean;
+  /** With `resume`: what failed, for another reason than a refusal, is asked again. */
+  readonly retryFailed: boolean;
   readonly jobs: number;
   readonly prices: Prices | null;
 }

@@ -40,6 +40,8 @@ type Entry = z.infer<typeof entrySchema>;
 interface Placed {
   readonly place: string;
   readonly value: unknown;
+  /** What keeps it from being read at all; null where nothing does. */
+  readonly fault: string | null;
 }
 
 /**
@@ -58,7 +60,11 @@ export function readQuestions(content: string, { dialect, skipEmpty }: ReadQuest
   const entries: Entry[] = [];
   const ids = new Map<string, number>();
   const questions: EvalQuestion[] = [];
-  for (const { place, value } of splitEntries(content, faults)) {
+  for (const { place, value, fault } of splitEntries(content)) {
+    if (fault !== null) {
+      faults.push(`${place}: ${fault}`);
+      continue;
+    }
     const parsed = entrySchema.safeParse(value);
     if (!parsed.success) {
       faults.push(`${place}: ${parsed.error.issues.map(describeIssue).join('; ')}`);
@@ -108,26 +114,22 @@ function describeIssue({ path, message }: z.core.$ZodIssue): string {
 }
 
 /** A file that begins with `[` is one array; else each line that is not empty is an entry. */
-function splitEntries(content: string, faults: string[]): readonly Placed[] {
+function splitEntries(content: string): readonly Placed[] {
   const stripped = content.replace(/^\ufeff/, '');
-  if (stripped.trimStart().startsWith('[')) {
-    try {
-      const values = z.array(z.unknown()).parse(JSON.parse(stripped));
-      return values.map((value, index) => ({ place: `entry ${index + 1}`, value }));
-    } catch {
-      faults.push('the file begins as a JSON array and is none');
-      return [];
-    }
+  if (!stripped.trimStart().startsWith('[')) {
+    const placed = stripped.split('\n').map((line, index) => ({ place: `line ${index + 1}`, line }));
+    return placed.filter(({ line }) => line.trim() !== '').map(({ place, line }) => ({ place, ...parseJson(line) }));
   }
-  const placed: Placed[] = [];
-  for (const [index, line] of stripped.split('\n').entries()) {
-    if (line.trim() === '') continue;
-    const place = `line ${index + 1}`;
-    try {
-      placed.push({ place, value: JSON.parse(line) as unknown });
-    } catch {
-      faults.push(`${place}: is not JSON`);
-    }
+  const { value, fault } = parseJson(stripped);
+  if (fault === null && Array.isArray(value))
+    return value.map((entry: unknown, index) => ({ place: `entry ${index + 1}`, value: entry, fault: null }));
+  return [{ place: 'the file', value, fault: 'begins as a JSON array and is none' }];
+}
+
+function parseJson(text: string): Pick<Placed, 'value' | 'fault'> {
+  try {
+    return { value: JSON.parse(text) as unknown, fault: null };
+  } catch {
+    return { value: undefined, fault: 'is not JSON' };
   }
-  return placed;
 }

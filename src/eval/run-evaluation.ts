@@ -16,9 +16,14 @@ export interface Evaluation extends AskOptions {
   readonly jobs: number;
   /** Null where nothing is kept. */
   readonly journal: Journal | null;
+  /** Asks again what failed before, for another reason than a refusal. */
+  readonly retryFailed: boolean;
   /** Told how many are finished, after each. */
   readonly progress: (finished: number) => void;
 }
+
+/** How often a database is tried that cannot be reached: a child that starts slowly on a busy machine is no loss of the gateway's. */
+const OPENING_TRIES = 3;
 
 /** A database that is open for as long as it has questions. */
 interface Lease {
@@ -36,7 +41,8 @@ interface Lease {
  */
 export async function runEvaluation(evaluation: Evaluation): Promise<readonly Outcome[]> {
   const { questions, journal, signal, progress } = evaluation;
-  const outcomes = new Map((journal?.finished ?? []).map((outcome) => [outcome.id, outcome]));
+  const finished = (journal?.finished ?? []).filter(({ verdict }) => !evaluation.retryFailed || verdict !== 'failed');
+  const outcomes = new Map(finished.map((outcome) => [outcome.id, outcome]));
   const open = questions.filter(({ id }) => !outcomes.has(id));
   const byDatabase = groupBy(open, ({ database }) => database);
   const leases = new Map(
@@ -71,7 +77,7 @@ export async function runEvaluation(evaluation: Evaluation): Promise<readonly Ou
 async function askLeased(question: EvalQuestion, lease: Lease, evaluation: Evaluation): Promise<Outcome> {
   const url = evaluation.urls.get(question.database)!;
   const { database: name, question: text, ...told } = question;
-  lease.opening ??= openEvaluated({ name, url, index: lease.index }, evaluation.databases);
+  lease.opening ??= openPatiently({ name, url, index: lease.index }, evaluation);
   let database: EvaluatedDatabase;
   try {
     database = await lease.opening;
@@ -82,6 +88,20 @@ async function askLeased(question: EvalQuestion, lease: Lease, evaluation: Evalu
     return { ...told, database: name, question: text, ...why, ...nothing };
   }
   return askQuestion(question, database, evaluation);
+}
+
+async function openPatiently(
+  place: Parameters<typeof openEvaluated>[0],
+  { databases, signal }: Evaluation,
+): Promise<EvaluatedDatabase> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await openEvaluated(place, databases);
+    } catch (error) {
+      const isAway = error instanceof SwaliError && error.code === 'SOURCE_UNAVAILABLE';
+      if (!isAway || tries === OPENING_TRIES || signal.aborted) throw error;
+    }
+  }
 }
 
 async function closeLease(lease: Lease): Promise<void> {
