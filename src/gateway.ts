@@ -33,7 +33,7 @@ import { openPromotion, type Promotion } from './promotion.js';
 import { readReceiptSigner } from './receipt-key.js';
 import { createReports, type Reports } from './reports/manage-reports.js';
 import { createSeal } from './seal/index.js';
-import { createJudges } from './seal/judges.js';
+import { createJudges, type Judges } from './seal/judges.js';
 import { createReadSharedValues } from './shared-values.js';
 import { openSource } from './source/open-source.js';
 import type { OpenedSource } from './source/opened-source.js';
@@ -61,6 +61,8 @@ export interface Surroundings {
   readonly logger: Logger;
   /** The circuit breakers of the process; some of its own where they are left out. */
   readonly guards?: Guards;
+  /** Threads of the judges that several gateways share, and their owner closes; some of its own where they are left out. */
+  readonly judges?: Judges;
   /** Told how long each statement waited for its place on the source, in milliseconds. */
   readonly onSourceWait?: (ms: number) => void;
   /** Told of each statement that was answered, as `createAsk` tells it. */
@@ -84,6 +86,11 @@ export function chance(): number {
 export function openGuards(logger: Logger, metrics: Pick<Metrics, 'breakerState'> = NO_METRICS): Guards {
   const onState = metrics.breakerState;
   return createGuards({ logger, onState, now: () => performance.now(), random: chance });
+}
+
+/** The threads of the judges. */
+export function openJudges({ judgeTimeoutMs: timeoutMs }: Pick<Settings, 'judgeTimeoutMs'>): Judges {
+  return createJudges({ timeoutMs, threads: Math.min(MAX_JUDGE_THREADS, availableParallelism()) });
 }
 
 /** A pause is only asked for where something is tried again. */
@@ -118,8 +125,8 @@ export interface Gateway extends Ruled {
   readonly tiers: Tiers;
   /** What receipts verify with. */
   readonly receiptKeys: readonly Ed25519Jwk[];
-  /** Makes the spine over an audit log. */
-  readonly createAsk: (audit: AuditLog) => Ask;
+  /** Makes the spine over an audit log. `listen` wraps the stages for whoever must see what passes between them. */
+  readonly createAsk: (audit: AuditLog, listen?: (stages: Stages) => Stages) => Ask;
   /** Makes saved reports over an audit log and a spine over the same. */
   readonly createReports: (audit: AuditLog, ask: Ask) => Reports;
   close(): Promise<void>;
@@ -239,10 +246,7 @@ export async function openGateway(
   const signer = readReceiptSigner(settings);
   const ruled = await openOnRecord(surroundings, audit);
   const { source, catalog, policy } = ruled;
-  const judges = createJudges({
-    timeoutMs: settings.judgeTimeoutMs,
-    threads: Math.min(MAX_JUDGE_THREADS, availableParallelism()),
-  });
+  const judges = surroundings.judges ?? openJudges(settings);
   // The parsers take up to a second to load; whoever asks first should not wait for it. Where that fails, or ends early,
   // the first statement meets it again and says so.
   judges.gate('SELECT 1', catalog.dialect, () => true).catch(() => undefined);
@@ -302,9 +306,9 @@ export async function openGateway(
     promotion,
     tiers,
     receiptKeys: signer.publicJwks,
-    createAsk: (audit) =>
+    createAsk: (audit, listen = (heard) => heard) =>
       createAsk({
-        stages,
+        stages: listen(stages),
         audit,
         logger,
         now: () => performance.now(),
@@ -333,7 +337,7 @@ export async function openGateway(
         runDays: settings.reportRunDays,
       }),
     async close() {
-      await judges.close();
+      if (judges !== surroundings.judges) await judges.close();
       await source.close();
     },
   };

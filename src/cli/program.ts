@@ -10,6 +10,7 @@ import { addBackupCommands } from './backup-commands.js';
 import type { CliSurroundings } from './cli-surroundings.js';
 import { makeDemoBusiness } from './demo-command.js';
 import { followSecrets } from './environment.js';
+import { addEvalCommand } from './eval-command.js';
 import { addGroupCommands } from './groups-command.js';
 import { inviteUser, resetUserPassword } from './invite-command.js';
 import { addPolicyCommands } from './policy-commands.js';
@@ -197,6 +198,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addBackupCommands(program, () => surround('warn'), terminal, exit);
   addVerifiedCommands(program, () => surround('warn'), terminal);
   addPolicyCommands(program, () => surround('warn'), terminal, exit);
+  addEvalCommand(program, () => resolved, terminal, exit);
   program
     .command('prove')
     .description('try to make the seal leak, on a real engine; exits with 1 where it does')

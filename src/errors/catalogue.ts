@@ -202,6 +202,15 @@ export const CATALOGUE = {
   POLICY_INVALID: { status: 500, sentence: 'The policy file has faults; mend those listed.' },
   GRANTS_REFUSED: { status: 500, sentence: 'The grants cannot be printed; see the detail.' },
   DEMO_TARGET_REFUSED: { status: 500, sentence: 'The demonstration cannot be made there; see the detail.' },
+  EVAL_INPUT_INVALID: { status: 400, sentence: 'The evaluation cannot be run as it was asked for; see the detail.' },
+  EVAL_DATABASE_MISSING: {
+    status: 400,
+    sentence: 'Databases that the questions are about are not there; see the detail.',
+  },
+  EVAL_JOURNAL_REFUSED: {
+    status: 409,
+    sentence: 'The journal is of another evaluation, or cannot be read; run without --resume to begin anew.',
+  },
   SECRET_INVALID: { status: 400, sentence: 'The secret cannot be kept or is not there; see the detail.' },
   SETTINGS_INVALID: { status: 500, sentence: 'Settings are missing or wrong; mend those listed.' },
   STORE_UNAVAILABLE: { status: 503, sentence: 'The gateway’s own store cannot be reached now; try again later.' },

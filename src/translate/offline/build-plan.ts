@@ -8,6 +8,7 @@ import { type Filter, isComputed, type Key, type Output, type Plan } from './pla
 import { rankPlan } from './rank-plan.js';
 import type { Asked } from './read-items.js';
 import { groupKeys, labelOutputs, outputOf, shown } from './resolve-output.js';
+import { tallyPlan } from './tally-plan.js';
 
 /**
  * Turns what was read into a plan: picks the relation whose rows are counted, summed or listed, joins every other one
@@ -16,11 +17,17 @@ import { groupKeys, labelOutputs, outputOf, shown } from './resolve-output.js';
  * @throws NotUnderstood where a part has no single reading or no join leads to it
  */
 export function buildPlan(context: Context, draft: Draft, asked: Asked): Plan {
-  const plan = draft.ranking ? rankPlan(context, draft, asked, draft.ranking) : plainPlan(context, draft, asked);
+  const plan = choosePlan(context, draft, asked);
   if (draft.own && !isOwn(context, plan)) {
     throw new NotUnderstood('I cannot tell which rows are yours; say it without "my" or "I", or name the person.');
   }
   return plan;
+}
+
+function choosePlan(context: Context, draft: Draft, asked: Asked): Plan {
+  if (draft.ranking) return rankPlan(context, draft, asked, draft.ranking);
+  if (draft.tally) return tallyPlan(context, draft, asked, draft.tally);
+  return plainPlan(context, draft, asked);
 }
 
 /** "My orders" are the table itself, but only where a customer's rows are all that the customer sees. */
@@ -73,7 +80,8 @@ function aggregatePlan(context: Context, draft: Draft, asked: Asked, items: Reso
     (key, index, all) => all.findIndex((each) => same(each, key)) === index,
   );
   const outputs: Output[] = [...lead, ...items.filter((each) => isComputed(each.output)).map((each) => each.output)];
-  if (draft.related.length > 0) throw new NotUnderstood('I cannot count within a count; ask for the list first.');
+  const related = relatedParts(context, draft, fact);
+  if (related.having) throw new NotUnderstood('I cannot count within a count; ask for the list first.');
   const first = groupOutputs[0];
   const asOrder = orderKeys(context, draft, outputs, fact);
   const orderBy =
@@ -92,7 +100,7 @@ function aggregatePlan(context: Context, draft: Draft, asked: Asked, items: Reso
     distinct: false,
     having: null,
     needed: asked.subjects,
-    filters: [],
+    filters: related.filters,
   });
 }
 
@@ -188,6 +196,13 @@ function listPlan(context: Context, draft: Draft, asked: Asked, items: Resolved)
   });
 }
 
+/** "Without an order over 500": what is said of the orders is a condition on them, not on whoever has none. */
+function takeFiltersOf(relation: RelationObligation, draft: Draft): readonly Filter[] {
+  const own = draft.filters.filter((filter) => filter.kind !== 'exists' && filter.of.relation === relation);
+  for (const filter of own) draft.filters.splice(draft.filters.indexOf(filter), 1);
+  return own;
+}
+
 /** "without orders" is NOT EXISTS; "with more than 5 orders" groups what is counted. */
 function relatedParts(
   context: Context,
@@ -203,11 +218,11 @@ function relatedParts(
     if (each.subject !== fact)
       throw new NotUnderstood(`I cannot tell what "${nameInWords(each.relation.relation.name)}" are counted for.`);
     const count = each.count.kind === 'number' ? Number(each.count.text) : Number.NaN;
-    if (each.operator === '=' && count === 0)
-      filters.push({ kind: 'exists', path: pathTo(context, each.relation, fact), negated: true, filters: [] });
-    else if (each.operator === '>=' && count === 1)
-      filters.push({ kind: 'exists', path: pathTo(context, each.relation, fact), negated: false, filters: [] });
-    else if (having || !['>', '>=', '='].includes(each.operator) || count < 0)
+    const none = each.operator === '=' && count === 0;
+    if (none || (each.operator === '>=' && count === 1)) {
+      const path = pathTo(context, each.relation, fact);
+      filters.push({ kind: 'exists', path, negated: none, filters: takeFiltersOf(each.relation, draft) });
+    } else if (having || !['>', '>=', '='].includes(each.operator) || count < 0)
       throw new NotUnderstood('I cannot count several things at once; ask for one after the other.');
     else having = { operator: each.operator, value: each.count, relation: each.relation };
   }

@@ -28,6 +28,75 @@ export function isKey(relation: RelationObligation, column: CatalogColumn): bool
   );
 }
 
+/** How schemas shorten words; each also stands for itself. */
+const SHORT_WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    acct: 'account',
+    addr: 'address',
+    amt: 'amount',
+    avg: 'average',
+    cnt: 'count',
+    crs: 'course',
+    cust: 'customer',
+    dept: 'department',
+    desc: 'description',
+    descr: 'description',
+    dest: 'destination',
+    dob: 'birthdate',
+    emp: 'employee',
+    enr: 'enrollment',
+    fname: 'firstname',
+    hs: 'highschool',
+    lang: 'language',
+    lat: 'latitude',
+    lname: 'lastname',
+    lng: 'longitude',
+    loc: 'location',
+    long: 'longitude',
+    mgr: 'manager',
+    nbr: 'number',
+    num: 'number',
+    org: 'organization',
+    pct: 'percentage',
+    prod: 'product',
+    prof: 'professor',
+    qty: 'quantity',
+    stu: 'student',
+    tel: 'telephone',
+    temp: 'temperature',
+    univ: 'university',
+    yr: 'year',
+  }),
+);
+
+/** Words with what schemas shorten written out. */
+export function writeOut(words: readonly string[]): readonly string[] {
+  return words.map((word) => SHORT_WORDS.get(word) ?? word);
+}
+
+const prefixes = new WeakMap<RelationObligation, string | null>();
+
+/** The word that most columns of a relation begin with (`emp_fname`, `emp_dob` …) and that so says nothing; null where there is none. */
+function sharedPrefix(relation: RelationObligation): string | null {
+  const known = prefixes.get(relation);
+  if (known !== undefined) return known;
+  const firsts = visible(relation)
+    .map(({ column }) => splitIdentifier(column.name))
+    .flatMap((words) => (words.length > 1 ? [words[0]!] : []));
+  const counts = new Map<string, number>();
+  for (const word of firsts) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const [word, count] = [...counts].sort(([, left], [, right]) => right - left)[0] ?? ['', 0];
+  const found = count >= 3 && count >= 0.6 * visible(relation).length ? word : null;
+  prefixes.set(relation, found);
+  return found;
+}
+
+/** The words of a column's name, without a prefix that its relation's columns share. */
+export function columnWords(relation: RelationObligation, name: string): readonly string[] {
+  const words = splitIdentifier(name);
+  return words.length > 1 && words[0] === sharedPrefix(relation) ? words.slice(1) : words;
+}
+
 /** How first and last names are spelled in schemas, as words joined. */
 export const FIRST_NAMES = ['firstname', 'fname', 'givenname', 'forename'];
 export const LAST_NAMES = ['lastname', 'lname', 'surname', 'familyname'];
@@ -35,11 +104,14 @@ export const LAST_NAMES = ['lastname', 'lname', 'surname', 'familyname'];
 /** The columns that name a row to a person: `name`, `title`, `<relation>_name`, or first and last name; empty where none does. */
 export function labelColumns(relation: RelationObligation): readonly VisibleColumn[] {
   const own = splitIdentifier(relation.relation.name);
-  const keyed = new Map(visible(relation).map((each) => [splitIdentifier(each.column.name).join(''), each]));
+  const keyed = new Map(visible(relation).map((each) => [columnWords(relation, each.column.name).join(''), each]));
   const last = own[own.length - 1] ?? '';
   const wanted = ['name', 'fullname', `${own.join('')}name`, `${last}name`];
   const named = wanted.map((key) => keyed.get(key)).find((each) => each !== undefined);
   if (named) return [named];
+  // `city` of cities.
+  const called = [own.join(''), last].map((key) => keyed.get(key)).find((each) => each !== undefined);
+  if (called && isTextual(called.column)) return [called];
   const first = FIRST_NAMES.map((key) => keyed.get(key)).find((each) => each !== undefined);
   const second = LAST_NAMES.map((key) => keyed.get(key)).find((each) => each !== undefined);
   if (first && second) return [first, second];

@@ -2,6 +2,7 @@ import type { RelationObligation } from '../../policy/view.js';
 import type { DateRange, DateUnit } from '../dates.js';
 import type { ColumnOf, Element, MetricOf } from './lexicon.js';
 import type { AggregateName, Comparison, Filter, Literal } from './plan.js';
+import type { Tally } from './read-tally.js';
 
 /** A grouping that the question asks for: something named, or a period of the date. */
 export type GroupAsked = { readonly element: Element; readonly text: string } | { readonly unit: DateUnit };
@@ -34,6 +35,7 @@ export interface Draft {
     readonly count: Literal;
   }[];
   ranking: Ranking | null;
+  tally: Tally | null;
   limit: number | null;
   distinct: boolean;
   own: boolean;
@@ -47,6 +49,7 @@ export function emptyDraft(): Draft {
     orders: [],
     related: [],
     ranking: null,
+    tally: null,
     limit: null,
     distinct: false,
     own: false,

@@ -61,7 +61,7 @@ export function finishPlan(context: Context, draft: Draft, shape: Shape): Plan {
   return {
     fact,
     joins: joinAll(context, fact, joined),
-    outputs: shape.outputs,
+    outputs: withoutTwins(shape.outputs),
     distinct: shape.distinct,
     filters: inner,
     groupBy: shape.groupBy,
@@ -69,6 +69,15 @@ export function finishPlan(context: Context, draft: Draft, shape: Shape): Plan {
     orderBy: shape.orderBy,
     limit: shape.limit,
   };
+}
+
+/** "Each city and the number of orders in each city" names the city twice and shows it once. */
+function withoutTwins(outputs: readonly Output[]): readonly Output[] {
+  const isSame = (left: Output, right: Output) =>
+    left.kind === 'column' && right.kind === 'column' && left.of.column === right.of.column;
+  return outputs.filter(
+    (output, index) => outputs.findIndex((each) => isSame(each, output) || each === output) === index,
+  );
 }
 
 function outputRelations(outputs: readonly Output[]): readonly RelationObligation[] {

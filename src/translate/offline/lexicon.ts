@@ -2,7 +2,7 @@ import type { CompiledMetric } from '../../policy/compile-metric.js';
 import type { PrincipalView, RelationObligation, VisibleColumn } from '../../policy/view.js';
 import { foldName } from '../../sql/fold-name.js';
 import { foldWord, singular, splitIdentifier, splitWords, type Word } from '../words.js';
-import { FIRST_NAMES, keyColumn, LAST_NAMES, labelColumns } from './describe-relation.js';
+import { columnWords, FIRST_NAMES, keyColumn, LAST_NAMES, labelColumns, writeOut } from './describe-relation.js';
 
 /** A visible column and the relation that it belongs to. */
 export interface ColumnOf {
@@ -18,6 +18,8 @@ export interface MetricOf {
 
 /** What a phrase may mean: relations, columns, metrics, or several of them. */
 export interface Element {
+  /** True where the phrase is only a part of a column's name: any other meaning of it comes first. */
+  readonly partial?: boolean;
   readonly relations: readonly RelationObligation[];
   readonly columns: readonly ColumnOf[];
   readonly metrics: readonly MetricOf[];
@@ -58,13 +60,15 @@ const EVERYDAY: ReadonlyMap<string, readonly string[]> = new Map([
 export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetric[]): Lexicon {
   const strong = new Map<string, { relations: Set<RelationObligation>; columns: ColumnOf[]; metrics: MetricOf[] }>();
   const weak = new Map<string, Set<RelationObligation>>();
+  const parts: Parts = new Map();
   const slot = (key: string) => {
     const found = strong.get(key) ?? { relations: new Set<RelationObligation>(), columns: [], metrics: [] };
     strong.set(key, found);
     return found;
   };
   for (const relation of view.relations.values()) {
-    const names = [splitIdentifier(relation.relation.name), ...relation.synonyms.map(phraseWords)];
+    const names = [relationWords(relation), ...relation.synonyms.map(phraseWords)];
+    slot(splitIdentifier(relation.relation.name).join('')).relations.add(relation);
     for (const name of names) slot(name.join('')).relations.add(relation);
     const own = names[0]!;
     if (own.length > 1) {
@@ -72,6 +76,7 @@ export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetr
       weak.set(last, (weak.get(last) ?? new Set()).add(relation));
     }
     for (const column of relation.columns.values()) addColumn(slot, relation, names, column);
+    for (const column of relation.columns.values()) addParts(parts, relation, column);
   }
   for (const relation of view.relations.values()) addUsualNames(slot, relation);
   for (const metric of metrics) {
@@ -88,6 +93,8 @@ export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetr
       return { relations: [...found.relations], columns: found.columns, metrics: found.metrics };
     const last = weak.get(key);
     if (last?.size === 1) return { relations: [...last], columns: [], metrics: [] };
+    const part = parts.get(key);
+    if (part) return { relations: [], columns: part, metrics: [], partial: true };
     const everyday = (EVERYDAY.get(key) ?? []).flatMap((word) => [...(strong.get(word)?.relations ?? [])]);
     return everyday.length === 1 ? { relations: everyday, columns: [], metrics: [] } : null;
   };
@@ -102,14 +109,59 @@ export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetr
           )
         )
           continue;
-        const element = lookup(
-          span.map((word) => (word.kind === 'word' ? splitIdentifier(word.folded).join('') : word.folded)).join(''),
-        );
+        const keys = span.map((word) => (word.kind === 'word' ? splitIdentifier(word.folded).join('') : word.folded));
+        const element = lookup(keys.join('')) ?? lookupTurned(keys, lookup) ?? lookupShort(keys, lookup);
         if (element) return { element, length };
       }
       return null;
     },
   };
+}
+
+/** Words before a relation's name that say what kind of table it is: `ref_colors`, `tbl_users`. */
+const TABLE_WORDS: ReadonlySet<string> = new Set(['ref', 'tbl', 'dim', 'fact', 'lkp']);
+
+function relationWords(relation: RelationObligation): readonly string[] {
+  const words = splitIdentifier(relation.relation.name);
+  return words.length > 1 && TABLE_WORDS.has(words[0]!) ? words.slice(1) : words;
+}
+
+type Lookup = (key: string) => Element | null;
+
+/** "date of birth" is a birth date, "type of bed" a bed type: where a column is called so. */
+function lookupTurned(keys: readonly string[], lookup: Lookup): Element | null {
+  const of = keys.indexOf('of');
+  if (of < 1 || of !== keys.lastIndexOf('of') || of === keys.length - 1) return null;
+  const found = lookup([...keys.slice(of + 1), ...keys.slice(0, of)].join(''));
+  return found && found.relations.length === 0 ? found : null;
+}
+
+/** "phone number", "city name": a last word that says what kind of thing a column holds. */
+function lookupShort(keys: readonly string[], lookup: Lookup): Element | null {
+  if (keys.length < 2 || !KIND_WORDS.has(keys.at(-1)!)) return null;
+  const found = lookup(keys.slice(0, -1).join(''));
+  return found && found.relations.length === 0 && found.columns.length > 0 ? found : null;
+}
+
+/** Words at the end of a column's name, or of what people call it, that say what kind of thing it holds. */
+const KIND_WORDS: ReadonlySet<string> = new Set(['number', 'code', 'name', 'address', 'value', 'text', 'detail']);
+
+/** Columns by a part of their names, for phrases that name nothing else. */
+type Parts = Map<string, ColumnOf[]>;
+
+/** `customer_type_code` may be called "customer type" or "type code", `email_address` "email"; `active_from_date` "active date". */
+function addParts(parts: Parts, relation: RelationObligation, column: VisibleColumn): void {
+  const words = writeOut(columnWords(relation, column.column.name));
+  const keys = new Set<string>();
+  for (let cut = 1; cut < words.length; cut += 1) {
+    keys.add(words.slice(cut).join(''));
+    keys.add(words.slice(0, -cut).join(''));
+  }
+  if (words.length > 2) keys.add(words[0]! + words.at(-1)!);
+  for (const key of keys) {
+    if ((KIND_WORDS.has(key) && key !== 'detail') || key === 'id') continue;
+    parts.set(key, [...(parts.get(key) ?? []), { relation, column }]);
+  }
 }
 
 type Slot = (key: string) => { readonly relations: Set<RelationObligation>; readonly columns: ColumnOf[] };
@@ -121,7 +173,8 @@ function addColumn(
   column: VisibleColumn,
 ): void {
   const words = splitIdentifier(column.column.name);
-  const keys = new Set([words.join('')]);
+  const own = columnWords(relation, column.column.name);
+  const keys = new Set([words, own, writeOut(own)].map((each) => each.join('')));
   for (const name of names) {
     // `customer_name` of customers is its "name"; `total` of orders is the "order total".
     const starts = name.length < words.length && name.every((word, index) => word === words[index]);
@@ -140,12 +193,12 @@ function addColumn(
 /** "id", "name", "first name" and "last name" mean a relation's key and label also where the columns are called otherwise. */
 function addUsualNames(slot: Slot, relation: RelationObligation): void {
   const words = new Map(
-    [...relation.columns.values()].map((column) => [splitIdentifier(column.column.name).join(''), column]),
+    [...relation.columns.values()].map((column) => [columnWords(relation, column.column.name).join(''), column]),
   );
   const oneOf = (keys: readonly string[]) => keys.flatMap((key) => words.get(key) ?? []).slice(0, 1);
   const labels = labelColumns(relation);
   const usual: readonly (readonly [string, readonly VisibleColumn[]])[] = [
-    ['id', [keyColumn(relation)].flatMap((column) => column ?? [])],
+    ['id', idColumns(relation)],
     ['name', labels.length === 1 ? labels : []],
     ['firstname', oneOf(FIRST_NAMES)],
     ['lastname', oneOf(LAST_NAMES)],
@@ -155,6 +208,14 @@ function addUsualNames(slot: Slot, relation: RelationObligation): void {
     if (entry.some((each) => each.relation === relation)) continue;
     for (const column of columns) entry.push({ relation, column });
   }
+}
+
+/** The key; where that is a name, the one column that is called an id. */
+function idColumns(relation: RelationObligation): readonly VisibleColumn[] {
+  const key = keyColumn(relation);
+  const called = [...relation.columns.values()].filter(({ column }) => splitIdentifier(column.name).at(-1) === 'id');
+  if (key && splitIdentifier(key.column.name).at(-1) === 'name' && called.length === 1) return called;
+  return key ? [key] : [];
 }
 
 function phraseWords(phrase: string): readonly string[] {

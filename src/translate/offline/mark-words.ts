@@ -99,9 +99,15 @@ function markAt(
       .slice(at, at + length)
       .map((each) => each.text)
       .join(' ');
+  const last = before.at(-1);
+  // "containing the letter a": the letter is a value, whatever else it may be.
+  if (last?.type === 'role' && last.role.role === 'match' && /\bletters?$/iu.test(last.text) && word.text.length === 1)
+    return { mark: { text: word.text, type: 'quoted', value: word.text }, length: 1 };
   if (word.kind === 'quoted') return { mark: { text: word.text, type: 'quoted', value: word.text }, length: 1 };
-  const named = lexicon.find(words, at);
   const phrase = findRole(words, at);
+  const found = lexicon.find(words, at);
+  const named =
+    phrase && found?.element.partial && phrase.role.role !== 'noise' && phrase.length >= found.length ? null : found;
   const value = findShared(words, at, shared);
   const period = parseDateCondition(words, at, today);
   // "salary between 1500 and 2000" and "capacity of 2000" are about numbers, not years.
@@ -125,12 +131,14 @@ function markAt(
   if (date) {
     return { mark: { text: text(date.length), type: 'date', range: date.range }, length: date.length };
   }
-  const last = before.at(-1);
   // "the average total of orders": behind one aggregate, a word that could be another is a name.
   const follows = last?.type === 'role' && last.role.role === 'aggregate' && phrase?.role.role === 'aggregate';
   if (named && (follows || ((phrase === null || phrase.length <= named.length) && prefersName(phrase?.role)))) {
     return { mark: { text: text(named.length), type: 'element', element: named.element }, length: named.length };
   }
+  // "details of the visitors", where a column holds details.
+  if (named && phrase?.role.role === 'noise' && / of$/.test(text(phrase.length)) && named.element.columns.length > 0)
+    return { mark: { text: text(named.length), type: 'element', element: named.element }, length: named.length };
   if (phrase) {
     const also = named && named.length === phrase.length ? { element: named.element } : {};
     return { mark: { text: text(phrase.length), type: 'role', role: phrase.role, ...also }, length: phrase.length };

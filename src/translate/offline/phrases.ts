@@ -21,6 +21,8 @@ export type Role =
   | { readonly role: 'order' }
   | { readonly role: 'direction'; readonly descending: boolean }
   | { readonly role: 'compare'; readonly operator: Comparison }
+  /** "3 or more": behind its number. */
+  | { readonly role: 'or-more'; readonly operator: Comparison }
   | { readonly role: 'between' }
   | { readonly role: 'match'; readonly before: boolean; readonly after: boolean }
   | { readonly role: 'named' }
@@ -29,6 +31,10 @@ export type Role =
   /** "older than", "most expensive": the columns that it may be about, by name. */
   | { readonly role: 'comparative'; readonly columns: readonly string[]; readonly operator: Comparison }
   | { readonly role: 'superlative'; readonly columns: readonly string[] | 'date'; readonly descending: boolean }
+  /** "most common", "least popular": by how often a value occurs. */
+  | { readonly role: 'common'; readonly descending: boolean }
+  /** A word that can stand for F or M, female or male, however the data spell it. */
+  | { readonly role: 'gender'; readonly initial: 'f' | 'm' }
   | { readonly role: 'periodic'; readonly unit: DateUnit }
   | { readonly role: 'time'; readonly unit: DateUnit }
   | { readonly role: 'own' }
@@ -43,7 +49,7 @@ function say(role: Role, phrases: string): void {
 
 say(
   { role: 'noise' },
-  'the|a|an|all|there|do|does|did|please|me|you|been|be|to|any|some|we|our|us|its|their|his|her|can|could|would|in total|altogether|in all|so|i want|i want to know|i would like|i would like to know|available in the database|in the database|in the system|exist|exists|on record|records of|record of|details of|information about|the details of|value of|values of|amount of|list of|current|overall|corresponding|respective|respectively|these|those|them|they|it|also|then|only|just|as well as their',
+  'the|a|an|all|there|do|does|did|please|me|you|been|be|to|any|some|we|our|us|its|their|his|her|can|could|would|in total|altogether|in all|so|i want|i want to know|i would like|i would like to know|available in the database|in the database|in the system|exist|exists|on record|records of|record of|details of|information about|the details of|value of|values of|amount of|list of|information|info|all information|the information|current|overall|corresponding|respective|respectively|these|those|them|they|it|also|then|only|just|as well as their',
 );
 say(
   { role: 'count' },
@@ -80,7 +86,7 @@ say({ role: 'or' }, 'or|either|or else');
 say({ role: 'is' }, 'is|are|was|were|equal|equals|equal to|is equal to|as|being');
 say(
   { role: 'not' },
-  "not|isn't|aren't|is not|are not|was not|were not|other than|does not equal|not equal to|do not equal|is different from|excluding|except",
+  "not|never|isn't|aren't|don't|doesn't|didn't|haven't|hasn't|do not|does not|did not|have not|has not|have never|has never|was never|were never|never been|not been|have not been|has not been|have never been|has never been|haven't been|hasn't been|wasn't|weren't|is not|are not|was not|were not|other than|does not equal|not equal to|do not equal|is different from|excluding|except",
 );
 say(
   { role: 'with' },
@@ -117,17 +123,19 @@ say(
 );
 say(
   { role: 'compare', operator: '>=' },
-  'at least|no less than|no fewer than|not less than|a minimum of|minimum of at least|greater than or equal to|more than or equal to|or more',
+  'at least|no less than|no fewer than|not less than|a minimum of|minimum of at least|greater than or equal to|more than or equal to|larger than or equal to|higher than or equal to',
 );
 say(
   { role: 'compare', operator: '<=' },
   'at most|no more than|not more than|up to|a maximum of|less than or equal to|fewer than or equal to',
 );
+say({ role: 'or-more', operator: '>=' }, 'or more|or above|or higher|or greater|and above|and more|or over');
+say({ role: 'or-more', operator: '<=' }, 'or less|or fewer|or lower|or below|and below|or under');
 say({ role: 'compare', operator: '=' }, 'exactly|precisely');
 say({ role: 'between' }, 'between|ranging from|in the range of|in between|in the range between');
 say(
   { role: 'match', before: true, after: true },
-  'containing|contains|contain|that contains|that contain|which contain|which contains|including the word|containing the word|contains the word|contain the word|contain the substring|contains the substring|containing the substring|contains substring|contain substring|has the substring|with the substring|includes the word|include the word|including the substring|has substring|that has the substring|that have the substring|have the substring',
+  'containing|contains|contain|that contains|that contain|which contain|which contains|including the word|containing the word|containing the letter|containing the letters|contain the letter|contains the letter|contain the letters|that have the letter|that has the letter|have the letter|has the letter|with the letter|containing the string|contain the string|contains the string|containing letter|contains letter|contain letter|include the letter|includes the letter|contains the word|contain the word|contain the substring|contains the substring|containing the substring|contains substring|contain substring|has the substring|with the substring|includes the word|include the word|including the substring|has substring|that has the substring|that have the substring|have the substring',
 );
 say(
   { role: 'match', before: false, after: true },
@@ -150,10 +158,35 @@ say(
   { role: 'most', descending: false },
   'fewest|least|the fewest|the least|the least number of|least number of|fewest number of|the fewest number of|the smallest number of|smallest number of|lowest number of|the lowest number of|minimum number of|the minimum number of',
 );
+for (const the of ['', 'the ']) {
+  for (const often of [
+    'common',
+    'popular',
+    'frequent',
+    'frequently used',
+    'commonly used',
+    'used',
+    'widely used',
+    'prevalent',
+  ]) {
+    say(
+      { role: 'common', descending: true },
+      `${the}most ${often}|${the}most ${often} type of|${the}most ${often} types of`,
+    );
+    say({ role: 'common', descending: false }, `${the}least ${often}|${the}least ${often} type of`);
+  }
+}
+say({ role: 'gender', initial: 'f' }, 'female|females|women');
+say({ role: 'gender', initial: 'm' }, 'male|males|men');
 say({ role: 'own' }, 'i|my|mine|i have|have i|my own');
 say(
   { role: 'verb' },
   'placed|place|made|make|bought|buy|sold|sell|purchased|ordered|recorded|paid for|registered|issued|created|shipped|delivered|paid|opened|closed|hired|born|joined|signed up|signed|started|ended|received|got|get paid|published|released|founded|built|established|due|updated|spend|spent|pay|taken|took|happened|occurred|took place|submitted|filed|raised|resolved|work|works|working|worked|live|lives|come|comes|came',
+);
+// What says no more than that one thing belongs to another: the join says it.
+say(
+  { role: 'verb' },
+  'used|use|uses|using|assigned|assigned to|produced|produce|produces|located|reported|involved|involved in|enrolled|enrolled in|enroll|offered|offer|offers|affected|affected by|participated|participated in|participate|participate in|participates|participating|participating in|playing|played|play|plays|visited|visit|visits|hosted|host|hosts|hosting|teaching|taught|teach|teaches|attended|attend|attends|served|serve|serves|provided|provide|provides|performed|perform|managed|manage|manages|owned|own|owns|belong|belongs|belong to|belongs to|associated|include|included|wrote|written by|written|directed|acted|starred|supplied|handled|reserved|booked|rented|recorded|earn|earns|earned|hold|holds|held|operate|operates|operated|reviewed|rated|appear|appeared|appears|ever|contained|attached to|linked to|related to|correspond to|corresponds to|corresponding to|accessed|traveled|advised|advise|advises|led|lead|leads|run by|owned by|managed by|used by|made by|produced by|taught by|offered by|hosted by|directed by|provided by|played by|handled by|reported by|assigned by|placed by|ordered by the customer|got|get|take|takes|taking|lasted|exist in|supervised|supervise|supervises',
 );
 say(
   { role: 'write' },

@@ -45,6 +45,8 @@ export type Filter =
       readonly value: string;
       readonly after: boolean;
     }
+  /** Against the column's own average over the whole relation. */
+  | { readonly kind: 'average'; readonly of: ColumnOf; readonly operator: Comparison }
   | { readonly kind: 'present'; readonly of: ColumnOf }
   | { readonly kind: 'range'; readonly of: ColumnOf; readonly range: DateRange }
   | {

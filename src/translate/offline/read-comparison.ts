@@ -1,5 +1,7 @@
+import type { RelationObligation } from '../../policy/view.js';
+import { foldWord, splitIdentifier } from '../words.js';
 import { type Context, reaches, resolveColumn } from './context.js';
-import { measureColumn } from './describe-relation.js';
+import { measureColumn, stem } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import {
   asName,
@@ -39,6 +41,47 @@ export const columnCompared: FilterReader = (context, marks, at, draft) => {
   return next + 4 + unit + unitLength(context, of, marks, next + 4 + unit) - at;
 };
 
+/**
+ * `salary above the average`, `budget greater than the average budget`, `longer than average`: the rows' own column against its average
+ * over all rows that the caller sees.
+ */
+export const comparedToAverage: FilterReader = (context, marks, at, draft) => {
+  const mark = asName(marks, at);
+  const behind = mark ? skip(marks, at + 1, 'is', 'of', 'with') : skip(marks, at, 'with', 'is');
+  const compare = marks[behind];
+  const role = compare?.type === 'role' ? compare.role : null;
+  if (role?.role !== 'compare' && (mark !== null || role?.role !== 'comparative')) return 0;
+  const average = marks[behind + 1];
+  if (average?.type !== 'role' || average.role.role !== 'aggregate') return 0;
+  const { name } = average.role;
+  if (name !== 'AVG') return 0;
+  let next = skip(marks, behind + 2, 'of');
+  const repeated = marks[next];
+  let element = mark;
+  if (repeated?.type === 'element' && repeated.element.columns.length > 0 && repeated.element.relations.length === 0) {
+    if (mark && !repeated.element.columns.some((each) => mark.element.columns.some((of) => of.column === each.column)))
+      return 0;
+    element ??= repeated;
+    next += 1;
+  } else if (next !== behind + 2) next = behind + 2;
+  const of =
+    role.role === 'comparative' && !element
+      ? usualColumn(context, role.columns)
+      : element && resolveColumn(context, element.element, element.text, numericColumn);
+  if (!of) return 0;
+  // "of all employees": the average over the rows of the column's own relation, which is what is compared.
+  const owner = marks[next + 1];
+  if (isRole(marks[next], 'of')) {
+    const whole =
+      owner?.type === 'element' && owner.element.relations.length === 1 && owner.element.relations[0] === of.relation;
+    const ends = marks[next + 2] === undefined || isRole(marks[next + 2], 'and', 'order', 'direction');
+    if (!whole || !ends) return 0;
+    next += 2;
+  }
+  draft.filters.push({ kind: 'average', of, operator: role.operator });
+  return next - at;
+};
+
 /** `more than 5000 total horses`, `at least 3 orders`, `over 500` (of the one amount of what is asked for). */
 export const comparedFirst: FilterReader = (context, marks, at, draft) => {
   const operator = marks[at];
@@ -62,6 +105,19 @@ export const comparedFirst: FilterReader = (context, marks, at, draft) => {
   draft.filters.push({ kind: 'compare', of, operator: operator.role.operator, value });
   return 2 + unitLength(context, of, marks, at + 2);
 };
+
+/** `3 or more orders`, `3 or fewer orders`: put as `at least 3 orders`, for the readers of comparisons. */
+export function putOrMoreFirst(marks: readonly Mark[]): readonly Mark[] {
+  const moved = [...marks];
+  for (let at = 0; at + 1 < moved.length; at += 1) {
+    const [number, or] = [moved[at]!, moved[at + 1]!];
+    if (number.type !== 'number' || or.type !== 'role' || or.role.role !== 'or-more') continue;
+    const operator = or.role.operator;
+    moved.splice(at, 2, { text: or.text, type: 'role', role: { role: 'compare', operator } }, number);
+    at += 1;
+  }
+  return moved;
+}
 
 /** `customers with more than 5 orders`: rows of a relation that points here. */
 function countRelated(
@@ -101,17 +157,43 @@ export const related: FilterReader = (context, marks, at, draft) => {
   return next + 1 - at;
 };
 
-/** `customers without orders`. */
+/** `customers without orders`, `customers who have never placed an order`, `products that were never ordered`. */
 export const without: FilterReader = (context, marks, at, draft) => {
-  if (!isRole(marks[at], 'without')) return 0;
-  const target = marks[at + 1];
-  if (target?.type !== 'element' || target.element.relations.length !== 1) return 0;
-  const relation = target.element.relations[0]!;
+  const start = skip(marks, at, 'with', 'is');
+  if (!isRole(marks[start], 'without', 'not')) return 0;
+  const next = skip(marks, start + 1, 'with', 'is', 'verb', 'of');
+  const target = marks[next];
   const subject = subjectBefore(marks, at);
-  if (!subject || subject === relation || !reaches(context, relation, subject)) return 0;
-  draft.related.push({ relation, subject, operator: '=', count: { kind: 'number', text: '0' } });
-  return 2;
+  if (!subject) return 0;
+  const count = { kind: 'number', text: '0' } as const;
+  const named =
+    target?.type === 'element' && target.element.relations.length === 1 ? target.element.relations[0]! : null;
+  if (named) {
+    // "not the customers of …" is about the customers themselves.
+    if (subject === named || !reaches(context, named, subject) || isRole(marks[next + 1], 'of', 'with')) return 0;
+    draft.related.push({ relation: named, subject, operator: '=', count });
+    return next + 1 - at;
+  }
+  const verb = marks[next - 1];
+  if (target !== undefined && !isRole(target, 'and', 'order', 'direction')) return 0;
+  const relation =
+    next > start + 1 && verb?.type === 'role' && verb.role.role === 'verb' ? doing(context, verb.text, subject) : null;
+  if (!relation) return 0;
+  draft.related.push({ relation, subject, operator: '=', count });
+  return next - at;
 };
+
+/** The one relation whose rows are what a verb says was done to others: `ordered` and `order_items`. */
+function doing(context: Context, verb: string, subject: RelationObligation): RelationObligation | null {
+  const wanted = stem(foldWord(verb.split(' ')[0] ?? ''));
+  const found = context.relations.filter(
+    (relation) =>
+      relation !== subject &&
+      splitIdentifier(relation.relation.name).some((word) => stem(word) === wanted) &&
+      reaches(context, relation, subject),
+  );
+  return found.length === 1 ? found[0]! : null;
+}
 
 /** `older than 56`: a column of what is asked for that has one of the usual names. */
 export const comparative: FilterReader = (context, marks, at, draft) => {

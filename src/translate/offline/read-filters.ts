@@ -4,7 +4,7 @@ import { isTemporal, isTextual } from './describe-relation.js';
 import { type FilterReader, isRole, isYear, plain, skip, subjectBefore } from './filter-reader.js';
 import type { ColumnOf } from './lexicon.js';
 import { NotUnderstood } from './not-understood.js';
-import { columnCompared, comparative, comparedFirst, related, without } from './read-comparison.js';
+import { columnCompared, comparative, comparedFirst, comparedToAverage, related, without } from './read-comparison.js';
 import { equality, matching, named, place } from './read-value.js';
 
 /** `ordered_at in 2025`: a date with its column. A date alone is kept for the date of what is asked for. */
@@ -24,6 +24,27 @@ const dated: FilterReader = (context, marks, at, draft) => {
   if (!of || (!isRole(marks[at - 1], 'with', 'and', 'of') && next === at + 1)) return 0;
   draft.filters.push({ kind: 'range', of, range: date.range });
   return next + 1 - at;
+};
+
+/** `female students`, `students who are male`: the one column of sexes, which may say F, Female or female. */
+const gender: FilterReader = (context, marks, at, draft) => {
+  const mark = marks[at];
+  if (mark?.type !== 'role' || mark.role.role !== 'gender') return 0;
+  const isSex = ({ column, mask }: ColumnOf['column']) =>
+    mask === null && isTextual(column) && /(?:^|_)(?:sex|gender)$/iu.test(column.name);
+  const found = context.mentioned.flatMap((relation) =>
+    [...relation.columns.values()].filter(isSex).map((column): ColumnOf => ({ relation, column })),
+  );
+  if (found.length !== 1) return 0;
+  draft.filters.push({
+    kind: 'like',
+    of: found[0]!,
+    negated: false,
+    before: false,
+    value: mark.role.initial,
+    after: true,
+  });
+  return 1;
 };
 
 /** A shared value by itself: "paid orders", "orders that were not paid". */
@@ -86,6 +107,7 @@ const statusWord: FilterReader = (context, marks, at, draft) => {
 /** Tried in this order at each mark. */
 export const FILTER_READERS: readonly FilterReader[] = [
   dated,
+  comparedToAverage,
   columnCompared,
   matching,
   equality,
@@ -95,6 +117,7 @@ export const FILTER_READERS: readonly FilterReader[] = [
   without,
   named,
   place,
+  gender,
   statusWord,
   sharedAlone,
 ];

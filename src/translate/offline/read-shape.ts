@@ -6,6 +6,7 @@ import { usualColumn } from './filter-reader.js';
 import type { ColumnOf, Element, MetricOf } from './lexicon.js';
 import type { Mark } from './mark-words.js';
 import type { Role } from './phrases.js';
+import { readTally } from './read-tally.js';
 
 type RoleName = Role['role'];
 type ElementMark = Extract<Mark, { type: 'element' }>;
@@ -92,7 +93,8 @@ const top: Reader = (context, marks, at, draft) => {
     by: measure.by,
     descending: extreme?.role !== 'most' || extreme.descending,
     limit: limit ?? 1,
-    showMeasure: true,
+    // "the top 3 artists with the most songs" asks only for the artists.
+    showMeasure: !marks.slice(next + 1, from).some((mark) => isRole(mark, 'with')),
   };
   return { length: from + measure.length - at, keep: [subject.mark] };
 };
@@ -255,7 +257,7 @@ const limited: Reader = (_context, marks, at, draft) => {
 };
 
 /** Passes over the marks that the filters left, one after the other. */
-const PASSES: readonly (readonly Reader[])[] = [[top, superlative, extreme], [order], [group], [limited]];
+const PASSES: readonly (readonly Reader[])[] = [[top, superlative, extreme, readTally], [order], [group], [limited]];
 
 /** Takes ranking, order, grouping and limit out of the marks; returns what is left. */
 export function readShape(context: Context, marks: readonly Mark[], draft: Draft): readonly Mark[] {

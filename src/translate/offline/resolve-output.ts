@@ -72,13 +72,11 @@ export function outputOf(
         throw new NotUnderstood(
           `Do you mean how many different values "${item.text}" has? Then say "how many different ${item.text}".`,
         );
-      const of = resolveColumn(
-        context,
-        item.element,
-        item.text,
-        () => true,
-        subjects.length === 1 ? subjects[0]! : null,
-      );
+      // "How many different orders": rows are different, unless the word is a column of what is asked about.
+      const isColumn = relation === null || item.element.columns.some((each) => subjects.includes(each.relation));
+      const of = isColumn
+        ? resolveColumn(context, item.element, item.text, () => true, subjects.length === 1 ? subjects[0]! : null)
+        : null;
       if (!of) {
         if (relation)
           return { output: { kind: 'aggregate', name: 'COUNT', of: null, distinct: false }, fact: relation };

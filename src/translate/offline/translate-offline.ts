@@ -23,6 +23,7 @@ import {
   type SharedMeaning,
 } from './mark-words.js';
 import { NotUnderstood } from './not-understood.js';
+import { putOrMoreFirst } from './read-comparison.js';
 import { FILTER_READERS } from './read-filters.js';
 import { readItems } from './read-items.js';
 import { readShape } from './read-shape.js';
@@ -74,9 +75,11 @@ function translateOnce(request: OfflineRequest, answers: (question: string) => b
   const { words } = splitWords(request.question);
   const currency = request.currency === null ? null : nameCurrency(request.currency);
   const read = markWords(words, buildLexicon(view, request.metrics), indexShared(request), request.today);
-  const marks = putCurrencyBehind(
-    read.filter((mark) => !(mark.type === 'role' && mark.role.role === 'noise')),
-    currency,
+  const marks = putOrMoreFirst(
+    putCurrencyBehind(
+      read.filter((mark) => !(mark.type === 'role' && mark.role.role === 'noise')),
+      currency,
+    ),
   );
   const context: Context = {
     principal: request.principal,
@@ -125,8 +128,13 @@ function takeFilters(context: Context, marks: readonly Mark[], draft: ReturnType
       at += 1;
       continue;
     }
-    if (keep) rest.push(keep);
-    else while (leadsOnly(rest.at(-1))) rest.pop();
+    if (keep) {
+      // "albums by the artist 'Metallica'": one artist is no grouping.
+      const lead = rest.at(-1);
+      if (lead?.type === 'role' && lead.role.role === 'by')
+        rest.splice(-1, 1, { text: lead.text, type: 'role', role: { role: 'of', place: false } });
+      rest.push(keep);
+    } else while (leadsOnly(rest.at(-1))) rest.pop();
     at += length;
   }
   return rest;

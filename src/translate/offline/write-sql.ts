@@ -106,6 +106,10 @@ class Writer {
         return `${column} BETWEEN ${this.#literal(filter.low)} AND ${this.#literal(filter.high)}`;
       case 'in':
         return `${column}${loose} ${filter.negated ? 'NOT IN' : 'IN'} (${filter.values.map((value) => this.#literal(value)).join(', ')})`;
+      case 'average': {
+        const name = this.#name(filter.of.column.column.name);
+        return `${column} ${filter.operator} (SELECT AVG(${name}) FROM ${this.#name(filter.of.relation.relation.name)})`;
+      }
       case 'present':
         return `${column} IS NOT NULL`;
       case 'like': {
