@@ -26,9 +26,11 @@ const MAY_IMPORT = {
   answer: ['policy', 'catalog', ...LOWEST],
 };
 const BELOW_ASK = Object.keys(MAY_IMPORT).filter((name) => !['config', 'operate', 'mail', 'demo'].includes(name));
-MAY_IMPORT['ask.ts'] = BELOW_ASK;
-MAY_IMPORT.reports = ['ask.ts', ...BELOW_ASK];
-MAY_IMPORT.http = ['reports', 'ask.ts', ...BELOW_ASK];
+/** The part of the spine by which answers leave in parts. */
+MAY_IMPORT['hand-out.ts'] = BELOW_ASK;
+MAY_IMPORT['ask.ts'] = ['hand-out.ts', ...BELOW_ASK];
+MAY_IMPORT.reports = ['ask.ts', 'hand-out.ts', ...BELOW_ASK];
+MAY_IMPORT.http = ['reports', 'ask.ts', 'hand-out.ts', ...BELOW_ASK];
 MAY_IMPORT.mcp = MAY_IMPORT.http;
 /** Files that put the parts together; they may use each other and everything below the commands. */
 const WIRING = [
@@ -53,7 +55,7 @@ const WIRING = [
   'backup-schedule.ts',
   'restore.ts',
 ];
-const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', ...BELOW_ASK, 'config', 'operate', 'mail', 'demo'];
+const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', 'hand-out.ts', ...BELOW_ASK, 'config', 'operate', 'mail', 'demo'];
 for (const file of WIRING) MAY_IMPORT[file] = BELOW_CLI;
 /** The proof harness puts the parts together past the gateway, to attack them. */
 MAY_IMPORT.prove = [...BELOW_ASK, 'demo'];

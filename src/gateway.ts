@@ -5,7 +5,7 @@ import { type Ask, createAsk, type Stages } from './ask.js';
 import { describePolicyLoad } from './audit/describe-gateway.js';
 import type { Ed25519Jwk } from './audit/ed25519.js';
 import type { GuardedAuditLog } from './audit/guarded-log.js';
-import { createSignReceipt } from './audit/receipts/sign-receipt.js';
+import { createBeginReceipt, createSignReceipt } from './audit/receipts/sign-receipt.js';
 import type { AuditLog } from './audit/record.js';
 import { openAudit } from './audit-log.js';
 import type { Catalog } from './catalog/catalog.js';
@@ -18,6 +18,7 @@ import type { Backoff, Clock, Logger, Metrics, ModelBudget, Tracer } from './dom
 import type { PrincipalKind } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
+import { createExecuteStream } from './execute/execute-stream.js';
 import { createSlowStatements } from './execute/slow-statements.js';
 import { createModelBudget } from './identify/model-budget.js';
 import { MOST_EXPORT_BYTES, MOST_EXPORT_ROWS, readTiers, type Tiers } from './identify/tiers.js';
@@ -234,7 +235,10 @@ export async function openGateway(
     now: () => performance.now(),
     wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   };
-  const execute = createExecute(source, pace, watchSlow(surroundings, source));
+  const watch = watchSlow(surroundings, source);
+  const execute = createExecute(source, pace, watch);
+  const { streamIdleMs: idleMs, streamWaitMs: readerMs } = settings;
+  const receipts = { signer, issuer: settings.publicUrl ?? settings.sourceName, source: settings.sourceName, clock };
   const stages: Stages = {
     viewFor: (principal) => capView(policy.viewFor(principal), { rows: tiers.of(principal.tier).rows }),
     exportViewFor: (principal) => {
@@ -260,6 +264,7 @@ export async function openGateway(
     }),
     seal,
     execute,
+    executeStream: createExecuteStream(source, { idleMs, readerMs }, pace, watch),
   };
   return {
     ...ruled,
@@ -273,12 +278,8 @@ export async function openGateway(
         logger,
         now: () => performance.now(),
         newId: randomUUID,
-        signReceipt: createSignReceipt({
-          signer,
-          issuer: settings.publicUrl ?? settings.sourceName,
-          source: settings.sourceName,
-          clock,
-        }),
+        signReceipt: createSignReceipt(receipts),
+        beginReceipt: createBeginReceipt(receipts),
         repairAttempts: settings.modelRepairAttempts,
         ...(surroundings.onAnswer ? { onAnswer: surroundings.onAnswer } : {}),
         metrics,

@@ -1,5 +1,5 @@
 import type { ResultValue } from '../domain/result-set.js';
-import { type Batch, BATCH_BYTES, BATCH_ROWS } from './open-stream.js';
+import { BATCH_BYTES, BATCH_ROWS, type Batch } from './open-stream.js';
 
 /** Rows between a source that sends and a reader that takes. */
 export interface BatchQueue {

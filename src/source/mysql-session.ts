@@ -126,8 +126,7 @@ export async function openMysqlSession(
         settle(request.sql, failed);
       }
     },
-    stream: (request, signal) =>
-      streamRows({ connection, setTimeLimit, killRunning, judge, settle }, request, signal),
+    stream: (request, signal) => streamRows({ connection, setTimeLimit, killRunning, judge, settle }, request, signal),
   };
 }
 

@@ -45,7 +45,9 @@ export function toResultStream({ types, isTruncated, next, leave }: OpenStream):
  * @param work takes them, hands the stream over, waits for its end and gives them back
  * @returns the stream as soon as it is handed over; rejects where `work` fails before that. What fails later its reader is told
  */
-export function whileStreaming(work: (handOver: (stream: ResultStream) => void) => Promise<void>): Promise<ResultStream> {
+export function whileStreaming(
+  work: (handOver: (stream: ResultStream) => void) => Promise<void>,
+): Promise<ResultStream> {
   return new Promise((resolve, reject) => {
     work(resolve).catch(reject);
   });

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { createAuthorizer } from './sqlite-authorizer.js';
-import { proveSqliteFence } from './sqlite-fence.js';
 import type { SqliteCursor } from './sqlite-cursor.js';
+import { proveSqliteFence } from './sqlite-fence.js';
 import type { SqliteChildOptions, SqliteFaultKind, SqliteReply, SqliteRequest } from './sqlite-protocol.js';
 import { openStatements } from './sqlite-statements.js';
 import type { SqliteWatchData } from './sqlite-watch.js';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from '@photostructure/sqlite';
 import type { ResultType } from '../domain/result-set.js';
-import { type Batch, BATCH_BYTES, BATCH_ROWS } from './open-stream.js';
+import { BATCH_BYTES, BATCH_ROWS, type Batch } from './open-stream.js';
 import { createRowSettler, type SqliteValue, toResultValue, watchColumn } from './sqlite-values.js';
 
 type Statement = ReturnType<InstanceType<typeof DatabaseSync>['prepare']>;

@@ -1,8 +1,8 @@
 import { SwaliError } from '../errors/swali-error.js';
 import type { OpenStream } from './open-stream.js';
+import type { SourceStreamRequest } from './source.js';
 import type { SqliteProcess } from './sqlite-process.js';
 import type { SqliteReply } from './sqlite-protocol.js';
-import type { SourceStreamRequest } from './source.js';
 import { createStreamClock } from './stream-clock.js';
 
 /** Longest wait for a child to give up what it reads, in milliseconds; then it is killed. */

@@ -37,9 +37,7 @@ export function createStreamClock(
   let isStopped = false;
 
   const leftMs = (): number =>
-    whose === 'source'
-      ? limits.timeoutMs - spent.source
-      : Math.min(limits.idleMs, limits.readerMs - spent.reader);
+    whose === 'source' ? limits.timeoutMs - spent.source : Math.min(limits.idleMs, limits.readerMs - spent.reader);
   const turn = (to: 'source' | 'reader'): void => {
     if (isStopped) return;
     const at = now();

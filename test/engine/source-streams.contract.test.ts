@@ -278,7 +278,7 @@ describeEngines('a stream of a source', SCRIPT, (engine) => {
     const [sent] = await engine.queryAsOwner(
       engine.dialect === 'mysql'
         ? "SELECT VARIABLE_VALUE AS n FROM performance_schema.status_by_thread s JOIN performance_schema.threads t USING (THREAD_ID) WHERE VARIABLE_NAME = 'Bytes_sent' AND t.PROCESSLIST_INFO LIKE '%+ 7109 AS mark%' AND t.PROCESSLIST_ID <> CONNECTION_ID()"
-        : "SELECT 1 AS n",
+        : 'SELECT 1 AS n',
     );
     expect(Number(sent?.n ?? 0)).toBeLessThan(32 * 1024 * 1024);
     expect(await countRunning(7109)).toBe(1);

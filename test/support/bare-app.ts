@@ -17,7 +17,14 @@ const refuse = (): never => {
 
 /** The HTTP side alone, as `serve` wires it: what needs nobody's data answers, everything behind it fails. */
 export function createBareApp(deps: Partial<AppDeps> = {}): Express {
-  const ask: Ask = { ask: refuse, runSql: refuse, dryRun: refuse, exportRows: refuse };
+  const ask: Ask = {
+    ask: refuse,
+    runSql: refuse,
+    dryRun: refuse,
+    askStream: refuse,
+    runSqlStream: refuse,
+    exportStream: refuse,
+  };
   const login: Login = { login: refuse, refresh: refuse, logout: refuse };
   const accounts: AccountManager = {
     list: refuse,

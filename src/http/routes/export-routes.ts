@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Ask } from '../../ask.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../../domain/export.js';
 import { SwaliError } from '../../errors/swali-error.js';
-import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
+import { type ApiPorts, type ApiRoute, createApiHandler, SENT } from '../create-api-handler.js';
 import { toAskContext } from './ask-routes.js';
 
 /** Media type of each format. */
@@ -10,6 +10,10 @@ const TYPES = {
   csv: 'text/csv',
   ndjson: 'application/x-ndjson',
 } as const satisfies Readonly<Record<ExportFormat, string>>;
+
+/** Field that bears the receipt: before a file that was known as a whole, else behind it, as a trailer. */
+const RECEIPT = 'Swali-Receipt';
+const SALT = 'Swali-Receipt-Salt';
 
 const EXPORT = z
   .strictObject({
@@ -21,7 +25,10 @@ const EXPORT = z
     error: 'expected either question or sql',
   });
 
-/** `POST /v1/export`: all rows of an answer as a file, through the spine, which writes the audit record. */
+/**
+ * `POST /v1/export`: all rows of an answer as a file, through the spine, which writes the audit record. It leaves as it is
+ * written; where it cannot be finished the connection is cut.
+ */
 export function createExportRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute[] {
   return [
     createApiHandler(
@@ -34,18 +41,23 @@ export function createExportRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute
         download: Object.values(TYPES),
         limit: 'ask',
         audit: 'export',
-        handle: async ({ input: { question, sql, format }, principal, context }) => {
+        handle: async ({ input: { question, sql, format }, principal, context, file }) => {
           const request = sql === undefined ? { question: question ?? '', format } : { sql, format };
-          const exported = await ask.exportRows(request, principal, toAskContext(context));
+          let isReceiptSent = false;
+          const exported = await ask.exportStream(request, principal, toAskContext(context), {
+            begin({ salt, receipt }) {
+              isReceiptSent = receipt !== null;
+              const known = receipt === null ? {} : { [RECEIPT]: receipt.jws };
+              const download = { type: TYPES[format], name: `swali-export.${format}` };
+              return file.begin(download, { ...known, [SALT]: salt }, isReceiptSent ? [] : [RECEIPT]);
+            },
+            write: file.write,
+          });
           if (exported.status !== 'answered') {
             throw new SwaliError('EXPORT_NOT_ANSWERED', { detail: exported.message });
           }
-          const { text, receipt } = exported;
-          return {
-            body: text,
-            download: { type: TYPES[format], name: `swali-export.${format}` },
-            headers: { 'Swali-Receipt': receipt.jws, 'Swali-Receipt-Salt': receipt.salt },
-          };
+          await file.end(isReceiptSent ? {} : { [RECEIPT]: exported.receipt.jws });
+          return SENT;
         },
       },
       ports,

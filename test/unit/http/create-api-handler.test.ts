@@ -9,13 +9,8 @@ import type { Principal } from '../../../src/domain/principal.js';
 import { CATALOGUE } from '../../../src/errors/catalogue.js';
 import { SwaliError } from '../../../src/errors/swali-error.js';
 import { createAuditWitness } from '../../../src/http/audit-witness.js';
-import {
-  type Access,
-  type ApiPorts,
-  createApiHandler,
-  type Download,
-  type Endpoint,
-} from '../../../src/http/create-api-handler.js';
+import { type Access, type ApiPorts, createApiHandler, type Endpoint } from '../../../src/http/create-api-handler.js';
+import type { Download } from '../../../src/http/file-outlet.js';
 import { createLimits, LIMIT_CLASSES } from '../../../src/http/limits.js';
 import { mountRoutes } from '../../../src/http/mount-routes.js';
 import { answerProblems } from '../../../src/http/problem.js';
