@@ -15,6 +15,7 @@ import { createCsrf } from './http/csrf.js';
 import { demandHttps } from './http/demand-https.js';
 import type { StreamTimes } from './http/event-stream.js';
 import { createHandOutTokens } from './http/hand-out-tokens.js';
+import { createKeptReceipts } from './http/kept-receipts.js';
 import { createLimits } from './http/limits.js';
 import { isMetricsTokenOf } from './http/metrics-token.js';
 import { mountRoutes } from './http/mount-routes.js';
@@ -199,7 +200,11 @@ export function createApp(deps: AppDeps): Express {
     ...createSessionRoutes(deps.createOwnSessions(witness.log), ports),
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(ask, ports),
-    ...createExportRoutes(ask, ports),
+    ...createExportRoutes(
+      ask,
+      createKeptReceipts(redis, () => performance.now()),
+      ports,
+    ),
     ...createReceiptKeyRoutes(deps.receiptKeys, ports),
     ...createSchemaRoutes(deps.viewFor, ports),
     ...createAuditRoutes({ list: (page) => deps.audit.list(page), verify: () => deps.audit.verify() }, tiers, ports),

@@ -90,6 +90,7 @@ interface Ran {
 
 /** How an answer leaves in parts. */
 interface Road {
+  readonly stage: 'rows' | 'export';
   readonly onStage?: (stage: string) => void;
   readonly handOut: (parts: HandOut) => Promise<Answer>;
 }
@@ -234,7 +235,7 @@ export function createAsk(parts: {
   /** Rows of a statement that runs leave as they come; nothing of it runs on when this ends, however it ends. */
   async function handOut(
     { statement, head }: Ran & { readonly head: Head },
-    { handOut: leave }: Road,
+    { stage, handOut: leave }: Road,
     principal: Principal,
     context: AskContext,
     trail: Trail,
@@ -243,7 +244,7 @@ export function createAsk(parts: {
     const { translation } = trail;
     const maySeeSql = context.operator || principal.permissions.has('sql:read');
     try {
-      return await leave({
+      const outgoing: HandOut = {
         head,
         columns: describeColumns(statement.columns, head.types),
         sql: maySeeSql && translation?.kind === 'sql' ? translation.candidate.sql : null,
@@ -259,7 +260,8 @@ export function createAsk(parts: {
           await work();
           trail.awayMs += parts.now() - since;
         },
-      });
+      };
+      return await timed(trail, stage, () => leave(outgoing));
     } finally {
       await head.leave();
     }
@@ -454,6 +456,7 @@ export function createAsk(parts: {
         context,
         (trail) => answerExport(request, principal, context, trail),
         {
+          stage: 'export',
           handOut: (parts) => {
             const { rows, bytes } = stages.exportViewFor(principal).limits;
             return handOutFile(sink, request.format, { rows, bytes }, parts);
@@ -470,7 +473,7 @@ const ROWS_FOLLOW = 'rows to follow';
 const ANSWERED = { status: 'answered', rowCount: 0, receipt: { jws: '', salt: '' } } as const satisfies Exported;
 
 function toSink(sink: AnswerSink): Road {
-  return { onStage: (stage) => sink.stage(stage), handOut: (parts) => handOutAnswer(sink, parts) };
+  return { stage: 'rows', onStage: (stage) => sink.stage(stage), handOut: (parts) => handOutAnswer(sink, parts) };
 }
 
 function present<T>(value: T | null): T {

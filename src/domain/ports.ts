@@ -162,7 +162,7 @@ export type ModelOutcome = 'answered' | 'unusable' | 'unavailable' | 'cancelled'
  */
 export interface Metrics {
   request(served: ServedRequest): void;
-  /** One run of a stage of an answer: `translate`, `seal`, `execute`, `answer`, `receipt`, `export` or `audit`. */
+  /** One run of a stage of an answer: `translate`, `seal`, `execute`, `answer`, `receipt`, `rows`, `export` or `audit`. */
   stage(stage: string, seconds: number): void;
   /** @param code of the catalogue of errors */
   refusal(code: string): void;

@@ -154,6 +154,10 @@ export const CATALOGUE = {
     status: 422,
     sentence: 'The question was not answered, so there is nothing to export; see the detail.',
   },
+  EXPORT_RECEIPT_NOT_FOUND: {
+    status: 404,
+    sentence: 'There is no receipt of an export of yours with that request id, or none any more.',
+  },
   // audit
   AUDIT_UNAVAILABLE: {
     status: 503,

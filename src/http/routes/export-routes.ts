@@ -3,6 +3,7 @@ import type { Ask } from '../../ask.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../../domain/export.js';
 import { SwaliError } from '../../errors/swali-error.js';
 import { type ApiPorts, type ApiRoute, createApiHandler, SENT } from '../create-api-handler.js';
+import type { KeptReceipts } from '../kept-receipts.js';
 import { toAskContext } from './ask-routes.js';
 
 /** Media type of each format. */
@@ -27,9 +28,10 @@ const EXPORT = z
 
 /**
  * `POST /v1/export`: all rows of an answer as a file, through the spine, which writes the audit record. It leaves as it is
- * written; where it cannot be finished the connection is cut.
+ * written; where it cannot be finished the connection is cut. `GET /v1/receipts/exports/:request_id`: its receipt, for who could
+ * not read the trailer.
  */
-export function createExportRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute[] {
+export function createExportRoutes(ask: Ask, receipts: KeptReceipts, ports: ApiPorts): readonly ApiRoute[] {
   return [
     createApiHandler(
       {
@@ -56,8 +58,27 @@ export function createExportRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute
           if (exported.status !== 'answered') {
             throw new SwaliError('EXPORT_NOT_ANSWERED', { detail: exported.message });
           }
-          await file.end(isReceiptSent ? {} : { [RECEIPT]: exported.receipt.jws });
+          const { jws } = exported.receipt;
+          if (!isReceiptSent) await receipts.keep(principal, context.requestId, jws);
+          await file.end(isReceiptSent ? {} : { [RECEIPT]: jws });
           return SENT;
+        },
+      },
+      ports,
+    ),
+    createApiHandler(
+      {
+        method: 'GET',
+        path: '/v1/receipts/exports/:request_id',
+        access: { permission: 'export' },
+        input: z.strictObject({ request_id: z.string().max(64) }),
+        output: z.strictObject({ jws: z.string() }),
+        limit: 'read',
+        audit: null,
+        handle: async ({ input, principal }) => {
+          const jws = await receipts.find(principal, input.request_id);
+          if (jws === null) throw new SwaliError('EXPORT_RECEIPT_NOT_FOUND');
+          return { body: { jws } };
         },
       },
       ports,
