@@ -290,6 +290,9 @@ describeEngines(
       const report = verifyReceipt({ jws, salt, text }, await verifier());
       expect(report).toMatchObject({ holds: true, claims: { format, row_count: 30_000 } });
       expect(verifyReceipt({ jws, salt, text: text.replace('x', 'y') }, await verifier()).holds).toBe(false);
+      const kept = `/v1/receipts/exports/${response.headers['x-request-id']}`;
+      expect((await gateway.call('GET', kept, 'admin')).body).toEqual({ jws });
+      expect((await gateway.call('GET', kept, 'employee')).body.code).toBe('EXPORT_RECEIPT_NOT_FOUND');
     });
 
     it('never ends a file that lacks rows', async () => {
