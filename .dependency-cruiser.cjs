@@ -26,11 +26,12 @@ const MAY_IMPORT = {
   answer: ['policy', 'catalog', ...LOWEST],
 };
 const BELOW_ASK = Object.keys(MAY_IMPORT).filter((name) => !['config', 'operate', 'mail', 'demo'].includes(name));
-/** A piece of the spine. */
+/** Pieces of the spine: how several statements are compared, and how answers leave in parts. */
 MAY_IMPORT['vote.ts'] = LOWEST;
-MAY_IMPORT['ask.ts'] = ['vote.ts', ...BELOW_ASK];
-MAY_IMPORT.reports = ['ask.ts', ...BELOW_ASK];
-MAY_IMPORT.http = ['reports', 'ask.ts', ...BELOW_ASK];
+MAY_IMPORT['hand-out.ts'] = BELOW_ASK;
+MAY_IMPORT['ask.ts'] = ['vote.ts', 'hand-out.ts', ...BELOW_ASK];
+MAY_IMPORT.reports = ['ask.ts', 'hand-out.ts', ...BELOW_ASK];
+MAY_IMPORT.http = ['reports', 'ask.ts', 'hand-out.ts', ...BELOW_ASK];
 MAY_IMPORT.mcp = MAY_IMPORT.http;
 /** Files that put the parts together; they may use each other and everything below the commands. */
 const WIRING = [
@@ -56,7 +57,7 @@ const WIRING = [
   'backup-schedule.ts',
   'restore.ts',
 ];
-const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', ...BELOW_ASK, 'config', 'operate', 'mail', 'demo'];
+const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', 'hand-out.ts', ...BELOW_ASK, 'config', 'operate', 'mail', 'demo'];
 for (const file of WIRING) MAY_IMPORT[file] = BELOW_CLI;
 /** The proof harness puts the parts together past the gateway, to attack them. */
 MAY_IMPORT.prove = [...BELOW_ASK, 'demo'];

@@ -10,10 +10,12 @@ import type { Logger, Metrics, Tracer } from './domain/ports.js';
 import type { Principal } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createAuditWitness } from './http/audit-witness.js';
-import type { ApiPorts } from './http/create-api-handler.js';
+import { type ApiPorts, STREAM_TIMES } from './http/create-api-handler.js';
 import { createCsrf } from './http/csrf.js';
 import { demandHttps } from './http/demand-https.js';
+import type { StreamTimes } from './http/event-stream.js';
 import { createHandOutTokens } from './http/hand-out-tokens.js';
+import { createKeptReceipts } from './http/kept-receipts.js';
 import { createLimits } from './http/limits.js';
 import { isMetricsTokenOf } from './http/metrics-token.js';
 import { mountRoutes } from './http/mount-routes.js';
@@ -150,6 +152,8 @@ export interface AppDeps {
   readonly hstsPreload: boolean;
   /** Address that people use, without a trailing slash; null where it is not set: then there is no single sign-on. */
   readonly publicUrl: string | null;
+  /** What streams are timed by, beside what holds where nothing is set. */
+  readonly streams?: Partial<StreamTimes>;
 }
 
 /** Wires the HTTP side. Listens to nothing: the caller hands the app to a server. */
@@ -171,11 +175,13 @@ export function createApp(deps: AppDeps): Express {
     limits,
     witness,
     isMetricsToken: isMetricsTokenOf(deps.metricsToken ?? null),
+    streams: { ...STREAM_TIMES, ...deps.streams },
   };
   const login = deps.createLogin(witness.log);
   const handOut = createHandOutTokens(ports, login);
   const ask = deps.createAsk(witness.log);
   const reports = deps.createReports(witness.log, ask);
+  const receipts = createKeptReceipts(redis, () => performance.now());
   const patterns = new Set<string>();
   const app = express();
   app.disable('x-powered-by');
@@ -209,8 +215,8 @@ export function createApp(deps: AppDeps): Express {
     ...createSecondFactorRoutes(deps.createManageSecondFactor(witness.log), ports),
     ...createAskRoutes(ask, ports),
     ...createConversationRoutes(deps.createOwnHistory(witness.log), deps.viewFor, ports),
-    ...createExportRoutes(ask, ports),
-    ...createReportRoutes(reports, ports),
+    ...createExportRoutes(ask, receipts, ports),
+    ...createReportRoutes(reports, receipts, ports),
     ...createVerifiedRoutes(deps.createVerifiedManager(witness.log), ports),
     ...createReceiptKeyRoutes(deps.receiptKeys, ports),
     ...createSchemaRoutes(deps.viewFor, ports),

@@ -1,19 +1,27 @@
-import { composeAnswer, composeReply } from './answer/compose-answer.js';
+import { composeAnswer, composeReply, describeColumns } from './answer/compose-answer.js';
 import type { Summarise } from './answer/summary/summarise.js';
-import { writeExport } from './answer/write-export.js';
-import type { AuditLog, QuestionEvent } from './audit/record.js';
+import type { AuditEvent, AuditLog, QuestionEvent } from './audit/record.js';
 import type { Answer } from './domain/answer.js';
 import type { Candidate, Translation } from './domain/candidate.js';
 import { digestText } from './domain/digest-text.js';
-import type { Exported, ExportRequest } from './domain/export.js';
+import type { Exported, ExportRequest, ExportSink } from './domain/export.js';
 import { NO_METRICS, NO_TRACER } from './domain/no-telemetry.js';
-import type { Logger, Metrics, ReceiptSubject, SignReceipt, Span, Tracer } from './domain/ports.js';
+import type { BeginReceipt, HandedOut, Logger, Metrics, SignReceipt, Span, Tracer } from './domain/ports.js';
 import type { Permission, Principal } from './domain/principal.js';
 import type { Receipt } from './domain/receipt.js';
 import type { ReportRun } from './domain/report.js';
-import type { ResultSet } from './domain/result-set.js';
+import type { ResultSet, ResultStream } from './domain/result-set.js';
 import type { ParameterValue, SealedStatement } from './domain/sealed-statement.js';
 import { SwaliError } from './errors/swali-error.js';
+import {
+  type AnswerSink,
+  type HandOut,
+  type Head,
+  handOutAnswer,
+  handOutFile,
+  readHead,
+  streamOf,
+} from './hand-out.js';
 import { MASK_KEY_PREFIX } from './policy/mask.js';
 import type { PrincipalView } from './policy/view.js';
 import { type AskedTurn, NO_TURNS, type Turns } from './translate/conversations/turns.js';
@@ -34,6 +42,8 @@ export interface Stages {
   /** Absent where no model may write the sentence of an answer. */
   readonly summarise?: Summarise;
   readonly execute: (statement: SealedStatement, signal: AbortSignal) => Promise<ResultSet>;
+  /** The same, rows as they come. */
+  readonly executeStream: (statement: SealedStatement, signal: AbortSignal) => Promise<ResultStream>;
 }
 
 /** Whose request it is, for the audit record, and what ends it. */
@@ -76,18 +86,40 @@ export interface Ask {
   /** Seals SQL that the principal wrote, and runs nothing. @throws as {@link Ask.ask} */
   dryRun(sql: string, principal: Principal, context: AskContext): Promise<DryRun>;
   /**
-   * Answers with all rows as one text, and never with a part of them.
+   * Answers as {@link Ask.ask}, handing out stages, SQL, columns and rows as they come.
    *
-   * @throws as {@link Ask.ask}, and SwaliError `EXPORT_TOO_LARGE`
+   * @returns the same answer without its rows, which have left: `row_count`, words, chart and receipt are of all of them
+   * @throws as {@link Ask.ask}, and what the sink throws. Where rows have left before, they are on record with the failure
    */
-  exportRows(request: ExportRequest, principal: Principal, context: AskContext): Promise<Exported>;
+  askStream(question: string, principal: Principal, context: AskContext, sink: AnswerSink): Promise<Answer>;
+  /** Runs SQL that the principal wrote, and hands out as {@link Ask.askStream}. @throws as that */
+  runSqlStream(sql: string, principal: Principal, context: AskContext, sink: AnswerSink): Promise<Answer>;
+  /**
+   * Writes all rows of an answer as a file, as they come, or not to the end.
+   *
+   * @returns when everything is written and on record
+   * @throws as {@link Ask.ask}, SwaliError `EXPORT_TOO_LARGE`, and what the sink throws. Whatever was written then is no file
+   */
+  exportStream(request: ExportRequest, principal: Principal, context: AskContext, sink: ExportSink): Promise<Exported>;
 }
 
 /** A statement that ran, and what came of it. */
 interface Ran {
   readonly statement: SealedStatement;
   readonly result: ResultSet;
+  /** The beginning of its rows, where they leave as they come; `result` is empty then. */
+  readonly head: Head | null;
 }
+
+/** How an answer leaves in parts. */
+interface Road {
+  readonly stage: 'rows' | 'export';
+  readonly onStage?: (stage: string) => void;
+  readonly handOut: (parts: HandOut) => Promise<Answer>;
+}
+
+/** What an audit record says of how a request ended. */
+type Outcome = { readonly answer: Answer | DryRun | Exported } | { readonly error: SwaliError };
 
 /** What one request has come to so far; the audit record is made from it, whatever happens. */
 interface Trail {
@@ -105,6 +137,16 @@ interface Trail {
   policyDigest: string | null;
   policyVersion: string | null;
   receipt: Receipt | null;
+  /** Null where the answer leaves as a whole. */
+  readonly road: Road | null;
+  /** Writes the record before its time. */
+  readonly record: (what: 'begun' | 'whole') => Promise<void>;
+  /** What is on record already: that rows follow, or everything. */
+  recorded: 'begun' | 'whole' | null;
+  /** Rows that have left. */
+  handedOut: number;
+  /** Milliseconds in which whoever takes the rows was waited for. */
+  awayMs: number;
 }
 
 /**
@@ -124,6 +166,8 @@ export function createAsk(parts: {
   readonly now: () => number;
   readonly newId: () => string;
   readonly signReceipt: SignReceipt;
+  /** The same for answers and files that leave in parts. */
+  readonly beginReceipt: BeginReceipt;
   readonly turns?: Turns;
   readonly repairAttempts: number;
   /** Told of each statement that was answered: what stands for it, and the milliseconds that it took without its translation. */
@@ -169,7 +213,7 @@ export function createAsk(parts: {
         return await compose(principal, context, view, trail, ran);
       } catch (error) {
         stages.settleTranslation?.(translation.candidate, false);
-        if (!mayRepair || !isRepairable(error, translation)) throw error;
+        if (trail.recorded !== null || !mayRepair || !isRepairable(error, translation)) throw error;
         feedback.push({ sql: translation.candidate.sql, code: error.code, message: error.message });
         trail.reasons.push(`sent back to the model: ${error.code}`);
       }
@@ -188,7 +232,7 @@ export function createAsk(parts: {
     const answers = [candidate, ...alternatives];
     const vote = await voteByResult(answers, async (each) => {
       try {
-        return await sealAndExecute(each, principal, context, view, trail);
+        return await sealAndExecute(each, principal, context, view, trail, false);
       } finally {
         // Whoever looks into it later must find what was read for an answer that did not win, too.
         const over = trail.statement?.provenance.relations.join(', ');
@@ -204,7 +248,8 @@ export function createAsk(parts: {
     trail.translation = { kind: 'sql', candidate: noteVote(vote.candidate, trail.translation, compared) };
     trail.statement = ran.statement;
     trail.rowCount = ran.result.rows.length;
-    return ran;
+    // Results were compared as wholes: the one that won leaves as if it came now.
+    return trail.road ? { ...ran, head: await readHead(streamOf(ran.result)) } : ran;
   }
 
   async function answerSql(
@@ -235,40 +280,63 @@ export function createAsk(parts: {
         ? await answerSql(request.sql, principal, context, trail, exportViewFor)
         : await answerQuestion(request.question, principal, context, trail, exportViewFor);
     if (answer.status !== 'answered') return { status: answer.status, message: answer.message ?? '' };
-    const { rows, bytes } = exportViewFor(principal).limits;
-    // A file does not show what it lacks.
-    if (answer.truncated) {
-      const detail = answer.row_count >= rows ? `more than ${rows} rows` : `more than ${bytes} bytes`;
-      throw new SwaliError('EXPORT_TOO_LARGE', { detail });
-    }
-    const write = () => writeExport(request.format, answer.columns, answer.rows, bytes);
-    const text = await timed(trail, 'export', write);
-    if (text === null) throw new SwaliError('EXPORT_TOO_LARGE', { detail: `more than ${bytes} bytes` });
-    const receipt = await sign(answer, { format: request.format, text }, principal, context, trail);
-    return { status: 'answered', text, receipt };
+    return { status: 'answered', rowCount: answer.row_count, receipt: present(answer.receipt) };
   }
 
   /** An answer with its receipt; the translator's own word has none. */
   async function vouch(answer: Answer, principal: Principal, context: AskContext, trail: Trail): Promise<Answer> {
     if (answer.status !== 'answered') return answer;
-    return { ...answer, receipt: await sign(answer, null, principal, context, trail) };
+    return { ...answer, receipt: await sign(parts.signReceipt, answer, principal, context, trail) };
   }
 
   async function sign(
+    signReceipt: SignReceipt,
     answer: Answer,
-    exported: ReceiptSubject['exported'],
     principal: Principal,
     { requestId }: AskContext,
     trail: Trail,
   ): Promise<Receipt> {
     const { translation, policyDigest } = trail;
-    if (translation?.kind !== 'sql' || policyDigest === null) {
-      throw new SwaliError('INTERNAL', { cause: new Error('there is nothing to vouch for') });
-    }
+    if (translation?.kind !== 'sql' || policyDigest === null) throw nothing('to vouch for');
     const { sql } = translation.candidate;
-    const subject = { requestId, principal, sql, policyDigest, answer, exported };
-    trail.receipt = await timed(trail, 'receipt', async () => parts.signReceipt(subject));
+    const handedOut: HandedOut = { requestId, principal, sql, policyDigest, answer };
+    trail.receipt = await timed(trail, 'receipt', async () => signReceipt(handedOut));
     return trail.receipt;
+  }
+
+  /** Rows of a statement that runs leave as they come; nothing of it runs on when this ends, however it ends. */
+  async function handOut(
+    { statement, head }: Ran & { readonly head: Head },
+    { stage, handOut: leave }: Road,
+    principal: Principal,
+    context: AskContext,
+    trail: Trail,
+    write: (result: ResultSet, rowCount: number) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { translation } = trail;
+    const maySeeSql = context.operator || principal.permissions.has('sql:read');
+    try {
+      const outgoing: HandOut = {
+        head,
+        columns: describeColumns(statement.columns, head.types),
+        sql: maySeeSql && translation?.kind === 'sql' ? translation.candidate.sql : null,
+        compose: write,
+        beginReceipt: parts.beginReceipt,
+        sign: (receipt, answer) => sign((handedOut) => receipt.sign(handedOut), answer, principal, context, trail),
+        record: (what) => trail.record(what),
+        count: (rows) => {
+          trail.handedOut += rows;
+        },
+        async away(work) {
+          const since = parts.now();
+          await work();
+          trail.awayMs += parts.now() - since;
+        },
+      };
+      return await timed(trail, stage, () => leave(outgoing));
+    } finally {
+      await head.leave();
+    }
   }
 
   async function answerDryRun(sql: string, principal: Principal, context: AskContext, trail: Trail): Promise<DryRun> {
@@ -288,17 +356,20 @@ export function createAsk(parts: {
     context: AskContext,
     view: PrincipalView,
     trail: Trail,
+    isStreamed = trail.road !== null,
   ): Promise<Ran> {
     trail.statement = null;
     const statement = await sealed(candidate, principal, view, trail);
     trail.statement = statement;
     for (const relation of statement.provenance.relations) trail.read.add(relation);
-    const result = await timed(trail, 'execute', async (span) => {
+    const ran = await timed(trail, 'execute', async (span) => {
       span.set({ 'db.system.name': statement.dialect });
-      return stages.execute(statement, context.signal);
+      if (!isStreamed) return { statement, result: await stages.execute(statement, context.signal), head: null };
+      const head = await readHead(await stages.executeStream(statement, context.signal));
+      return { statement, result: { types: head.types, rows: [], truncated: false }, head };
     });
-    trail.rowCount = result.rows.length;
-    return { statement, result };
+    trail.rowCount = ran.result.rows.length;
+    return ran;
   }
 
   function sealed(candidate: Candidate, principal: Principal, view: PrincipalView, trail: Trail) {
@@ -322,31 +393,59 @@ export function createAsk(parts: {
     trail: Trail,
     ran: Ran | null,
   ) {
-    const { translation, question, timingsMs: timings } = trail;
+    const { translation, question, timingsMs: timings, road } = trail;
     if (translation?.kind === 'sql' && ran !== null) {
       const { candidate } = translation;
+      const { statement, head } = ran;
       const maySeeSql = context.operator || principal.permissions.has('sql:read');
-      const answer = await timed(trail, 'answer', async () =>
-        composeAnswer({ id: parts.newId(), question, candidate, ...ran, maySeeSql, timings }),
-      );
-      const { summarise } = stages;
-      if (!summarise) return answer;
-      return timed(trail, 'summary', () => summarise(answer, principal, context.signal));
+      const write = async (result: ResultSet, rowCount: number): Promise<Answer> => {
+        trail.rowCount = rowCount;
+        const answer = await timed(trail, 'answer', async () =>
+          composeAnswer({ id: parts.newId(), question, candidate, statement, result, rowCount, maySeeSql, timings }),
+        );
+        const { summarise } = stages;
+        if (!summarise) return answer;
+        return timed(trail, 'summary', () => summarise(answer, principal, context.signal));
+      };
+      if (!road || !head) return write(ran.result, ran.result.rows.length);
+      return handOut({ ...ran, head }, road, principal, context, trail, write);
     }
-    if (translation === null || translation.kind === 'sql' || question === null) {
-      throw new SwaliError('INTERNAL', { cause: new Error('there is nothing to answer with') });
-    }
+    if (translation === null || translation.kind === 'sql' || question === null) throw nothing('to answer with');
     return composeReply({ id: parts.newId(), question, translation, policyVersion: view.policyVersion, timings });
   }
 
-  /** Audit wraps all of it: the record is durable before the answer, or the refusal, leaves. */
+  /**
+   * Audit wraps all of it: the record is durable before the answer, or the refusal, leaves. Where rows leave as they come it is
+   * durable before the first of them, and another closes it before the rest of the answer leaves.
+   */
   async function audited<T extends Answer | DryRun | Exported>(
     event: 'question' | 'sql' | 'export',
     question: string | null,
     principal: Principal,
     context: AskContext,
     run: (trail: Trail) => Promise<T>,
+    road: Road | null = null,
   ): Promise<T> {
+    const startedAt = parts.now();
+    const about = {
+      requestId: context.requestId,
+      tenant: principal.tenant,
+      address: context.address,
+      userAgent: context.userAgent,
+      subject: principal.subject,
+      kind: principal.kind,
+    };
+    const durationMs = (): number => Math.round((parts.now() - startedAt) * 1000) / 1000;
+    const append = (record: AuditEvent): Promise<void> => timed(trail, 'audit', () => parts.audit.append(record));
+    const describe = (outcome: Outcome): QuestionEvent => ({
+      event,
+      ...about,
+      question,
+      ...describeTrail(trail),
+      ...describeOutcome(outcome),
+      reasons: [...trail.reasons, ...reasonsOf(outcome, trail)],
+      durationMs: durationMs(),
+    });
     const trail: Trail = {
       question,
       reasons: context.report ? [`report ${context.report.id}`] : [],
@@ -359,44 +458,51 @@ export function createAsk(parts: {
       policyDigest: null,
       policyVersion: null,
       receipt: null,
+      road,
+      recorded: null,
+      handedOut: 0,
+      awayMs: 0,
+      async record(what) {
+        if (what === 'begun') trail.rowCount = null;
+        const { reasons, ...record } = describe({ answer: ANSWERED });
+        await append({ ...record, reasons: what === 'begun' ? [...reasons, ROWS_FOLLOW] : reasons });
+        trail.recorded = what;
+      },
     };
-    const startedAt = parts.now();
     let outcome: { readonly answer: T } | { readonly error: SwaliError };
     try {
       outcome = { answer: await run(trail) };
     } catch (thrown) {
       outcome = { error: thrown instanceof SwaliError ? thrown : new SwaliError('INTERNAL', { cause: thrown }) };
     }
-    const record = {
-      event,
-      requestId: context.requestId,
-      tenant: principal.tenant,
-      address: context.address,
-      userAgent: context.userAgent,
-      subject: principal.subject,
-      kind: principal.kind,
-      question,
-      ...describeTrail(trail),
-      ...describeOutcome(outcome),
-      reasons: [...trail.reasons, ...reasonsOf(outcome, trail)],
-      durationMs: Math.round((parts.now() - startedAt) * 1000) / 1000,
-    } as const;
-    await timed(trail, 'audit', () => parts.audit.append(record));
+    const { decision, code } = describeOutcome(outcome);
+    if (trail.recorded === null) await append(describe(outcome));
+    else if (trail.recorded === 'begun') {
+      const ending =
+        'error' in outcome ? { decision: 'failed' as const, code } : { decision: 'answered' as const, code };
+      const receiptDigest = describeTrail(trail).receiptDigest;
+      const rows = { rowCount: trail.handedOut, receiptDigest };
+      await append({ event: 'handed-out', ...about, of: event, ...rows, ...ending, durationMs: durationMs() });
+    }
     parts.logger.info(
-      { requestId: context.requestId, event, decision: record.decision, code: record.code, timingsMs: trail.timingsMs },
+      { requestId: context.requestId, event, decision, code, timingsMs: trail.timingsMs },
       'answered a request',
     );
     // After the record: a turn that cannot be kept holds up no answer.
     const conversation =
-      event === 'question' ? await turns.save(principal, describeTurn(record, trail), context) : null;
+      event === 'question'
+        ? await turns.save(principal, describeTurn({ question, decision, code }, trail), context)
+        : null;
     if ('error' in outcome) throw outcome.error;
+    const ownMs = parts.now() - startedAt - (trail.timingsMs.translate ?? 0) - trail.awayMs;
     if (trail.statement && trail.rowCount !== null && !trail.isVoted)
-      parts.onAnswer?.(`${event} ${trail.statement.sql}`, parts.now() - startedAt - (trail.timingsMs.translate ?? 0));
+      parts.onAnswer?.(`${event} ${trail.statement.sql}`, ownMs);
     return event === 'question' ? { ...outcome.answer, conversation_id: conversation } : outcome.answer;
   }
 
   async function timed<T>(trail: Trail, stage: string, run: (span: Span) => Promise<T>): Promise<T> {
     const startedAt = parts.now();
+    trail.road?.onStage?.(stage);
     try {
       return await tracer.span(`swali.${stage}`, run);
     } finally {
@@ -417,11 +523,52 @@ export function createAsk(parts: {
       ),
     dryRun: (sql, principal, context) =>
       audited('sql', null, principal, context, (trail) => answerDryRun(sql, principal, context, trail)),
-    exportRows: (request, principal, context) =>
-      audited('export', 'question' in request ? request.question : null, principal, context, (trail) =>
-        answerExport(request, principal, context, trail),
+    askStream: (question, principal, context, sink) =>
+      audited(
+        'question',
+        question,
+        principal,
+        context,
+        (trail) => answerQuestion(question, principal, context, trail),
+        toSink(sink),
+      ),
+    runSqlStream: (sql, principal, context, sink) =>
+      audited('sql', null, principal, context, (trail) => answerSql(sql, principal, context, trail), toSink(sink)),
+    exportStream: (request, principal, context, sink) =>
+      audited(
+        'export',
+        'question' in request ? request.question : null,
+        principal,
+        context,
+        (trail) => answerExport(request, principal, context, trail),
+        {
+          stage: 'export',
+          handOut: (parts) => {
+            const { rows, bytes } = stages.exportViewFor(principal).limits;
+            return handOutFile(sink, request.format, { rows, bytes }, parts);
+          },
+        },
       ),
   };
+}
+
+/** What the first record of a request says where its rows leave after it. */
+const ROWS_FOLLOW = 'rows to follow';
+
+/** Enough of an answer for its record. */
+const ANSWERED = { status: 'answered', rowCount: 0, receipt: { jws: '', salt: '' } } as const satisfies Exported;
+
+function toSink(sink: AnswerSink): Road {
+  return { stage: 'rows', onStage: (stage) => sink.stage(stage), handOut: (parts) => handOutAnswer(sink, parts) };
+}
+
+function present<T>(value: T | null): T {
+  if (value === null) throw nothing('to show for it');
+  return value;
+}
+
+function nothing(what: string): SwaliError {
+  return new SwaliError('INTERNAL', { cause: new Error(`there is nothing ${what}`) });
 }
 
 function demand(permission: Permission, principal: Principal, context: AskContext): void {
@@ -527,7 +674,7 @@ function translatorOf(translation: Translation | null): string | null {
   return translation.kind === 'sql' ? translation.candidate.translator : translation.translator;
 }
 
-function describeOutcome(outcome: { readonly answer: Answer | DryRun | Exported } | { readonly error: SwaliError }) {
+function describeOutcome(outcome: Outcome) {
   if ('answer' in outcome) {
     return { decision: 'status' in outcome.answer ? outcome.answer.status : 'answered', code: null } as const;
   }
@@ -537,10 +684,7 @@ function describeOutcome(outcome: { readonly answer: Answer | DryRun | Exported 
 }
 
 /** Policies that decided, or the public words of the refusal; never a value of a row. */
-function reasonsOf(
-  outcome: { readonly answer: Answer | DryRun | Exported } | { readonly error: SwaliError },
-  trail: Trail,
-): readonly string[] {
+function reasonsOf(outcome: Outcome, trail: Trail): readonly string[] {
   if ('error' in outcome) return [outcome.error.message];
   return trail.statement?.provenance.policies ?? [];
 }

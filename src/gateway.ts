@@ -6,7 +6,7 @@ import { type Ask, createAsk, type Stages } from './ask.js';
 import { describePolicyLoad } from './audit/describe-gateway.js';
 import type { Ed25519Jwk } from './audit/ed25519.js';
 import type { GuardedAuditLog } from './audit/guarded-log.js';
-import { createSignReceipt } from './audit/receipts/sign-receipt.js';
+import { createBeginReceipt, createSignReceipt } from './audit/receipts/sign-receipt.js';
 import type { AuditLog } from './audit/record.js';
 import { openAudit } from './audit-log.js';
 import type { Catalog } from './catalog/catalog.js';
@@ -20,6 +20,7 @@ import type { Backoff, Clock, Logger, Metrics, ModelBudget, Tracer } from './dom
 import type { PrincipalKind } from './domain/principal.js';
 import { SwaliError } from './errors/swali-error.js';
 import { createExecute } from './execute/execute.js';
+import { createExecuteStream } from './execute/execute-stream.js';
 import { createSlowStatements } from './execute/slow-statements.js';
 import { createModelBudget } from './identify/model-budget.js';
 import { createReadDataRules } from './identify/tenant-data-rules.js';
@@ -263,7 +264,10 @@ export async function openGateway(
     now: () => performance.now(),
     wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   };
-  const execute = createExecute(source, pace, watchSlow(surroundings, source));
+  const watch = watchSlow(surroundings, source);
+  const execute = createExecute(source, pace, watch);
+  const { streamIdleMs: idleMs, streamWaitMs: readerMs } = settings;
+  const receipts = { signer, issuer: settings.publicUrl ?? settings.sourceName, source: settings.sourceName, clock };
   const cache = openTranslationCache(surroundings, catalog.dialect);
   const providers = openModel(surroundings, {
     dialect: catalog.dialect,
@@ -279,26 +283,27 @@ export async function openGateway(
     },
     translate: promotion.freshen(
       createTranslate({
-      dialect: catalog.dialect,
-      mode: settings.translator,
-      providers,
-      withholdPersonal: settings.modelWithholdPersonal,
-      verified: promotion.verifiedFor,
-      readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect, metrics }),
-      clock,
-      timeZone: timeZoneOf(settings),
-      metrics: (view) => policy.metricsFor(view),
-      schemaTokens: settings.modelSchemaTokens,
-      currency: policy.defaults.currency,
-      logger,
-      counts: metrics,
-      cache,
+        dialect: catalog.dialect,
+        mode: settings.translator,
+        providers,
+        withholdPersonal: settings.modelWithholdPersonal,
+        verified: promotion.verifiedFor,
+        readSharedValues: createReadSharedValues({ seal, execute, dialect: catalog.dialect, metrics }),
+        clock,
+        timeZone: timeZoneOf(settings),
+        metrics: (view) => policy.metricsFor(view),
+        schemaTokens: settings.modelSchemaTokens,
+        currency: policy.defaults.currency,
+        logger,
+        counts: metrics,
+        cache,
       }),
     ),
     ...(cache ? { settleTranslation: cache.settle } : {}),
     ...(providers && settings.modelSummaries ? { summarise: openSummarise(surroundings, providers) } : {}),
     seal,
     execute,
+    executeStream: createExecuteStream(source, { idleMs, readerMs }, pace, watch),
   };
   return {
     ...ruled,
@@ -313,12 +318,8 @@ export async function openGateway(
         logger,
         now: () => performance.now(),
         newId: randomUUID,
-        signReceipt: createSignReceipt({
-          signer,
-          issuer: settings.publicUrl ?? settings.sourceName,
-          source: settings.sourceName,
-          clock,
-        }),
+        signReceipt: createSignReceipt(receipts),
+        beginReceipt: createBeginReceipt(receipts),
         turns: createRememberTurns({ kept: openKeptTurns(surroundings, store), logger }),
         repairAttempts: settings.modelRepairAttempts,
         ...(surroundings.onAnswer ? { onAnswer: surroundings.onAnswer } : {}),

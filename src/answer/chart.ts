@@ -7,7 +7,8 @@ import { isIdentifier, isNumericType, nameInWords, toNumber } from './format-val
 export const MAX_BARS = 50;
 /** More slices than this cannot be told apart. */
 export const MAX_SLICES = 8;
-const MAX_POINTS = 2000;
+/** More points than this are no line. */
+export const MAX_POINTS = 2000;
 
 /** Periods as text: `2025`, `2025-03`, `2025-Q1`, `2025-W09`, `2025-03-01`. */
 const PERIOD = /^\d{4}(?:-(?:\d{2}(?:-\d{2})?|Q[1-4]|W\d{2}))?$/;

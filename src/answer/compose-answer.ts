@@ -1,17 +1,34 @@
-import type { Answer } from '../domain/answer.js';
+import type { Answer, AnswerColumn } from '../domain/answer.js';
 import type { Candidate, Translation } from '../domain/candidate.js';
-import type { ResultSet } from '../domain/result-set.js';
+import type { ResultSet, ResultType } from '../domain/result-set.js';
 import type { SealedStatement } from '../domain/sealed-statement.js';
-import { chooseChart } from './chart.js';
+import { chooseChart, MAX_POINTS } from './chart.js';
 import { explainAnswer, explainReply } from './explain.js';
-import { writeSentence } from './sentence.js';
+import { writeCount, writeSentence } from './sentence.js';
 
 /** Milliseconds per stage, e.g. `{ seal: 0.2 }`. */
 export type Timings = Readonly<Record<string, number>>;
 
+/** Rows that tell all that an answer says of a result with more: beyond them no chart is drawn, and the sentence counts. */
+export const TELLING_ROWS = MAX_POINTS + 1;
+
+/** The columns of a result as answers show them. */
+export function describeColumns(
+  columns: SealedStatement['columns'],
+  types: readonly ResultType[],
+): readonly AnswerColumn[] {
+  return columns.map((column, index) => ({
+    name: column.name,
+    type: types[index] ?? 'unknown',
+    unit: column.unit,
+    masked: column.masked,
+  }));
+}
+
 /**
  * Makes the answer to a statement that ran: rows, types, chart, sentence, explanation and provenance.
  *
+ * @param input.rowCount of the whole result, where `result` holds but its first {@link TELLING_ROWS} rows
  * @param input.question null for SQL that the caller wrote
  * @param input.maySeeSql whether the principal holds `sql:read`; the candidate text is shown, never the sealed one
  */
@@ -21,12 +38,14 @@ export function composeAnswer(input: {
   readonly candidate: Candidate;
   readonly statement: SealedStatement;
   readonly result: ResultSet;
+  readonly rowCount?: number;
   readonly maySeeSql: boolean;
   readonly timings: Timings;
 }): Answer {
-  const { candidate, statement, result } = input;
+  const { candidate, statement, result, rowCount = result.rows.length } = input;
   const { provenance } = statement;
-  const chart = chooseChart(statement.columns, result);
+  const isWhole = rowCount === result.rows.length;
+  const chart = isWhole ? chooseChart(statement.columns, result) : null;
   return {
     id: input.id,
     status: 'answered',
@@ -35,16 +54,13 @@ export function composeAnswer(input: {
     sql: input.maySeeSql ? candidate.sql : null,
     message: null,
     choices: [],
-    columns: statement.columns.map((column, index) => ({
-      name: column.name,
-      type: result.types[index] ?? 'unknown',
-      unit: column.unit,
-      masked: column.masked,
-    })),
+    columns: describeColumns(statement.columns, result.types),
     rows: result.rows,
-    row_count: result.rows.length,
+    row_count: rowCount,
     truncated: result.truncated,
-    text: writeSentence(statement.columns, result, chart, statement.filtered),
+    text: isWhole
+      ? writeSentence(statement.columns, result, chart, statement.filtered)
+      : writeCount(rowCount, result.truncated),
     explanation: explainAnswer({
       translator: candidate.translator,
       answeredAs: candidate.answeredAs,

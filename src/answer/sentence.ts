@@ -34,7 +34,7 @@ export function writeSentence(
     const fields = columns.slice(0, 4).map((_, index) => `${name(index)} ${value(0, index)}`);
     return `One row was found: ${fields.join(', ')}${columns.length > 4 ? ' and more' : ''}.${cut}`;
   }
-  if (result.truncated) return `The first ${number(rows.length)} rows are shown; there are more.`;
+  if (result.truncated) return writeCount(rows.length, true);
   const measure = chart && chart.x !== null && chart.y.length === 1 ? chart.y[0]! : null;
   const top = measure === null ? null : highest(result, measure);
   if (chart && chart.x !== null && measure !== null && top !== null) {
@@ -42,7 +42,12 @@ export function writeSentence(
     const most = what.startsWith('highest ') ? what : `highest ${what}`;
     return `Of ${number(rows.length)} ${rest}, ${value(top, chart.x)} has the ${most}: ${value(top, measure)}.`;
   }
-  return `${number(rows.length)} rows were found.`;
+  return writeCount(rows.length, false);
+}
+
+/** What is said of several rows by their number alone. */
+export function writeCount(count: number, truncated: boolean): string {
+  return truncated ? `The first ${number(count)} rows are shown; there are more.` : `${number(count)} rows were found.`;
 }
 
 /** Names of what is computed over a group of rows; a column by itself is not called so. */

@@ -18,11 +18,38 @@ const WRITERS: Readonly<Record<ExportFormat, (columns: readonly AnswerColumn[]) 
   ndjson: createNdjsonWriter,
 };
 
+/** Writes a file part by part. */
+export interface ExportWriter {
+  /** What stands before the rows; null where it is too much already. */
+  begin(): string | null;
+  /** The lines of further rows, in order; null where the file would have too many bytes with them. */
+  write(rows: readonly Row[]): string | null;
+}
+
+/**
+ * Begins to write the rows of an answer as a file of a format.
+ *
+ * @param maxBytes of the whole text in UTF-8
+ */
+export function createExportWriter(
+  format: ExportFormat,
+  columns: readonly AnswerColumn[],
+  maxBytes: number,
+): ExportWriter {
+  const { head, writeRow } = WRITERS[format](columns);
+  let bytes = 0;
+  const bounded = (text: string): string | null => {
+    bytes += Buffer.byteLength(text);
+    return bytes > maxBytes ? null : text;
+  };
+  return { begin: () => bounded(head), write: (rows) => bounded(rows.map(writeRow).join('')) };
+}
+
 /** Rows that are written in one go: other requests have their turn after them. */
 const ROWS_AT_ONCE = 500;
 
 /**
- * Writes the rows of an answer as a file of a format.
+ * Writes rows that are all there as a file of a format.
  *
  * @param maxBytes of the text in UTF-8
  * @returns null where it would have more, as soon as that shows
@@ -33,20 +60,13 @@ export async function writeExport(
   rows: readonly Row[],
   maxBytes: number,
 ): Promise<string | null> {
-  const { head, writeRow } = WRITERS[format](columns);
-  const parts = [head];
-  let bytes = Buffer.byteLength(head);
-  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
-    const part = rows
-      .slice(at, at + ROWS_AT_ONCE)
-      .map(writeRow)
-      .join('');
-    bytes += Buffer.byteLength(part);
-    if (bytes > maxBytes) return null;
-    parts.push(part);
+  const writer = createExportWriter(format, columns, maxBytes);
+  const parts = [writer.begin()];
+  for (let at = 0; at < rows.length && parts.at(-1) !== null; at += ROWS_AT_ONCE) {
+    parts.push(writer.write(rows.slice(at, at + ROWS_AT_ONCE)));
     await setImmediate();
   }
-  return bytes > maxBytes ? null : parts.join('');
+  return parts.at(-1) === null ? null : parts.join('');
 }
 
 /**

@@ -6,7 +6,8 @@ import type { AuditEvent } from './record.js';
 export type DigestText = (text: string) => string;
 
 /** What a reason may say in the clear: ids of policies, and words of ours. Anything else might quote what was asked. */
-const PLAIN_REASON = /^(?:[\w.:/-]{1,200}|sent back to the model: [A-Z_]{1,64}|dry run: nothing was run)$/;
+const PLAIN_REASON =
+  /^(?:[\w.:/-]{1,200}|sent back to the model: [A-Z_]{1,64}|dry run: nothing was run|rows to follow)$/;
 
 /**
  * HMAC-SHA-256 under a key of its own, drawn from the store's (HKDF, RFC 5869): without that key nobody can try questions

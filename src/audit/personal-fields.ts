@@ -48,6 +48,7 @@ const OPEN_FIELDS: ReadonlySet<string> = new Set([
   'receiptDigest',
   'relations',
   'rowCount',
+  'of',
   'durationMs',
   'endpoint',
   'count',

@@ -24,6 +24,23 @@ export interface QuestionEvent extends AccessContext {
   readonly durationMs: number;
 }
 
+/** How an answer ended whose rows left as they came; its first record, of the same request, was written before any of them. */
+export interface HandedOutEvent extends AccessContext {
+  readonly event: 'handed-out';
+  readonly subject: string;
+  readonly kind: PrincipalKind;
+  /** Kind of the first record. */
+  readonly of: QuestionEvent['event'];
+  /** Rows that left, whatever came after. */
+  readonly rowCount: number;
+  /** `sha256:…` of the receipt that went out; null where none did. */
+  readonly receiptDigest: string | null;
+  /** `failed` also where the caller left. */
+  readonly decision: 'answered' | 'failed';
+  readonly code: string | null;
+  readonly durationMs: number;
+}
+
 /** Somebody read the audit log. */
 export interface AuditReadEvent extends AccessContext {
   readonly event: 'audit-read';
@@ -51,13 +68,21 @@ export interface OperatorEvent extends AccessContext {
  * answered or asked back, and says why for what was refused or failed. {@link AccessContext} says where it came from, and
  * whom it is about: a tenant, or all where that is null.
  */
-export type AuditEvent = QuestionEvent | AccessEvent | RefusalEvent | GatewayEvent | AuditReadEvent | OperatorEvent;
+export type AuditEvent =
+  | QuestionEvent
+  | HandedOutEvent
+  | AccessEvent
+  | RefusalEvent
+  | GatewayEvent
+  | AuditReadEvent
+  | OperatorEvent;
 
 /** Does not compile where a kind of event is missing. */
 const EVERY = {
   question: true,
   sql: true,
   export: true,
+  'handed-out': true,
   login: true,
   session: true,
   history: true,

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { AskContext } from '../ask.js';
-import { EXPORT_FORMATS, type ExportFormat } from '../domain/export.js';
+import { EXPORT_FORMATS, type ExportFormat, type ExportSink } from '../domain/export.js';
 import type { Principal } from '../domain/principal.js';
 import { REPORT_PARAMETER_TYPES, type ReportParameter } from '../domain/report.js';
 import { SwaliError } from '../errors/swali-error.js';
@@ -119,10 +120,11 @@ export function addReportCommands(program: Command, surround: () => CliSurroundi
     .action((id: string, options: { as: string; format: string; set?: readonly string[]; out?: string }) => {
       const request = { given: readSettings(options.set ?? []), format: readFormat(options.format) };
       return act(`export ${id}`, options.as, async (saved, principal, context) => {
-        const exported = await saved.exportRows(principal, id, request, context);
-        if (exported.status !== 'answered') throw new SwaliError('EXPORT_NOT_ANSWERED', { detail: exported.message });
-        if (options.out === undefined) stdout.write(exported.text);
-        else writeFile(options.out, exported.text);
+        const write = async (sink: ExportSink): Promise<void> => {
+          const exported = await saved.exportTo(principal, id, request, context, sink);
+          if (exported.status !== 'answered') throw new SwaliError('EXPORT_NOT_ANSWERED', { detail: exported.message });
+        };
+        await (options.out === undefined ? write(toStream(stdout)) : writeWholeFile(options.out, write));
       });
     });
   reports
@@ -187,12 +189,36 @@ function readText(path: string): string {
   }
 }
 
-/** For its owner alone: it holds what that account may read. */
-function writeFile(path: string, text: string): void {
+/** Waits for a stream that takes no more. */
+function toStream(stream: NodeJS.WritableStream): ExportSink {
+  return {
+    begin: async () => undefined,
+    async write(text) {
+      if (!stream.write(text)) await once(stream, 'drain');
+    },
+  };
+}
+
+/**
+ * Writes beside a file and puts it in its place once it is whole: what cannot be finished is no file.
+ *
+ * @throws SwaliError `REQUEST_INVALID` where nothing can be written there, and what `write` throws
+ */
+async function writeWholeFile(path: string, write: (sink: ExportSink) => Promise<void>): Promise<void> {
+  const draft = `${path}.${process.pid}.part`;
+  let file: number;
   try {
-    writeFileSync(path, text, { mode: 0o600 });
+    file = openSync(draft, 'wx', 0o600);
   } catch (cause) {
-    invalid('--out: the file cannot be written', cause);
+    return invalid('--out: nothing can be written there', cause);
+  }
+  try {
+    await write({ begin: async () => undefined, write: async (text) => void writeSync(file, text) });
+    closeSync(file);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
   }
 }
 

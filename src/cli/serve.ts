@@ -130,6 +130,7 @@ export async function serve(given: Surroundings, terminal: Terminal): Promise<bo
       tls: settings.tls !== null,
       hstsPreload: settings.hstsPreload,
       publicUrl: settings.publicUrl,
+      streams: { idleMs: settings.streamIdleMs },
     });
     const { tiers } = gateway;
     const listener = await openOperationsListener(settings, { probes: health, operations, tiers, logger, refusals });

@@ -226,6 +226,8 @@ export const SETTING_SHAPE = z.object({
   QUERY_TIMEOUT_MS: whole(1, 600_000),
   JUDGE_TIMEOUT_MS: whole(10, 60_000),
   ANSWER_STEP_MS: whole(0, 1000),
+  STREAM_IDLE_MS: whole(100, 30_000),
+  STREAM_WAIT_MS: whole(100, 3_600_000),
   MAX_ROWS: whole(1, 100_000),
   TIME_ZONE: z.string().refine(isTimeZone, { error: 'expected an IANA time zone such as UTC or Africa/Nairobi' }),
   TIERS_FILE: z.string(),

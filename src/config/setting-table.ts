@@ -344,6 +344,16 @@ export const SETTINGS = [
     '5',
     'Results of statements with a row filter leave at whole steps of so many milliseconds, 0–1000, so that their time tells less about others’ rows; 0 switches it off.',
   ),
+  plain(
+    'STREAM_IDLE_MS',
+    '10000',
+    'Longest wait for whoever reads a streamed answer or export to take what was sent, about 256 KiB, in milliseconds, 100–30000; then it is cut off and its statement killed.',
+  ),
+  plain(
+    'STREAM_WAIT_MS',
+    '60000',
+    'How long a streamed answer or export may wait for whoever reads it altogether, in milliseconds, 100–3600000, beside the time of its statement.',
+  ),
   plain('MAX_ROWS', '1000', 'Most rows of one answer, 1–100000; the policy can only lower it.'),
   plain(
     'TIME_ZONE',

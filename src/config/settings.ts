@@ -129,6 +129,10 @@ export interface Settings {
   readonly queryTimeoutMs: number;
   readonly judgeTimeoutMs: number;
   readonly answerStepMs: number;
+  /** Longest wait for the reader of a stream to take what was sent, in milliseconds. */
+  readonly streamIdleMs: number;
+  /** How long a stream may wait for its reader altogether, in milliseconds. */
+  readonly streamWaitMs: number;
   readonly maxRows: number;
   readonly timeZone: string;
   /** True where TIME_ZONE is not set, so that the policy's own default may hold instead. */
@@ -337,6 +341,8 @@ function shapeSettings(
     queryTimeoutMs: values.QUERY_TIMEOUT_MS,
     judgeTimeoutMs: values.JUDGE_TIMEOUT_MS,
     answerStepMs: values.ANSWER_STEP_MS,
+    streamIdleMs: values.STREAM_IDLE_MS,
+    streamWaitMs: values.STREAM_WAIT_MS,
     maxRows: values.MAX_ROWS,
     timeZone: values.TIME_ZONE,
     timeZoneIsDefault,

@@ -1,4 +1,4 @@
-import type { Answer } from './answer.js';
+import type { Answer, AnswerColumn } from './answer.js';
 import type { Receipt } from './receipt.js';
 
 /** What an export is written as: RFC 4180, or one JSON object a line. */
@@ -12,7 +12,28 @@ export type ExportRequest = { readonly format: ExportFormat } & (
   | { readonly sql: string }
 );
 
-/** All rows of an answer as one text; or the translator's own word where there was no answer. */
+/** How a file begins. */
+export interface ExportBegin {
+  readonly format: ExportFormat;
+  readonly columns: readonly AnswerColumn[];
+  /** Of the receipt, as {@link Receipt.salt}. */
+  readonly salt: string;
+  /** Where the whole file is known before any of it leaves; null where the receipt comes with {@link Exported}. */
+  readonly receipt: Receipt | null;
+}
+
+/** Where a file goes. Each resolves when more can be taken; what it throws ends the export. */
+export interface ExportSink {
+  /** Once, before anything is written; not at all where there is no answer or it is refused. */
+  begin(file: ExportBegin): Promise<void>;
+  /** @param text whole lines */
+  write(text: string): Promise<void>;
+}
+
+/**
+ * What came of an export: all rows of an answer have been written; or the translator's own word where there was no answer, and
+ * nothing was. Where it fails instead, what was written is no file.
+ */
 export type Exported =
-  | { readonly status: 'answered'; readonly text: string; readonly receipt: Receipt }
+  | { readonly status: 'answered'; readonly rowCount: number; readonly receipt: Receipt }
   | { readonly status: Exclude<Answer['status'], 'answered'>; readonly message: string };

@@ -144,22 +144,37 @@ export interface Admission {
   limit(): number;
 }
 
-/** What a receipt is about. */
-export interface ReceiptSubject {
+/** What was handed out to whom, and why. */
+export interface HandedOut {
   readonly requestId: string;
   readonly principal: Pick<Principal, 'subject' | 'kind' | 'tenant'>;
   /** Text of the candidate, whether the principal may see it or not. */
   readonly sql: string;
   /** What is the same where the same rules bind: the digest of the principal's view. */
   readonly policyDigest: string;
-  /** As it will leave, but for its receipt and its times. */
+  /** As it will leave, but for its receipt and its times; of what left in parts, without the rows. */
   readonly answer: Answer;
-  /** The file that was made of it; null where the answer itself is handed out. */
-  readonly exported: { readonly format: ExportFormat; readonly text: string } | null;
 }
 
-/** Vouches for an answer; implemented by audit/. */
-export type SignReceipt = (subject: ReceiptSubject) => Receipt;
+/** Vouches for an answer with its rows; implemented by audit/. */
+export type SignReceipt = (handedOut: HandedOut) => Receipt;
+
+/** A receipt of what is handed out in parts. */
+export interface RunningReceipt {
+  /** As {@link Receipt.salt}; it may leave before the receipt does. */
+  readonly salt: string;
+  /** Of an answer, in order. */
+  addRows(rows: Answer['rows']): void;
+  /** Of a file, in order. */
+  addText(text: string): void;
+  /** Once, after the last part. */
+  sign(handedOut: HandedOut): Receipt;
+}
+
+/** Begins to vouch for an answer of these columns, or for a file of this format; implemented by audit/. */
+export type BeginReceipt = (
+  of: { readonly columns: Answer['columns'] } | { readonly format: ExportFormat },
+) => RunningReceipt;
 
 /** What a pool lends out now. */
 export interface PoolUse {
@@ -190,7 +205,7 @@ export type ModelOutcome = 'answered' | 'unusable' | 'unavailable' | 'cancelled'
  */
 export interface Metrics {
   request(served: ServedRequest): void;
-  /** One run of a stage of an answer: `translate`, `seal`, `execute`, `answer`, `summary`, `receipt`, `export` or `audit`. */
+  /** One run of a stage of an answer: `translate`, `seal`, `execute`, `answer`, `summary`, `receipt`, `rows`, `export` or `audit`. */
   stage(stage: string, seconds: number): void;
   /** @param code of the catalogue of errors */
   refusal(code: string): void;

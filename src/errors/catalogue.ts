@@ -166,6 +166,10 @@ export const CATALOGUE = {
     status: 422,
     sentence: 'The question was not answered, so there is nothing to export; see the detail.',
   },
+  EXPORT_RECEIPT_NOT_FOUND: {
+    status: 404,
+    sentence: 'There is no receipt of an export of yours with that request id, or none any more.',
+  },
   // reports
   REPORT_UNKNOWN: { status: 404, sentence: 'There is no such report.' },
   REPORT_INVALID: { status: 422, sentence: 'The report cannot be saved like this; see the detail.' },

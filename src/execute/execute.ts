@@ -1,7 +1,7 @@
 import type { ResultSet } from '../domain/result-set.js';
 import type { SealedStatement } from '../domain/sealed-statement.js';
 import { SwaliError } from '../errors/swali-error.js';
-import type { Source, SourceResult } from '../source/source.js';
+import type { Source, SourceRequest, SourceResult } from '../source/source.js';
 
 /** Runs sealed statements on one source. */
 export type Execute = (statement: SealedStatement, signal?: AbortSignal) => Promise<ResultSet>;
@@ -20,7 +20,7 @@ export interface Pace {
   readonly wait: (ms: number) => Promise<void>;
 }
 
-const UNPACED: Pace = { stepMs: 0, now: () => 0, wait: async () => undefined };
+export const UNPACED: Pace = { stepMs: 0, now: () => 0, wait: async () => undefined };
 
 /** A statement that the source has run, or has failed to. */
 export interface StatementRun {
@@ -36,17 +36,53 @@ export interface StatementRun {
 /** Told of each run; must not throw, and must not keep the answer waiting. */
 export type WatchStatements = (run: StatementRun) => void;
 
-/** Runs `work` and hands on what it gives, or throws, at the next whole step after it began. */
-async function keepPace<Result>({ stepMs, now, wait }: Pace, work: () => Promise<Result>): Promise<Result> {
-  if (stepMs <= 0) return work();
+/** Runs work and hands on what it gives, or throws, at a whole step. */
+type KeepPace = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/** Begins to count steps: what runs in what it returns leaves at the next whole one after this began. */
+export function startPace({ stepMs, now, wait }: Pace): KeepPace {
+  if (stepMs <= 0) return (work) => work();
   const began = now();
-  try {
-    return await work();
-  } finally {
-    const due = began + Math.ceil((now() - began) / stepMs) * stepMs;
-    // A timer counts whole milliseconds and drops the rest: what it wakes too early waits again, or the rest would tell.
-    for (let left = due - now(); left > 0; left = due - now()) await wait(Math.ceil(left));
-  }
+  return async (work) => {
+    try {
+      return await work();
+    } finally {
+      const due = began + Math.ceil((now() - began) / stepMs) * stepMs;
+      // A timer counts whole milliseconds and drops the rest: what it wakes too early waits again, or the rest would tell.
+      for (let left = due - now(); left > 0; left = due - now()) await wait(Math.ceil(left));
+    }
+  };
+}
+
+/**
+ * What the source is asked for a statement.
+ *
+ * @throws SwaliError `INTERNAL` where it was printed for another dialect, `SOURCE_FENCE_FAILED` where it is filtered and the
+ *   fence does not hold
+ */
+export function requestOf(statement: SealedStatement, source: Pick<Source, 'dialect' | 'fenceHolds'>): SourceRequest {
+  if (statement.dialect !== source.dialect)
+    throw new SwaliError('INTERNAL', {
+      cause: new Error(`a statement for ${statement.dialect} came to a source of ${source.dialect}`),
+    });
+  if (statement.filtered && !source.fenceHolds) throw new SwaliError('SOURCE_FENCE_FAILED');
+  return {
+    sql: statement.sql,
+    parameters: statement.parameters.map((parameter) => parameter.value),
+    kind: statement.kind,
+    timeoutMs: statement.limits.timeoutMs,
+    maxRows: statement.limits.rows,
+    maxBytes: statement.limits.bytes,
+    mayEstimate: !statement.filtered,
+  };
+}
+
+/** @throws SwaliError `INTERNAL` where another number of columns arrived than was sealed */
+export function assertColumns(statement: SealedStatement, { types }: { readonly types: readonly unknown[] }): void {
+  if (types.length !== statement.columns.length)
+    throw new SwaliError('INTERNAL', {
+      cause: new Error(`${types.length} columns arrived, ${statement.columns.length} were sealed`),
+    });
 }
 
 /**
@@ -76,27 +112,11 @@ export function createExecute(source: Source, pace: Pace = UNPACED, watch: Watch
   }
 
   const run: Execute = async (statement, signal) => {
-    if (statement.dialect !== source.dialect)
-      throw new SwaliError('INTERNAL', {
-        cause: new Error(`a statement for ${statement.dialect} came to a source of ${source.dialect}`),
-      });
-    if (statement.filtered && !source.fenceHolds) throw new SwaliError('SOURCE_FENCE_FAILED');
-    const request = {
-      sql: statement.sql,
-      parameters: statement.parameters.map((parameter) => parameter.value),
-      kind: statement.kind,
-      timeoutMs: statement.limits.timeoutMs,
-      maxRows: statement.limits.rows,
-      maxBytes: statement.limits.bytes,
-      mayEstimate: !statement.filtered,
-    };
+    const request = requestOf(statement, source);
     const result = await watched(statement, () => source.execute(request, signal));
-    if (result.types.length !== statement.columns.length)
-      throw new SwaliError('INTERNAL', {
-        cause: new Error(`${result.types.length} columns arrived, ${statement.columns.length} were sealed`),
-      });
+    assertColumns(statement, result);
     return { types: result.types, rows: result.rows, truncated: result.truncated };
   };
   return (statement, signal) =>
-    statement.filtered ? keepPace(pace, () => run(statement, signal)) : run(statement, signal);
+    statement.filtered ? startPace(pace)(() => run(statement, signal)) : run(statement, signal);
 }

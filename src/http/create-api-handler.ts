@@ -6,6 +6,8 @@ import type { Tenant } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { TENANT_ID } from '../identify/tenants.js';
 import type { AuditWitness } from './audit-witness.js';
+import { type EventOutlet, type EventSchemas, openEventStream, type StreamTimes } from './event-stream.js';
+import { type Download, describeFile, type FileOutlet, openFileOutlet } from './file-outlet.js';
 import type { LimitClass, Limits } from './limits.js';
 import { type CallerPorts, guardRefreshCookie, isTokenInvalid, readCaller } from './read-caller.js';
 import { noteRecorded } from './record-refusal.js';
@@ -22,6 +24,21 @@ export interface ApiCall<Input, Who> {
   readonly input: Input;
   readonly principal: Who;
   readonly context: CallContext;
+  /** Where the endpoint states `download`: sends a file while it is written. Nothing begins before the audit record is there. */
+  readonly file: FileOutlet;
+}
+
+/** What a handler returns that has sent its file by {@link ApiCall.file}. */
+export const SENT = Symbol('sent');
+
+/** What an endpoint states of the events that it may answer with in the place of JSON. */
+export interface EventStatement<Input, Who> {
+  /** By name, in the order in which they come; `error`, a problem document, is always one of them. */
+  readonly schemas: EventSchemas;
+  /** Those that may leave before the audit record is there: they tell nothing of data. */
+  readonly unrecorded: readonly string[];
+  /** @throws SwaliError that ends the stream with `error`, or has a status of its own where nothing has been sent */
+  answer(call: ApiCall<Input, Who>, events: EventOutlet): Promise<void>;
 }
 
 /**
@@ -76,10 +93,12 @@ export interface Endpoint<Input extends z.ZodType, Output extends z.ZodType, Who
   readonly output: Output;
   /** The media types of which one is the answer's, where it is a file: then the body is its text. Else answers are JSON. */
   readonly download?: readonly string[];
+  /** Where it answers `Accept: text/event-stream` with events; it then states `output` for the others alone. */
+  readonly events?: EventStatement<z.output<Input>, CallerOf<Who>>;
   readonly limit: Exclude<LimitClass, 'address'>;
   /** The audit record without which no answer of this endpoint leaves, or several of which one; null for what reads nobody's data. */
   readonly audit: AuditEvent['event'] | readonly AuditEvent['event'][] | null;
-  handle(call: ApiCall<z.output<Input>, CallerOf<Who>>): Promise<ApiAnswer<Output>>;
+  handle(call: ApiCall<z.output<Input>, CallerOf<Who>>): Promise<ApiAnswer<Output> | typeof SENT>;
 }
 
 /** The body, with 200; or another status with it; or, for browsers, another address to go on to (303, without the body). */
@@ -95,14 +114,6 @@ export type ApiAnswer<Output extends z.ZodType> = {
   /** Further headers. Answers are `no-store` unless `Cache-Control` is among these. */
   readonly headers?: Readonly<Record<string, string>>;
 };
-
-/** A file that is kept, never shown. */
-export interface Download {
-  /** One of those that the endpoint states; the text is UTF-8. */
-  readonly type: string;
-  /** Letters, digits, `-` and `.`. */
-  readonly name: string;
-}
 
 /** Every handler that {@link createApiHandler} made. */
 const MADE = new WeakSet<RequestHandler>();
@@ -124,7 +135,12 @@ export interface ApiPorts extends CallerPorts {
   /** Whether an `Authorization` header bears the METRICS_TOKEN; none does where this is left out. */
   readonly isMetricsToken?: (header: string | undefined) => boolean;
   readonly witness: AuditWitness;
+  /** {@link STREAM_TIMES} where they are left out. */
+  readonly streams?: StreamTimes;
 }
+
+/** What streams are timed by where nothing is set. */
+export const STREAM_TIMES: StreamTimes = { idleMs: 10_000, heartbeatMs: 15_000 };
 
 /** What an endpoint states of itself, without its handler. */
 export type EndpointStatement = Omit<Endpoint<z.ZodType, z.ZodType, Access>, 'handle'>;
@@ -189,23 +205,40 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
     const tenant = endpoint.tenant === 'named' ? readNamed(input, ports.tenancy) : (caller?.tenant ?? null);
     const context = { ...contextOf(request), tenant };
     const watched = ports.witness.watch(context.requestId);
-    let audited = endpoint.audit === null;
-    let answer: ApiAnswer<Output>;
+    const { events } = endpoint;
+    const audits = endpoint.audit === null ? [] : [endpoint.audit].flat();
+    const takeOne = (): boolean => audits.some((event) => watched.take(event));
+    let audited = audits.length === 0;
+    const assertAudited = (): void => {
+      audited ||= takeOne();
+      if (!audited) {
+        throw new SwaliError('AUDIT_UNAVAILABLE', { cause: new Error(`no ${endpoint.audit} record was written`) });
+      }
+    };
+    let answer: ApiAnswer<Output> | typeof SENT;
     try {
       const isNobodys = typeof access === 'string' || access.metricsToken;
-      const principal = isNobodys ? null : demandPrincipal(caller);
-      answer = await endpoint.handle({ input, principal: principal as CallerOf<Who>, context });
+      const principal = (isNobodys ? null : demandPrincipal(caller)) as CallerOf<Who>;
+      const times = ports.streams ?? STREAM_TIMES;
+      const file = afterRecord(openFileOutlet(response, endpoint.download ?? [], times.idleMs), assertAudited);
+      const call = { input, principal, context, file };
+      if (events && request.accepts(['application/json', EVENT_STREAM]) === EVENT_STREAM) {
+        const outlet = openEventStream(response, events.schemas, times);
+        await events.answer(call, eventsAfterRecord(outlet, events.unrecorded, assertAudited));
+        await outlet.end();
+        answer = SENT;
+      } else answer = await endpoint.handle(call);
+      assertAudited();
     } catch (error) {
       if (watched.isRecorded()) noteRecorded(request);
       if (access === 'refresh-token' && isTokenInvalid(error)) forgetSession(response, context, ports);
       throw error;
     } finally {
-      if (endpoint.audit !== null) audited = [endpoint.audit].flat().some((event) => watched.take(event));
+      // Also of what failed: a record is of one request alone.
+      if (audits.length > 0 && !audited) takeOne();
       watched.close();
     }
-    if (!audited) {
-      throw new SwaliError('AUDIT_UNAVAILABLE', { cause: new Error(`no ${endpoint.audit} record was written`) });
-    }
+    if (answer === SENT) return;
     for (const cookie of answer.cookies ?? []) response.append('Set-Cookie', cookie);
     response.setHeader('Cache-Control', 'no-store');
     for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
@@ -216,6 +249,37 @@ export function createApiHandler<Input extends z.ZodType, Output extends z.ZodTy
   for (const handler of handlers) MADE.add(handler);
   const { method, path } = endpoint;
   return { method, path, statement: endpoint, handlers };
+}
+
+const EVENT_STREAM = 'text/event-stream';
+
+/** A file begins once its record is there. */
+function afterRecord(file: FileOutlet, assertAudited: () => void): FileOutlet {
+  return {
+    ...file,
+    async begin(...stated) {
+      assertAudited();
+      await file.begin(...stated);
+    },
+  };
+}
+
+/** Events that tell of data leave once their record is there. */
+function eventsAfterRecord(events: EventOutlet, free: readonly string[], assertAudited: () => void): EventOutlet {
+  const guard = (name: string): void => {
+    if (!free.includes(name)) assertAudited();
+  };
+  return {
+    ...events,
+    async send(name, data) {
+      guard(name);
+      await events.send(name, data);
+    },
+    tell(name, data) {
+      guard(name);
+      events.tell(name, data);
+    },
+  };
 }
 
 /** Whether a handler is part of an endpoint that {@link createApiHandler} made: a route of any other is a way around it. */
@@ -283,18 +347,17 @@ function sendOn(response: Response, address: string): void {
   response.status(303).end();
 }
 
-/** Only text of a type that the endpoint states, under a name that says nothing to the header it stands in. */
+/** Only text of a type that the endpoint states. */
 function sendFile(
   response: Response,
   { download: types = [], output }: Pick<EndpointStatement, 'download' | 'output'>,
   { download, body }: Pick<ApiAnswer<z.ZodType>, 'download' | 'body'>,
 ): void {
   const text = output.safeParse(body).data;
-  if (!download || !types.includes(download.type) || !/^[\w.-]+$/.test(download.name) || typeof text !== 'string') {
-    throw new SwaliError('INTERNAL', { cause: new Error('the answer is no file of the kinds stated') });
+  if (!download || typeof text !== 'string') {
+    throw new SwaliError('INTERNAL', { cause: new Error('the answer is no file') });
   }
-  response.setHeader('Content-Type', `${download.type}; charset=utf-8`);
-  response.setHeader('Content-Disposition', `attachment; filename="${download.name}"`);
+  describeFile(response, download, types);
   response.end(text);
 }
 

@@ -72,9 +72,15 @@ function describeInput({ method, path, input, form }: EndpointStatement): Json {
   return { parameters, requestBody: { required: true, content: { [type]: { schema: body } } } };
 }
 
-/** By media type: JSON, or the kinds of file that an endpoint states. */
-function describeContent(schema: Json, types: readonly string[] = ['application/json']): Json {
-  return Object.fromEntries(types.map((type) => [type, { schema }]));
+/** By media type: JSON, or the kinds of file that an endpoint states; and events, each with the schema of its data. */
+function describeContent({ output, download = ['application/json'], events }: EndpointStatement): Json {
+  const schema = schemaOf(output, 'output');
+  const content = Object.fromEntries(download.map((type) => [type, { schema }]));
+  if (!events) return content;
+  const ofEach = Object.entries(events.schemas).map(([name, each]) => [name, schemaOf(each, 'output')]);
+  const error = { $ref: '#/components/schemas/Problem' };
+  const stream = { schema: { type: 'string' }, 'x-events': { ...Object.fromEntries(ofEach), error } };
+  return { ...content, 'text/event-stream': stream };
 }
 
 /** The ways to say who calls; programs and browsers have one each. A refresh token of a program stands in the body. */
@@ -87,14 +93,14 @@ function describeSecurity(access: Access, method: Method): readonly Json[] {
 }
 
 function describeOperation(statement: EndpointStatement): Json {
-  const { method, path, access, tenant, output, download, limit, audit, widget } = statement;
+  const { method, path, access, tenant, limit, audit, widget } = statement;
   const name = path.replace(/^\/(?:v1\/)?/, '').replace(/[^a-z0-9]+/gi, '-');
   return {
     operationId: `${method.toLowerCase()}-${name}`,
     ...describeInput(statement),
     security: describeSecurity(access, method),
     responses: {
-      200: { description: 'The answer.', content: describeContent(schemaOf(output, 'output'), download) },
+      200: { description: 'The answer.', content: describeContent(statement) },
       default: REFUSAL,
     },
     'x-permission': typeof access === 'string' ? null : access.permission,
@@ -108,7 +114,7 @@ function describeOperation(statement: EndpointStatement): Json {
 /**
  * Writes the OpenAPI 3.1 document of endpoints, from nothing but what each states of itself.
  *
- * @returns plain JSON; `x-permission`, `x-tenant`, `x-limit`, `x-audit` and `x-widget` say what OpenAPI has no word for
+ * @returns plain JSON; `x-permission`, `x-tenant`, `x-limit`, `x-audit`, `x-widget` and `x-events` say what OpenAPI has no word for
  */
 export function describeApi(routes: readonly ApiRoute[]): Json {
   const paths: Record<string, Record<string, Json>> = {};

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from '../domain/ports.js';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.js';
 import { SwaliError } from '../errors/swali-error.js';
+import { endWithProblem } from './event-stream.js';
 import { noteCode } from './observe-requests.js';
 import { recordRefusal } from './record-refusal.js';
 import type { Refusals } from './refusals.js';
@@ -45,7 +46,7 @@ export function answerProblems(logger: Logger, refusals: Refusals): ErrorRequest
     else logger.info(fields, 'request refused');
     await recordRefusal(request, error, refusals);
     if (response.headersSent) {
-      response.destroy();
+      if (!endWithProblem(response, describeProblem(error, requestId))) response.destroy();
       return;
     }
     sendProblem(response, error, requestId);

@@ -27,7 +27,7 @@ export interface ReadableMetrics extends Metrics {
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-const STAGES = ['translate', 'seal', 'execute', 'answer', 'summary', 'receipt', 'export', 'audit'];
+const STAGES = ['translate', 'seal', 'execute', 'answer', 'summary', 'receipt', 'rows', 'export', 'audit'];
 const TRANSLATORS = ['verified', 'openai', 'offline', 'caller'];
 const LEVELS: Readonly<Record<CircuitState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 

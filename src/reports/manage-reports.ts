@@ -3,7 +3,7 @@ import type { Ask, AskContext } from '../ask.js';
 import { describeSubject } from '../domain/access-event.js';
 import type { Answer } from '../domain/answer.js';
 import type { SlotValue } from '../domain/candidate.js';
-import type { Exported, ExportFormat } from '../domain/export.js';
+import type { Exported, ExportFormat, ExportSink } from '../domain/export.js';
 import type { Clock } from '../domain/ports.js';
 import type { Permission, Principal } from '../domain/principal.js';
 import type { Tenant } from '../domain/tenant.js';
@@ -41,12 +41,13 @@ export interface Reports {
   remove(owner: Principal, id: string, context: AskContext): Promise<void>;
   /** @throws SwaliError `REPORT_PARAMETER_INVALID`, and as `Ask.ask` */
   run(reader: Principal, id: string, given: Readonly<Record<string, SlotValue>>, context: AskContext): Promise<Answer>;
-  /** @throws SwaliError as {@link Reports.run}, and as `Ask.exportRows` */
-  exportRows(
+  /** Writes all rows to a sink. @throws SwaliError as {@link Reports.run}, and as `Ask.exportStream` */
+  exportTo(
     reader: Principal,
     id: string,
     request: { readonly given: Readonly<Record<string, SlotValue>>; readonly format: ExportFormat },
     context: AskContext,
+    sink: ExportSink,
   ): Promise<Exported>;
   /**
    * Who ran a report, newest first. Everybody sees their own runs whole. The owner sees of those of others who ran it and when;
@@ -170,8 +171,8 @@ export function createReports(deps: {
       return runReport.answer(await demandReadable(reader, id), given, reader, context);
     },
 
-    async exportRows(reader, id, { given, format }, context) {
-      return runReport.exportRows(await demandReadable(reader, id), given, format, reader, context);
+    async exportTo(reader, id, { given, format }, context, sink) {
+      return runReport.exportTo(await demandReadable(reader, id), given, format, reader, context, sink);
     },
 
     async runs(reader, id, page) {

@@ -1,7 +1,7 @@
 import type { Ask, AskContext } from '../ask.js';
 import type { Answer } from '../domain/answer.js';
 import type { SlotValue } from '../domain/candidate.js';
-import type { Exported, ExportFormat } from '../domain/export.js';
+import type { Exported, ExportFormat, ExportSink } from '../domain/export.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { fillQuestion } from './fill-question.js';
@@ -23,13 +23,14 @@ export interface RunReport {
     reader: Principal,
     context: AskContext,
   ): Promise<Answer>;
-  /** @throws SwaliError as {@link RunReport.answer}, and as `Ask.exportRows` */
-  exportRows(
+  /** @throws SwaliError as {@link RunReport.answer}, and as `Ask.exportStream` */
+  exportTo(
     report: Report,
     given: Readonly<Record<string, SlotValue>>,
     format: ExportFormat,
     reader: Principal,
     context: AskContext,
+    sink: ExportSink,
   ): Promise<Exported>;
 }
 
@@ -104,22 +105,17 @@ export function createRunReport(deps: {
       }));
     },
 
-    async exportRows(report, given, format, reader, context) {
+    async exportTo(report, given, format, reader, context, sink) {
       const { values, request, context: own } = prepare(report, given, context);
       const begun = { values: Object.fromEntries(values), format };
-      const work = () => exportThrough(ask, { ...request, format }, reader, own);
-      return kept(report, reader, own, begun, work, ({ status }) => ({
-        status,
-        rowCount: null,
+      const work = () => ask.exportStream({ ...request, format }, reader, own, sink);
+      return kept(report, reader, own, begun, work, (exported) => ({
+        status: exported.status,
+        rowCount: exported.status === 'answered' ? exported.rowCount : null,
         policyVersion: null,
       }));
     },
   } satisfies RunReport);
-}
-
-/** The one way from a report to a file. */
-function exportThrough(ask: Ask, ...call: Parameters<Ask['exportRows']>): Promise<Exported> {
-  return ask.exportRows(...call);
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Clock } from '../domain/ports.js';
 import { type Tenant, toTenantColumn } from '../domain/tenant.js';
 import { SwaliError } from '../errors/swali-error.js';
-import { createSweep } from '../store/sweep.js';
 import type { KeyRing } from '../store/key-ring.js';
 import { openRunValues, sealRunValues } from '../store/sealed-reports.js';
 import type { Store, StoreDatabase } from '../store/store.js';
+import { createSweep } from '../store/sweep.js';
 import type { ReportRunTable } from '../store/tables.js';
 import type { KeptRun } from './report.js';
 import type { Page } from './report-store.js';

@@ -10,7 +10,7 @@ const GRACE_MS = 200;
 /** What the wire may carry beyond twice the cap of a result: descriptions of its columns, in bytes. */
 const WIRE_SLACK_BYTES = 1024 * 1024;
 /** A result that passed its cap mostly ends with the next packet; else it is killed after this, in milliseconds. */
-const CAP_PATIENCE_MS = 50;
+export const CAP_PATIENCE_MS = 50;
 
 /** What one statement gave. `names` are the server's column names. */
 export interface MysqlRows {
@@ -28,25 +28,55 @@ export interface MysqlRun {
   readonly maxBytes: number;
 }
 
-/** A statement that is being read. */
-export interface Reading {
+/** A statement that is being received. */
+export interface Receiving {
   /** Settles when the server has said everything, failed, or is gone. */
   readonly done: Promise<void>;
   /** Resolves when a cap was passed. */
   readonly capped: Promise<void>;
+  /** Where a cap was passed, so that rows were left out. */
+  isTruncated(): boolean;
+}
+
+/** Who is told what comes: the columns once, before the first row. */
+export interface Receiver {
+  columns(names: readonly string[], types: readonly ResultType[]): void;
+  /** @param bytes of the row as JSON */
+  row(values: ResultValue[], bytes: number): void;
+}
+
+/** A statement that is being read. */
+export interface Reading extends Receiving {
   collect(): MysqlRows;
 }
 
+/** Reads rows as they come and keeps no more than the caps allow. */
+export function readRows(connection: Connection, request: MysqlRun, before: Promise<void>): Reading {
+  let columns: Pick<MysqlRows, 'names' | 'types'> = { names: [], types: [] };
+  const rows: ResultValue[][] = [];
+  const receiving = receiveRows(connection, request, before, {
+    columns: (names, types) => {
+      columns = { names, types };
+    },
+    row: (values) => void rows.push(values),
+  });
+  return { ...receiving, collect: () => ({ ...columns, rows, truncated: receiving.isTruncated() }) };
+}
+
 /**
- * Reads rows as they come and keeps no more than the caps allow.
+ * Sends a statement and hands on what comes, as far as the caps allow.
  *
  * @param before what must be through before the statement is sent
  */
-export function readRows(connection: Connection, request: MysqlRun, before: Promise<void>): Reading {
+export function receiveRows(
+  connection: Connection,
+  request: MysqlRun,
+  before: Promise<void>,
+  receiver: Receiver,
+): Receiving {
   const { sql, parameters, maxRows, maxBytes } = request;
-  const names: string[] = [];
   let columns: readonly MysqlColumn[] = [];
-  const rows: ResultValue[][] = [];
+  let taken = 0;
   let bytes = 2;
   let truncated = false;
   let received = 0;
@@ -73,9 +103,13 @@ export function readRows(connection: Connection, request: MysqlRun, before: Prom
       command.on('fields', (fields: FieldPacket[] | undefined) => {
         if (!fields) return;
         columns = fields.map(readColumn);
-        names.push(...fields.map((field) => field.name));
+        const names = fields.map((field) => field.name);
         // The driver compiles a row reader from the names after this event, and some (`__proto__`) break it.
         for (const [index, field] of fields.entries()) field.name = `c${index}`;
+        receiver.columns(
+          names,
+          columns.map((column) => column.type),
+        );
       });
       command.on('result', (row: unknown) => {
         if (!Array.isArray(row)) {
@@ -84,11 +118,15 @@ export function readRows(connection: Connection, request: MysqlRun, before: Prom
         }
         if (truncated) return;
         const values = row.map((value: unknown, index) => columns[index]!.toResult(value));
-        bytes += Buffer.byteLength(JSON.stringify(values)) + 1;
-        if (rows.length >= maxRows || bytes > maxBytes) {
+        const size = Buffer.byteLength(JSON.stringify(values)) + 1;
+        bytes += size;
+        if (taken >= maxRows || bytes > maxBytes) {
           truncated = true;
           passCap();
-        } else rows.push(values);
+          return;
+        }
+        taken += 1;
+        receiver.row(values, size);
       });
       command.on('end', () => resolve());
     });
@@ -106,7 +144,7 @@ export function readRows(connection: Connection, request: MysqlRun, before: Prom
       stream.off('data', count);
       connection.off('error', onLost);
     });
-  return { done, capped, collect: () => ({ names, types: columns.map((column) => column.type), rows, truncated }) };
+  return { done, capped, isTruncated: () => truncated };
 }
 
 /** Resolves with why a reading must stop before its end; `release` takes the timers away. */

@@ -6,6 +6,8 @@ import type { Lendable } from './lending-pool.js';
 import { connect, killOnServer, send } from './mysql-connection.js';
 import { hasServerNumber, isConnectionLost, toSourceError } from './mysql-errors.js';
 import { type MysqlRows, type MysqlRun, readRows, watch } from './mysql-reading.js';
+import { type MysqlStreamRun, streamRows } from './mysql-stream.js';
+import type { OpenStream } from './open-stream.js';
 import { printSessionPins, printTimeLimit, type SessionPins } from './session-pins.js';
 
 /** Characters of text that a statement may have to stay prepared. */
@@ -25,6 +27,8 @@ export interface MysqlSession extends Lendable {
    * @throws SwaliError `EXECUTE_TIMEOUT`, `EXECUTE_CANCELLED`, `EXECUTE_FAILED`, `EXECUTE_BUSY`, `SOURCE_UNAVAILABLE`
    */
   run(request: MysqlRun, signal?: AbortSignal): Promise<MysqlRows>;
+  /** The same, handing over rows as they come; nothing else may run on the session before the stream has ended. @throws as `run` */
+  stream(request: MysqlStreamRun, signal?: AbortSignal): Promise<OpenStream>;
 }
 
 /**
@@ -71,6 +75,28 @@ export async function openMysqlSession(
     timeLimit = timeoutMs;
   };
 
+  const killRunning = async (): Promise<void> => {
+    alive = false;
+    const threadId = connection.threadId;
+    if (threadId !== null && threadId !== undefined) await killFor(address, threadId, KILL_WAIT_MS);
+    kill();
+  };
+  const judge = (error: unknown): SwaliError => {
+    // Only an error that the server itself stated leaves the session as it was.
+    if (isConnectionLost(error) || !(error instanceof SwaliError || hasServerNumber(error))) kill();
+    return toSourceError(error);
+  };
+  const settle = (sql: string, failed: boolean): void => {
+    if (!failed) used = true;
+    const isKept = !failed && pins.dialect === 'mysql' && sql.length <= LONGEST_KEPT;
+    // MariaDB runs some statements wrongly the second time that they are executed (MDEV-30073: EXISTS, NOT EXISTS and IN
+    // over derived tables give errors or wrong rows), so there each is prepared anew.
+    // MySQL keeps a hundred times a statement's length for as long as it is prepared: long ones are not kept. And it keeps
+    // what it made of a statement that failed: with other values it fails again where it would not have by itself, which
+    // tells one caller what happened to another.
+    if (alive && !isKept) connection.unprepare(sql);
+  };
+
   return {
     isAlive: () => alive,
     isUsed: () => used,
@@ -84,34 +110,23 @@ export async function openMysqlSession(
         watching = watch(reading, request.timeoutMs, signal);
         const stopped = await Promise.race([reading.done.then(() => null), watching.stopped]);
         if (stopped !== null) {
-          alive = false;
-          const threadId = connection.threadId;
-          if (threadId !== null && threadId !== undefined) await killFor(address, threadId, KILL_WAIT_MS);
-          kill();
+          await killRunning();
           if (stopped !== 'capped') throw new SwaliError(stopped);
         }
-        used = true;
         const rows = reading.collect();
         failed = false;
         return rows;
       } catch (error) {
-        // Only an error that the server itself stated leaves the session as it was.
-        if (isConnectionLost(error) || !(error instanceof SwaliError || hasServerNumber(error))) kill();
-        const mapped = toSourceError(error);
+        const mapped = judge(error);
         if (mapped.code === 'EXECUTE_TIMEOUT' && signal?.aborted)
           throw new SwaliError('EXECUTE_CANCELLED', { cause: error });
         throw mapped;
       } finally {
         watching?.release();
-        const isKept = !failed && pins.dialect === 'mysql' && request.sql.length <= LONGEST_KEPT;
-        // MariaDB runs some statements wrongly the second time that they are executed (MDEV-30073: EXISTS, NOT EXISTS and IN
-        // over derived tables give errors or wrong rows), so there each is prepared anew.
-        // MySQL keeps a hundred times a statement's length for as long as it is prepared: long ones are not kept. And it keeps
-        // what it made of a statement that failed: with other values it fails again where it would not have by itself, which
-        // tells one caller what happened to another.
-        if (alive && !isKept) connection.unprepare(request.sql);
+        settle(request.sql, failed);
       }
     },
+    stream: (request, signal) => streamRows({ connection, setTimeLimit, killRunning, judge, settle }, request, signal),
   };
 }
 

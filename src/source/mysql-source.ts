@@ -11,7 +11,9 @@ import { readGrants } from './grants.js';
 import { createLendingPool, type LendingPool } from './lending-pool.js';
 import type { MysqlRows, MysqlRun } from './mysql-reading.js';
 import { type MysqlSession, openMysqlSession } from './mysql-session.js';
+import type { MysqlStreamRun } from './mysql-stream.js';
 import { nameRows } from './name-rows.js';
+import { type OpenStream, toResultStream, whileStreaming } from './open-stream.js';
 import { nameAccount, type OpenedSource, type SourceAccount } from './opened-source.js';
 import { proveServerFence } from './self-test.js';
 import { toFixedOffset } from './server-time-zone.js';
@@ -113,6 +115,11 @@ function runOn(pool: Pool, request: MysqlRun, signal?: AbortSignal): Promise<Mys
   return pool.guard.run(() => runOnSession(pool, request, signal));
 }
 
+/** Whether a connection had gone while it was idle: then another is to be tried, once. */
+function isStale(error: unknown, wasUsed: boolean): boolean {
+  return wasUsed && error instanceof SwaliError && error.code === 'SOURCE_UNAVAILABLE';
+}
+
 /** A connection that had gone stale while idle is replaced once. */
 async function runOnSession(pool: Pool, request: MysqlRun, signal?: AbortSignal): Promise<MysqlRows> {
   const session = await pool.acquire(request.timeoutMs, signal);
@@ -120,8 +127,7 @@ async function runOnSession(pool: Pool, request: MysqlRun, signal?: AbortSignal)
   try {
     return await session.run(request, signal);
   } catch (error) {
-    const isStale = wasUsed && error instanceof SwaliError && error.code === 'SOURCE_UNAVAILABLE';
-    if (!isStale) throw error;
+    if (!isStale(error, wasUsed)) throw error;
   } finally {
     pool.release(session);
   }
@@ -130,6 +136,54 @@ async function runOnSession(pool: Pool, request: MysqlRun, signal?: AbortSignal)
     return await fresh.run(request, signal);
   } finally {
     pool.release(fresh);
+  }
+}
+
+/** A stream, and the session that it holds. */
+interface HeldStream {
+  readonly session: MysqlSession;
+  readonly stream: OpenStream;
+}
+
+/** Opens a stream on a session of the pool, which is the caller's to release. A stale connection is replaced as above. */
+async function openOnSession(pool: Pool, request: MysqlStreamRun, signal?: AbortSignal): Promise<HeldStream> {
+  const open = async (session: MysqlSession): Promise<HeldStream> => {
+    try {
+      return { session, stream: await session.stream(request, signal) };
+    } catch (error) {
+      pool.release(session);
+      throw error;
+    }
+  };
+  const session = await pool.acquire(request.timeoutMs, signal);
+  const wasUsed = session.isUsed();
+  try {
+    return await open(session);
+  } catch (error) {
+    if (!isStale(error, wasUsed)) throw error;
+  }
+  return open(await pool.acquire(request.timeoutMs, signal));
+}
+
+/**
+ * Streams on a session of the pool until the stream has ended. The circuit learns at the opening whether the server is there,
+ * so that a slow reader does not keep one that is tried again from closing, and of a failure after that when it comes.
+ */
+async function streamOn(
+  pool: Pool,
+  request: MysqlStreamRun,
+  signal: AbortSignal | undefined,
+  handOver: (stream: OpenStream) => void,
+): Promise<void> {
+  const { session, stream } = await pool.guard.run(() => openOnSession(pool, request, signal));
+  try {
+    handOver(stream);
+    await stream.ended;
+  } catch (error) {
+    pool.guard.note(error);
+    throw error;
+  } finally {
+    pool.release(session);
   }
 }
 
@@ -273,6 +327,18 @@ export async function openMysqlSource(options: MysqlSourceOptions): Promise<Open
           leave();
         }
       },
+      stream: (request, signal) =>
+        whileStreaming(async (handOver) => {
+          const pool = poolOf(request.kind);
+          const leave = await pool.bulkhead.enter(request.kind, request.timeoutMs, signal);
+          try {
+            const { mayEstimate } = request;
+            if (mayEstimate) await assertAffordable(pool, facts.dialect, request, options.maxEstimatedRows, signal);
+            await streamOn(pool, request, signal, (stream) => handOver(toResultStream(stream)));
+          } finally {
+            leave();
+          }
+        }),
       async explain({ sql, parameters, kind, timeoutMs }) {
         const pool = poolOf(kind);
         const session = pool.takeIdle();

@@ -1,6 +1,6 @@
 import type { Dialect } from '../domain/dialect.js';
 import type { PrincipalKind } from '../domain/principal.js';
-import type { ResultType, ResultValue } from '../domain/result-set.js';
+import type { ResultStream, ResultType, ResultValue } from '../domain/result-set.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
 
 /** One read of the source. */
@@ -19,6 +19,14 @@ export interface SourceRequest {
   readonly mayEstimate: boolean;
 }
 
+/** One read whose rows are taken as they come. `timeoutMs` is the statement's own time: waits for the reader do not count. */
+export interface SourceStreamRequest extends SourceRequest {
+  /** How long the reader may let one batch wait, in milliseconds; then the statement is killed with `EXECUTE_TIMEOUT`. */
+  readonly idleMs: number;
+  /** How long the reader may let the stream wait altogether, in milliseconds. */
+  readonly readerMs: number;
+}
+
 export interface SourceResult {
   readonly types: readonly ResultType[];
   readonly rows: readonly (readonly ResultValue[])[];
@@ -35,6 +43,13 @@ export interface Source {
    * @throws SwaliError `EXECUTE_FAILED`, `EXECUTE_TIMEOUT`, `EXECUTE_CANCELLED`, `EXECUTE_TOO_COSTLY`, `EXECUTE_BUSY`, `SOURCE_UNAVAILABLE`
    */
   execute(request: SourceRequest, signal?: AbortSignal): Promise<SourceResult>;
+  /**
+   * The same, rows handed over as they come: values, order, types and caps are those of `execute`. The source waits while the
+   * reader does; connection and place are held until the stream has ended or is left.
+   *
+   * @throws SwaliError as {@link Source.execute}; the batches throw the same for what fails later
+   */
+  stream(request: SourceStreamRequest, signal?: AbortSignal): Promise<ResultStream>;
   /**
    * How the engine means to run a statement, as it says so itself: EXPLAIN, with the account that runs it. Nothing of the
    * statement is run. Only on a connection that nobody uses now: null where there is none.

@@ -30,8 +30,16 @@ const CLOSED_RELATIONS = /^(?:sqlite_|pragma_|dbstat$|sqlite$)/i;
  * @returns a callback for `setAuthorizer`
  */
 export function createAuthorizer(isTrusted: () => boolean) {
-  const { SQLITE_OK, SQLITE_DENY, SQLITE_SELECT, SQLITE_READ, SQLITE_FUNCTION, SQLITE_RECURSIVE, SQLITE_PRAGMA } =
-    constants;
+  const {
+    SQLITE_OK,
+    SQLITE_DENY,
+    SQLITE_SELECT,
+    SQLITE_READ,
+    SQLITE_FUNCTION,
+    SQLITE_RECURSIVE,
+    SQLITE_PRAGMA,
+    SQLITE_TRANSACTION,
+  } = constants;
   const decide = (allowed: boolean): number => (allowed ? SQLITE_OK : SQLITE_DENY);
   return (action: number, first: string | null, second: string | null): number => {
     switch (action) {
@@ -44,6 +52,8 @@ export function createAuthorizer(isTrusted: () => boolean) {
         return decide(!CLOSED_FUNCTIONS.has((second ?? '').toLowerCase()));
       case SQLITE_PRAGMA:
         return decide(isTrusted() && TRUSTED_PRAGMAS.has((first ?? '').toLowerCase()));
+      case SQLITE_TRANSACTION:
+        return decide(isTrusted());
       default:
         return SQLITE_DENY;
     }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { createAuthorizer } from './sqlite-authorizer.js';
+import type { SqliteCursor } from './sqlite-cursor.js';
 import { proveSqliteFence } from './sqlite-fence.js';
 import type { SqliteChildOptions, SqliteFaultKind, SqliteReply, SqliteRequest } from './sqlite-protocol.js';
 import { openStatements } from './sqlite-statements.js';
@@ -43,17 +44,15 @@ function open() {
   let trusted = false;
   database.setAuthorizer(createAuthorizer(() => trusted));
   const statements = openStatements(database);
-  return {
-    statements,
-    trust<T>(work: () => T): T {
-      trusted = true;
-      try {
-        return work();
-      } finally {
-        trusted = false;
-      }
-    },
+  const trust = <T>(work: () => T): T => {
+    trusted = true;
+    try {
+      return work();
+    } finally {
+      trusted = false;
+    }
   };
+  return { statements, trust, execute: (sql: 'BEGIN' | 'ROLLBACK') => trust(() => database.exec(sql)) };
 }
 
 function readVersion(): string {
@@ -67,7 +66,35 @@ function readVersion(): string {
 }
 
 function serve(): void {
-  const { statements, trust } = open();
+  const { statements, trust, execute } = open();
+  let cursor: SqliteCursor | null = null;
+  const close = (): void => {
+    cursor?.close();
+    cursor = null;
+    execute('ROLLBACK');
+  };
+  /** In a transaction, so that both readings of a large result see the same data. */
+  const openCursor = (request: Extract<SqliteRequest, { kind: 'open' }>): SqliteReply => {
+    execute('BEGIN');
+    try {
+      cursor = statements.open(request);
+    } catch (error) {
+      close();
+      throw error;
+    }
+    const { types, truncated } = cursor;
+    return { kind: 'opened', types, truncated };
+  };
+  const readNext = (): SqliteReply => {
+    try {
+      const rows = cursor?.next() ?? null;
+      if (rows === null) close();
+      return { kind: 'batch', rows };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  };
   const answer = (request: SqliteRequest): SqliteReply => {
     switch (request.kind) {
       case 'run':
@@ -76,6 +103,13 @@ function serve(): void {
         return { kind: 'rows', ...statements.explain(request) };
       case 'inspect':
         return { kind: 'rows', ...trust(() => statements.inspect(request)) };
+      case 'open':
+        return openCursor(request);
+      case 'next':
+        return readNext();
+      case 'close':
+        close();
+        return { kind: 'closed' };
       case 'prove-fence':
         return { kind: 'fence', faults: proveSqliteFence() };
     }

@@ -12,7 +12,10 @@ export interface SqliteChildOptions {
   readonly maxMemoryBytes: number;
 }
 
-/** What the parent asks. `inspect` takes trusted text only; `run` and `explain` take one SELECT. */
+/**
+ * What the parent asks. `inspect` takes trusted text only; `run`, `open` and `explain` take one SELECT. What is opened is read
+ * by `next`, a batch each time, and given up by `close`; nothing else is asked between.
+ */
 export type SqliteRequest =
   | {
       readonly kind: 'run';
@@ -23,6 +26,15 @@ export type SqliteRequest =
     }
   | { readonly kind: 'inspect'; readonly sql: string; readonly parameters: readonly ParameterValue[] }
   | { readonly kind: 'explain'; readonly sql: string; readonly parameters: readonly ParameterValue[] }
+  | {
+      readonly kind: 'open';
+      readonly sql: string;
+      readonly parameters: readonly ParameterValue[];
+      readonly maxRows: number;
+      readonly maxBytes: number;
+    }
+  | { readonly kind: 'next' }
+  | { readonly kind: 'close' }
   | { readonly kind: 'prove-fence' };
 
 /** Why a child could not answer: `source` is a fault of the file or the host, `statement` one of the statement. */
@@ -39,4 +51,8 @@ export type SqliteReply =
       readonly rows: readonly (readonly ResultValue[])[];
       readonly truncated: boolean;
     }
+  | { readonly kind: 'opened'; readonly types: readonly ResultType[]; readonly truncated: boolean }
+  /** The last one is null, and then nothing is open any more. */
+  | { readonly kind: 'batch'; readonly rows: readonly (readonly ResultValue[])[] | null }
+  | { readonly kind: 'closed' }
   | { readonly kind: 'fence'; readonly faults: readonly string[] };

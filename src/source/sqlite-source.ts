@@ -6,10 +6,13 @@ import { SwaliError } from '../errors/swali-error.js';
 import { createBulkhead, mostOfKind } from './bulkhead.js';
 import { createLendingPool } from './lending-pool.js';
 import { nameRows } from './name-rows.js';
+import { toResultStream, whileStreaming } from './open-stream.js';
 import type { OpenedSource } from './opened-source.js';
+import type { SourceStreamRequest } from './source.js';
 import { SOURCE_RULES } from './source-rules.js';
 import { type SqliteProcess, startSqliteProcess } from './sqlite-process.js';
 import type { SqliteChildOptions, SqliteReply, SqliteRequest } from './sqlite-protocol.js';
+import { streamFromChild } from './sqlite-stream.js';
 
 /** How a SQLite source is opened. */
 export interface SqliteSourceOptions {
@@ -74,6 +77,17 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Op
     return reply;
   };
 
+  /** The child is the caller's to release. */
+  const openInChild = async (request: SourceStreamRequest, signal?: AbortSignal) => {
+    const process = await pool.acquire(request.timeoutMs, signal);
+    try {
+      return { process, stream: await streamFromChild(process, request, signal) };
+    } catch (error) {
+      pool.release(process);
+      throw error;
+    }
+  };
+
   try {
     const first = await pool.acquire(INSPECT_TIMEOUT_MS);
     const { serverVersion } = first;
@@ -99,6 +113,26 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Op
           leave();
         }
       },
+      stream: (request, signal) =>
+        whileStreaming(async (handOver) => {
+          const { kind, timeoutMs } = request;
+          const leave = await bulkhead.enter(kind, timeoutMs, signal);
+          try {
+            // The circuit learns at the opening whether the file is there; a slow reader keeps it from nothing.
+            const { process, stream } = await guard.run(() => openInChild(request, signal));
+            try {
+              handOver(toResultStream(stream));
+              await stream.ended;
+            } catch (error) {
+              guard.note(error);
+              throw error;
+            } finally {
+              pool.release(process);
+            }
+          } finally {
+            leave();
+          }
+        }),
       async inspect(
         sql: string,
         parameters: readonly ParameterValue[] = [],

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from '@photostructure/sqlite';
 import type { ResultType, ResultValue } from '../domain/result-set.js';
 import type { ParameterValue } from '../domain/sealed-statement.js';
+import { jsonBytes, openCursor, type SqliteCursor } from './sqlite-cursor.js';
 import type { SqliteRequest } from './sqlite-protocol.js';
-import { type SqliteValue, settleRows, toResultValue } from './sqlite-values.js';
+import { type SqliteValue, settleRows } from './sqlite-values.js';
 
 type Database = InstanceType<typeof DatabaseSync>;
 type Statement = ReturnType<Database['prepare']>;
@@ -49,10 +50,6 @@ function assertParameterCount(statement: Statement, count: number): void {
     return;
   }
   throw new RangeError('a parameter has no value');
-}
-
-function jsonBytes(row: readonly SqliteValue[]): number {
-  return Buffer.byteLength(JSON.stringify(row.map(toResultValue))) + 1;
 }
 
 /**
@@ -107,6 +104,11 @@ export function openStatements(database: Database) {
     /** Runs one SELECT. @throws Error with SQLite's message; the text never runs in part */
     run(request: Extract<SqliteRequest, { kind: 'run' }>): SqliteRows {
       return read(prepare(request.sql, request.parameters.length), request.parameters, request);
+    },
+    /** Opens one SELECT, to be read batch by batch. @throws Error as `run`, as far as the first reading goes */
+    open({ sql, parameters, maxRows, maxBytes }: Extract<SqliteRequest, { kind: 'open' }>): SqliteCursor {
+      const statement = prepare(sql, parameters.length);
+      return openCursor({ statement, values: parameters.map(bindValue), maxRows, maxBytes });
     },
     /** Says how one SELECT would run, and runs nothing. @throws Error with SQLite's message */
     explain(request: Extract<SqliteRequest, { kind: 'explain' }>): SqliteRows {

@@ -57,34 +57,66 @@ function typeByValues(storages: ReadonlySet<Storage>): ResultType {
   return numeric ? 'float' : 'unknown';
 }
 
+/** One output column whose values are seen one by one. */
+export interface SeenColumn {
+  see(value: SqliteValue): void;
+  /** By the values so far. */
+  type(): ResultType;
+}
+
 /**
- * The type of one output column. A declared type is believed only where every value fits it, because SQLite enforces
+ * Tells the type of one output column. A declared type is believed only where every value fits it, because SQLite enforces
  * none; else the values decide, and a column that mixes text with numbers is `unknown`.
  *
  * @param declared declared type of the column behind the output, or null for an expression
  */
-function typeOfColumn(declared: string | null, values: readonly SqliteValue[]): ResultType {
+export function watchColumn(declared: string | null): SeenColumn {
   const { family } = readSqliteType(declared);
-  const present = values.filter((value) => value !== null);
-  const storages = new Set(present.map(storageOf));
   const pattern = TEMPORAL[family];
-  if (family === 'year') return present.length > 0 ? typeByValues(storages) : 'integer';
-  if (family === 'boolean') return present.length > 0 ? typeByValues(storages) : 'integer';
-  if (present.length === 0) return family;
-  if (pattern) {
-    const fits = present.every((value) => typeof value === 'string' && pattern.test(value));
-    return fits ? (family as ResultType) : typeByValues(storages);
-  }
-  const isNumeric = !storages.has('text') && !storages.has('binary');
-  if (family === 'decimal') return isNumeric ? 'decimal' : typeByValues(storages);
-  if (family === 'float') return isNumeric ? 'float' : typeByValues(storages);
-  if (family === 'json') return storages.size === 1 && storages.has('text') ? 'json' : typeByValues(storages);
-  return typeByValues(storages);
+  const storages = new Set<Storage>();
+  let fits = true;
+  return {
+    see(value) {
+      if (value === null) return;
+      storages.add(storageOf(value));
+      if (pattern && fits) fits = typeof value === 'string' && pattern.test(value);
+    },
+    type() {
+      if (family === 'year' || family === 'boolean') return storages.size > 0 ? typeByValues(storages) : 'integer';
+      if (storages.size === 0) return family;
+      if (pattern) return fits ? (family as ResultType) : typeByValues(storages);
+      const isNumeric = !storages.has('text') && !storages.has('binary');
+      if (family === 'decimal') return isNumeric ? 'decimal' : typeByValues(storages);
+      if (family === 'float') return isNumeric ? 'float' : typeByValues(storages);
+      if (family === 'json') return storages.size === 1 && storages.has('text') ? 'json' : typeByValues(storages);
+      return typeByValues(storages);
+    },
+  };
 }
 
 /**
- * Settles the types of a finished result and writes its values as JSON carries them. Values of a declared decimal become
- * text with the declared scale where that names the same double (12.5 in a DECIMAL(10,2) → `12.50`).
+ * Writes rows as JSON carries them. Values of a declared decimal become text with the declared scale where that names the
+ * same double (12.5 in a DECIMAL(10,2) → `12.50`).
+ *
+ * @param declared one declared type per column, null for expressions
+ * @param types as {@link watchColumn} tells them of the whole result
+ */
+export function createRowSettler(
+  declared: readonly (string | null)[],
+  types: readonly ResultType[],
+): (row: readonly SqliteValue[]) => ResultValue[] {
+  const scales = declared.map((type) => readSqliteType(type).scale);
+  const settle = (value: SqliteValue, index: number): ResultValue => {
+    if (types[index] !== 'decimal' || value === null) return toResultValue(value);
+    if (typeof value === 'number') return Number.isFinite(value) ? printDecimal(value, scales[index] ?? null) : null;
+    const scale = scales[index] ?? 0;
+    return scale > 0 && scale <= 30 ? `${String(value)}.${'0'.repeat(scale)}` : String(value);
+  };
+  return (row) => row.map(settle);
+}
+
+/**
+ * Settles the types of a finished result and writes its values by them.
  *
  * @param declared one declared type per column, null for expressions
  * @param rows as the driver gave them, big integers as bigint
@@ -93,18 +125,8 @@ export function settleRows(
   declared: readonly (string | null)[],
   rows: readonly (readonly SqliteValue[])[],
 ): { readonly types: readonly ResultType[]; readonly rows: readonly (readonly ResultValue[])[] } {
-  const types = declared.map((type, index) =>
-    typeOfColumn(
-      type,
-      rows.map((row) => row[index] ?? null),
-    ),
-  );
-  const scales = declared.map((type) => readSqliteType(type).scale);
-  const settle = (value: SqliteValue, index: number): ResultValue => {
-    if (types[index] !== 'decimal' || value === null) return toResultValue(value);
-    if (typeof value === 'number') return Number.isFinite(value) ? printDecimal(value, scales[index] ?? null) : null;
-    const scale = scales[index] ?? 0;
-    return scale > 0 && scale <= 30 ? `${String(value)}.${'0'.repeat(scale)}` : String(value);
-  };
-  return { types, rows: rows.map((row) => row.map(settle)) };
+  const columns = declared.map(watchColumn);
+  for (const row of rows) for (const [index, column] of columns.entries()) column.see(row[index] ?? null);
+  const types = columns.map((column) => column.type());
+  return { types, rows: rows.map(createRowSettler(declared, types)) };
 }

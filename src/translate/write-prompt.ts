@@ -66,8 +66,7 @@ export function writeSystemPrompt(
  *
  * @returns null where there is nothing of it
  */
-export function writeContext({ schema, sharedValues, examples = [] }: SchemaNotes,
-): string | null {
+export function writeContext({ schema, sharedValues, examples = [] }: SchemaNotes): string | null {
   const parts = [
     schema.isWhole ? writeValues(schema, sharedValues) : writeTables(schema, sharedValues),
     examples.length > 0 ? writeExamples(examples) : null,

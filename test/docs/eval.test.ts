@@ -11,9 +11,9 @@ describe('the page about evaluation', () => {
     const optionsOf = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name).sort();
     const known = optionsOf(help, /^ {2}(--[a-z-]+)/gm);
     const table = page.slice(page.indexOf('| option |'), page.indexOf('The model is the one of'));
-    expect(optionsOf(table, /(--[a-z][a-z-]*)(?=[^|\n]*\| )/g).filter((name, at, all) => all.indexOf(name) === at)).toEqual(
-      known,
-    );
+    expect(
+      optionsOf(table, /(--[a-z][a-z-]*)(?=[^|\n]*\| )/g).filter((name, at, all) => all.indexOf(name) === at),
+    ).toEqual(known);
     expect(known.length).toBeGreaterThan(12);
   });
 

@@ -69,6 +69,8 @@ export interface ModelServer {
   /** To be given to the client: `http://127.0.0.1:PORT/v1`. */
   readonly baseUrl: string;
   readonly requests: readonly ModelRequest[];
+  /** Requests whose caller hung up before the answer. */
+  hungUp(): number;
   /** Replies in turn; the last one is repeated. A function sees the request (to reject a form it does not take). */
   reply(...replies: readonly (ModelReply | ((request: ModelRequest) => ModelReply))[]): void;
   /** Connections that are open now. */
@@ -84,7 +86,11 @@ export async function startModelServer(): Promise<ModelServer> {
   const requests: ModelRequest[] = [];
   let replies: readonly (ModelReply | ((request: ModelRequest) => ModelReply))[] = [];
   let turn = 0;
+  let hungUp = 0;
   const server = createServer((request, response) => {
+    response.once('close', () => {
+      if (!response.writableFinished) hungUp += 1;
+    });
     readBody(request).then((raw) => {
       const recorded: ModelRequest = {
         path: request.url ?? '',
@@ -106,6 +112,7 @@ export async function startModelServer(): Promise<ModelServer> {
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
+    hungUp: () => hungUp,
     reply(...next) {
       replies = next;
       turn = 0;

@@ -133,6 +133,7 @@ export async function openTestGateway(
     tls: false,
     hstsPreload: settings.hstsPreload,
     publicUrl: settings.publicUrl,
+    streams: { idleMs: settings.streamIdleMs },
   });
   const deps = { store: records.store, passwords: identity.passwords, clock: surroundings.clock };
   const tokens: Record<string, string> = {};

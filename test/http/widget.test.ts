@@ -48,6 +48,19 @@ const crossOrigin = ({ headers }: Response) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
 
 describe('a token of a widget', () => {
+  it('is answered in events too, readable on its page', async () => {
+    const headers = { accept: 'text/event-stream' };
+    const answer = await ask({ token: await tokenOf(), origin: SHOP, headers });
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect(crossOrigin(answer)['access-control-allow-origin']).toBe(SHOP);
+    const events = [...String(answer.text).matchAll(/^event: (.*)$/gm)].map(([, name]) => name);
+    expect(events.at(-1)).toBe('answer');
+    // A customer's answer does not show its SQL.
+    expect(events).not.toContain('sql');
+    const refused = await ask({ token: await tokenOf(), origin: EVIL, headers });
+    expect([refused.status, refused.body.code]).toEqual([403, 'AUTH_ORIGIN_REFUSED']);
+  });
+
   it('asks for its customer, from the origins of its key', async () => {
     const made = await exchange();
     expect(made.status).toBe(200);

@@ -18,7 +18,14 @@ const refuse = (): never => {
 
 /** The HTTP side alone, as `serve` wires it: what needs nobody's data answers, everything behind it fails. */
 export function createBareApp(deps: Partial<AppDeps> = {}): Express {
-  const ask: Ask = { ask: refuse, runSql: refuse, dryRun: refuse, exportRows: refuse };
+  const ask: Ask = {
+    ask: refuse,
+    runSql: refuse,
+    dryRun: refuse,
+    askStream: refuse,
+    runSqlStream: refuse,
+    exportStream: refuse,
+  };
   const reports: Reports = {
     list: refuse,
     get: refuse,
@@ -26,7 +33,7 @@ export function createBareApp(deps: Partial<AppDeps> = {}): Express {
     change: refuse,
     remove: refuse,
     run: refuse,
-    exportRows: refuse,
+    exportTo: refuse,
     runs: refuse,
     readPersonal: refuse,
   };

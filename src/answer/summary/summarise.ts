@@ -74,7 +74,7 @@ export function createSummarise(deps: {
 }
 
 /** The part of a result that a model is shown. */
-function takeFirst({ columns, rows, truncated }: Answer) {
+function takeFirst({ columns, rows, row_count, truncated }: Answer) {
   const taken: Answer['rows'][number][] = [];
   let characters = 0;
   for (const row of rows.slice(0, MOST_ROWS)) {
@@ -85,7 +85,7 @@ function takeFirst({ columns, rows, truncated }: Answer) {
   return {
     columns: columns.map(({ name, type, unit }) => ({ name, type, unit })),
     rows: taken,
-    rows_left_out: truncated || taken.length < rows.length,
+    rows_left_out: truncated || taken.length < row_count,
   };
 }
 

@@ -7,6 +7,9 @@ import type { Signal } from './signal.js';
 /** Events by which somebody asks for data: what they are refused and given counts. */
 const ASKING: ReadonlySet<string> = new Set(['question', 'sql', 'export']);
 
+/** Event that tells how many rows left as they came. */
+const HANDED_OUT = 'handed-out';
+
 /** Events by which somebody proves who they are: their refusals are wrong passwords, not attempts to see more. */
 const PROVING: ReadonlySet<string> = new Set([
   'login',
@@ -81,8 +84,10 @@ function matches(codes: readonly string[] | undefined, code: string): boolean {
 
 function readVolume(rule: RuleOf<'sudden-volume'>, seen: Observation): readonly Signal[] {
   const { subject, decision } = seen;
-  if (subject === null || !ASKING.has(seen.event)) return [];
-  const amount = rule.measure === 'questions' ? 1 : decision === 'answered' ? (seen.rowCount ?? 0) : 0;
+  if (subject === null || !(ASKING.has(seen.event) || seen.event === HANDED_OUT)) return [];
+  // What left as it came was asked for in another record; its rows have left however it ended.
+  const isGiven = decision === 'answered' || seen.event === HANDED_OUT;
+  const amount = rule.measure === 'questions' ? Number(seen.event !== HANDED_OUT) : isGiven ? (seen.rowCount ?? 0) : 0;
   return amount > 0 ? [{ type: 'volume', rule, key: accountKey(seen.tenant, subject), amount, ...aboutOf(seen) }] : [];
 }
 

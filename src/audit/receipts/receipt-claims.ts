@@ -85,6 +85,20 @@ export function printRows({ columns, rows }: Pick<Answer, 'columns' | 'rows'>): 
   return printCanonicalJson({ columns: listColumns(columns), rows });
 }
 
+/** The same spelling, in parts: what stands before the first row, each row, and what stands after the last. */
+export function spellRows(columns: Answer['columns']) {
+  let isFirst = true;
+  return {
+    begin: () => `{"columns":${printCanonicalJson(listColumns(columns))},"rows":[`,
+    row(row: Answer['rows'][number]): string {
+      const comma = isFirst ? '' : ',';
+      isFirst = false;
+      return comma + printCanonicalJson(row);
+    },
+    end: () => ']}',
+  };
+}
+
 /**
  * The one spelling of everything else that an answer says: question, SQL, sentence, units, chart and so on. Without the
  * rows, which can be proven alone, and without the times, which are taken after the receipt.

@@ -14,7 +14,25 @@ export type Salted = 'rows' | 'answer' | 'question' | 'text';
  * @returns `hmac-sha256:` and base64url
  */
 export function digestSalted(salt: Uint8Array, what: Salted, text: string): string {
-  return `hmac-sha256:${createHmac('sha256', salt).update(`${what}\n`).update(text).digest('base64url')}`;
+  const digest = beginSalted(salt, what);
+  digest.add(text);
+  return digest.end();
+}
+
+/** A digest of a text that comes in parts. */
+export interface SaltedDigest {
+  add(part: string): void;
+  /** Once, after the last part. */
+  end(): string;
+}
+
+/** Begins what {@link digestSalted} does at once. No part may end within a character. */
+export function beginSalted(salt: Uint8Array, what: Salted): SaltedDigest {
+  const hmac = createHmac('sha256', salt).update(`${what}\n`);
+  return {
+    add: (part) => void hmac.update(part),
+    end: () => `hmac-sha256:${hmac.digest('base64url')}`,
+  };
 }
 
 /**

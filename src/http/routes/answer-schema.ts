@@ -17,6 +17,19 @@ const provenance = z.strictObject({
     .nullable(),
 });
 
+const COLUMNS = z
+  .array(
+    z.strictObject({
+      name: z.string(),
+      type: z.enum(RESULT_TYPES),
+      unit: z.string().nullable(),
+      masked: z.boolean(),
+    }),
+  )
+  .readonly();
+
+const ROWS = z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).readonly()).readonly();
+
 /** The body of `POST /v1/ask` and `POST /v1/sql` (DESIGN §5). */
 export const ANSWER = z.strictObject({
   id: z.string(),
@@ -26,17 +39,8 @@ export const ANSWER = z.strictObject({
   sql: z.string().nullable(),
   message: z.string().nullable(),
   choices: z.array(z.string()).readonly(),
-  columns: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        type: z.enum(RESULT_TYPES),
-        unit: z.string().nullable(),
-        masked: z.boolean(),
-      }),
-    )
-    .readonly(),
-  rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).readonly()).readonly(),
+  columns: COLUMNS,
+  rows: ROWS,
   row_count: z.int().min(0),
   truncated: z.boolean(),
   text: z.string(),
@@ -54,6 +58,15 @@ export const ANSWER = z.strictObject({
   usage: z.strictObject({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0) }),
   timings_ms: z.record(z.string(), z.number()),
 });
+
+/** The events of the same answers, in the order in which they come; `answer` or `error` is the last. */
+export const ANSWER_EVENTS = {
+  stage: z.strictObject({ stage: z.enum(['translate', 'seal', 'execute', 'answer']) }),
+  sql: z.strictObject({ sql: z.string() }),
+  columns: z.strictObject({ columns: COLUMNS }),
+  rows: z.strictObject({ rows: ROWS }),
+  answer: ANSWER,
+} as const;
 
 /** The body of `POST /v1/sql` with `dry_run`. */
 export const DRY_RUN = z.strictObject({

@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import type { Ask } from '../../ask.js';
-import { EXPORT_FORMATS, type ExportFormat } from '../../domain/export.js';
+import { EXPORT_FORMATS } from '../../domain/export.js';
 import { SwaliError } from '../../errors/swali-error.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
+import type { KeptReceipts } from '../kept-receipts.js';
+import { EXPORT_TYPES, sendExport } from '../send-export.js';
 import { toAskContext } from './ask-routes.js';
-
-/** Media type of each format. */
-export const EXPORT_TYPES = {
-  csv: 'text/csv',
-  ndjson: 'application/x-ndjson',
-} as const satisfies Readonly<Record<ExportFormat, string>>;
 
 const EXPORT = z
   .strictObject({
@@ -21,8 +17,12 @@ const EXPORT = z
     error: 'expected either question or sql',
   });
 
-/** `POST /v1/export`: all rows of an answer as a file, through the spine, which writes the audit record. */
-export function createExportRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute[] {
+/**
+ * `POST /v1/export`: all rows of an answer as a file, through the spine, which writes the audit record. It leaves as it is
+ * written; where it cannot be finished the connection is cut. `GET /v1/receipts/exports/:request_id`: its receipt, for who could
+ * not read the trailer.
+ */
+export function createExportRoutes(ask: Ask, receipts: KeptReceipts, ports: ApiPorts): readonly ApiRoute[] {
   return [
     createApiHandler(
       {
@@ -34,18 +34,29 @@ export function createExportRoutes(ask: Ask, ports: ApiPorts): readonly ApiRoute
         download: Object.values(EXPORT_TYPES),
         limit: 'ask',
         audit: 'export',
-        handle: async ({ input: { question, sql, format }, principal, context }) => {
+        handle: async ({ input: { question, sql, format }, principal, context, file }) => {
           const request = sql === undefined ? { question: question ?? '', format } : { sql, format };
-          const exported = await ask.exportRows(request, principal, toAskContext(context));
-          if (exported.status !== 'answered') {
-            throw new SwaliError('EXPORT_NOT_ANSWERED', { detail: exported.message });
-          }
-          const { text, receipt } = exported;
-          return {
-            body: text,
-            download: { type: EXPORT_TYPES[format], name: `swali-export.${format}` },
-            headers: { 'Swali-Receipt': receipt.jws, 'Swali-Receipt-Salt': receipt.salt },
-          };
+          const way = { format, name: 'swali-export' };
+          return sendExport({ file, principal, context }, receipts, way, (sink) =>
+            ask.exportStream(request, principal, toAskContext(context), sink),
+          );
+        },
+      },
+      ports,
+    ),
+    createApiHandler(
+      {
+        method: 'GET',
+        path: '/v1/receipts/exports/:request_id',
+        access: { permission: 'export' },
+        input: z.strictObject({ request_id: z.string().max(64) }),
+        output: z.strictObject({ jws: z.string() }),
+        limit: 'read',
+        audit: null,
+        handle: async ({ input, principal }) => {
+          const jws = await receipts.find(principal, input.request_id);
+          if (jws === null) throw new SwaliError('EXPORT_RECEIPT_NOT_FOUND');
+          return { body: { jws } };
         },
       },
       ports,

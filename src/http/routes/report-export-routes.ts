@@ -4,17 +4,22 @@ import { EXPORT_FORMATS, type ExportFormat } from '../../domain/export.js';
 import type { Principal } from '../../domain/principal.js';
 import { SwaliError } from '../../errors/swali-error.js';
 import type { Reports } from '../../reports/manage-reports.js';
-import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
-import type { CallContext } from '../request-context.js';
+import { type ApiCall, type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
+import type { KeptReceipts } from '../kept-receipts.js';
+import { EXPORT_TYPES, sendExport } from '../send-export.js';
 import { toAskContext } from './ask-routes.js';
-import { EXPORT_TYPES } from './export-routes.js';
 import { GIVEN_VALUES } from './report-schema.js';
 
 /** What stands before the name of a parameter in a query, so that it is none of the endpoint's own words. */
 const PREFIX = 'p.';
 
 /** `GET` and `POST /v1/reports/:id/export`: all rows of a report as a file. By POST values stand in no address. */
-export function createReportExportRoutes(reports: Reports, id: z.ZodString, ports: ApiPorts): readonly ApiRoute[] {
+export function createReportExportRoutes(
+  reports: Reports,
+  receipts: KeptReceipts,
+  id: z.ZodString,
+  ports: ApiPorts,
+): readonly ApiRoute[] {
   const stated = {
     path: '/v1/reports/:id/export',
     access: { permission: 'export' },
@@ -24,28 +29,22 @@ export function createReportExportRoutes(reports: Reports, id: z.ZodString, port
     audit: 'export',
   } as const;
   const format = z.enum(EXPORT_FORMATS);
-  const send = async (
-    asked: { readonly id: string; readonly format: ExportFormat; readonly given: Readonly<Record<string, SlotValue>> },
-    principal: Principal,
-    context: CallContext,
-  ) => {
-    const exported = await reports.exportRows(principal, asked.id, asked, toAskContext(context));
-    if (exported.status !== 'answered') throw new SwaliError('EXPORT_NOT_ANSWERED', { detail: exported.message });
-    const { text, receipt } = exported;
-    return {
-      body: text,
-      download: { type: EXPORT_TYPES[asked.format], name: `swali-report.${asked.format}` },
-      headers: { 'Swali-Receipt': receipt.jws, 'Swali-Receipt-Salt': receipt.salt },
-    };
+  type Asked = {
+    readonly id: string;
+    readonly format: ExportFormat;
+    readonly given: Readonly<Record<string, SlotValue>>;
   };
+  const send = (asked: Asked, call: Pick<ApiCall<unknown, Principal>, 'file' | 'principal' | 'context'>) =>
+    sendExport(call, receipts, { format: asked.format, name: 'swali-report' }, (sink) =>
+      reports.exportTo(call.principal, asked.id, asked, toAskContext(call.context), sink),
+    );
   return [
     createApiHandler(
       {
         ...stated,
         method: 'GET',
         input: z.object({ id, format }).catchall(z.string()),
-        handle: ({ input, principal, context }) =>
-          send({ id: input.id, format: input.format, given: readQuery(input) }, principal, context),
+        handle: ({ input, ...call }) => send({ id: input.id, format: input.format, given: readQuery(input) }, call),
       },
       ports,
     ),
@@ -54,8 +53,7 @@ export function createReportExportRoutes(reports: Reports, id: z.ZodString, port
         ...stated,
         method: 'POST',
         input: z.strictObject({ id, format, parameters: GIVEN_VALUES.default({}) }),
-        handle: ({ input, principal, context }) =>
-          send({ id: input.id, format: input.format, given: input.parameters }, principal, context),
+        handle: ({ input, ...call }) => send({ id: input.id, format: input.format, given: input.parameters }, call),
       },
       ports,
     ),

@@ -3,6 +3,7 @@ import type { Principal } from '../../domain/principal.js';
 import type { Reports } from '../../reports/manage-reports.js';
 import type { Report, ReportChange } from '../../reports/report.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
+import type { KeptReceipts } from '../kept-receipts.js';
 import { ANSWER } from './answer-schema.js';
 import { toAskContext } from './ask-routes.js';
 import { createReportExportRoutes } from './report-export-routes.js';
@@ -36,7 +37,7 @@ const ASK = { permission: 'ask' } as const;
 const SAVE = { permission: 'report:save' } as const;
 
 /** `/v1/reports`: saved questions and SQL. Who may see and run which, and the audit records, are reports' to say. */
-export function createReportRoutes(reports: Reports, ports: ApiPorts): readonly ApiRoute[] {
+export function createReportRoutes(reports: Reports, receipts: KeptReceipts, ports: ApiPorts): readonly ApiRoute[] {
   return [
     createApiHandler(
       {
@@ -167,7 +168,7 @@ export function createReportRoutes(reports: Reports, ports: ApiPorts): readonly 
       },
       ports,
     ),
-    ...createReportExportRoutes(reports, ID, ports),
+    ...createReportExportRoutes(reports, receipts, ID, ports),
   ];
 }
 

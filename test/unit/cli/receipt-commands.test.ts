@@ -5,15 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../../support/run-command.js';
-import {
-  ANSWER,
-  KEYS,
-  makeKeys,
-  sendAnswer,
-  signReceipt,
-  subjectOf,
-  verifier,
-} from '../audit/receipts/receipt-fixtures.js';
+import { ANSWER, KEYS, makeKeys, sendAnswer, signFile, verifier } from '../audit/receipts/receipt-fixtures.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'swali-receipts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -80,7 +72,7 @@ describe('receipt verify', () => {
 
   it('holds an export against its receipt, and a policy and SQL', async () => {
     const text = 'total\r\n12.50\r\n';
-    const { jws, salt } = signReceipt(subjectOf(ANSWER, { format: 'csv', text }));
+    const { jws, salt } = signFile(ANSWER, { format: 'csv', text });
     const parts = ['--receipt', keep('jws.txt', `${jws}\n`), '--key', key];
     const file = keep('export.csv', text);
     expect((await verify(...parts)).out).toContain('holds in 1 of 1 checks');

@@ -14,6 +14,7 @@ function makeSource(over: Partial<Source> = {}): { readonly source: Source; read
       asked.push(request);
       return { types: ['integer'], rows: [[1]], truncated: false };
     },
+    stream: async () => Promise.reject(new Error('nothing here streams')),
     explain: async () => null,
     inspect: async () => [],
     ping: async () => undefined,

@@ -9,13 +9,8 @@ import type { Principal } from '../../../src/domain/principal.js';
 import { CATALOGUE } from '../../../src/errors/catalogue.js';
 import { SwaliError } from '../../../src/errors/swali-error.js';
 import { createAuditWitness } from '../../../src/http/audit-witness.js';
-import {
-  type Access,
-  type ApiPorts,
-  createApiHandler,
-  type Download,
-  type Endpoint,
-} from '../../../src/http/create-api-handler.js';
+import { type Access, type ApiPorts, createApiHandler, type Endpoint } from '../../../src/http/create-api-handler.js';
+import type { Download } from '../../../src/http/file-outlet.js';
 import { createLimits, LIMIT_CLASSES } from '../../../src/http/limits.js';
 import { mountRoutes } from '../../../src/http/mount-routes.js';
 import { answerProblems } from '../../../src/http/problem.js';
@@ -53,8 +48,8 @@ const record = (requestId: string): AuditEvent => ({
 });
 
 /** An app with one endpoint whose parts a test may change. */
-function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express {
-  const witness = createAuditWitness({ append: async () => {} });
+function serve(change: Partial<QuestionEndpoint> = {}, limited = false, over: Partial<ApiPorts> = {}): Express {
+  const witness = over.witness ?? createAuditWitness({ append: async () => {} });
   const ports: ApiPorts = {
     tenancy: false,
     ...createBrowserPorts(),
@@ -64,6 +59,7 @@ function serve(change: Partial<QuestionEndpoint> = {}, limited = false): Express
       return PRINCIPAL;
     },
     limits: createLimits({ enabled: limited, tiers: readTiers(null), redis: null, key: 'k' }),
+    ...over,
     witness,
   };
   const endpoint: QuestionEndpoint = {
@@ -324,5 +320,99 @@ describe('an endpoint with a name in its path', () => {
   it('answers 405 with the methods that it takes', async () => {
     const answer = await request(serveNamed('DELETE')).get('/v1/try/abc').set('authorization', 'Bearer good');
     expect([answer.status, answer.headers.allow]).toEqual([405, 'DELETE']);
+  });
+});
+
+describe('an endpoint that answers in events', () => {
+  const schemas = { stage: z.strictObject({ stage: z.string() }), answer: A };
+  /** An app whose endpoint sends what a test says. */
+  const serveEvents = (
+    answer: NonNullable<QuestionEndpoint['events']>['answer'],
+    append: (event: AuditEvent) => Promise<void> = async () => {},
+    times = { idleMs: 2000, heartbeatMs: 20 },
+  ): { readonly app: Express; readonly log: ReturnType<typeof createAuditWitness>['log'] } => {
+    const witness = createAuditWitness({ append });
+    return {
+      app: serve({ events: { schemas, unrecorded: ['stage'], answer } }, false, { witness, streams: times }),
+      log: witness.log,
+    };
+  };
+  const take = (app: Express, accept = 'text/event-stream') => send(app).set('accept', accept).buffer(true);
+
+  it('sends each as one line of JSON, numbered, and says what keeps proxies from holding it back', async () => {
+    const { app, log } = serveEvents(async ({ context, input }, events) => {
+      events.tell('stage', { stage: 'seal' });
+      await log.append(record(context.requestId));
+      await events.send('answer', { text: `${input.question}\n\nevent: answer` });
+    });
+    const { status, headers, text } = await take(app);
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    expect(text).toBe(
+      'id: 1\nevent: stage\ndata: {"stage":"seal"}\n\nid: 2\nevent: answer\ndata: {"text":"why\\n\\nevent: answer"}\n\n',
+    );
+  });
+
+  it('gives JSON to who does not ask for events before it', async () => {
+    const { app } = serveEvents(async () => Promise.reject(new Error('nobody asked for events')));
+    for (const accept of ['*/*', 'application/json', 'application/json, text/event-stream'])
+      expect((await take(app, accept)).headers['content-type']).toContain('application/');
+  });
+
+  it('lets nothing that tells of data leave before its record', async () => {
+    const { app } = serveEvents(async (_call, events) => {
+      events.tell('stage', { stage: 'seal' });
+      await events.send('answer', { text: 'unrecorded' });
+    });
+    const { text } = await take(app);
+    expect(text).not.toContain('unrecorded');
+    expect(text).toContain('event: error');
+    expect(text).toContain('AUDIT_UNAVAILABLE');
+    const silently = serveEvents(async (_call, events) => events.send('answer', { text: 'unrecorded' }));
+    expect((await take(silently.app)).body.code).toBe('AUDIT_UNAVAILABLE');
+  });
+
+  it('sends nothing that fits no schema of its events', async () => {
+    for (const [name, data] of [
+      ['answer', { text: 1 }],
+      ['rows', {}],
+    ] as const) {
+      const { app, log } = serveEvents(async ({ context }, events) => {
+        await log.append(record(context.requestId));
+        await events.send(name, data);
+      });
+      const { status, body } = await take(app);
+      expect([status, body.code]).toEqual([500, 'INTERNAL']);
+    }
+  });
+
+  it('has a status of its own where it fails before the first, and the same document after', async () => {
+    const early = serveEvents(async () => Promise.reject(new SwaliError('EXECUTE_TIMEOUT')));
+    const refused = await take(early.app);
+    expect([refused.status, refused.body.code]).toEqual([504, 'EXECUTE_TIMEOUT']);
+    const late = serveEvents(async (_call, events) => {
+      events.tell('stage', { stage: 'seal' });
+      throw new SwaliError('EXECUTE_TIMEOUT');
+    });
+    const { status, headers, text } = await take(late.app);
+    expect(status).toBe(200);
+    const data = JSON.parse(/event: error\ndata: (.*)\n\n$/.exec(text)?.[1] ?? '');
+    expect(data).toEqual({ ...refused.body, request_id: headers['x-request-id'] });
+  });
+
+  it('shows signs of life while there is nothing to send', async () => {
+    const { app, log } = serveEvents(async ({ context }, events) => {
+      events.tell('stage', { stage: 'seal' });
+      await log.append(record(context.requestId));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await events.send('answer', { text: 'late' });
+    });
+    const { text } = await take(app);
+    expect(text.split('\n\n').filter((block) => block.startsWith(':')).length).toBeGreaterThan(2);
+    expect(text.endsWith('data: {"text":"late"}\n\n')).toBe(true);
   });
 });

@@ -63,6 +63,16 @@ describe('an event', () => {
       expect(read(RULES.rows, { ...asked, ...seen })).toEqual([]);
   });
 
+  it('brings the rows that left as they came, however that ended, and is no further question', () => {
+    const questions: Rule = { ...RULES.rows, measure: 'questions' };
+    const handedOut = { ...asked, event: 'handed-out', rowCount: 7 };
+    for (const ending of [{ decision: 'answered' }, { decision: 'failed', code: 'EXECUTE_CANCELLED' }])
+      expect(read(RULES.rows, { ...handedOut, ...ending })).toMatchObject([{ type: 'volume', amount: 7 }]);
+    expect(read(questions, handedOut)).toEqual([]);
+    expect(read(questions, { ...asked, rowCount: null })).toMatchObject([{ amount: 1 }]);
+    expect(read(RULES.rows, { ...asked, rowCount: null })).toEqual([]);
+  });
+
   it('shows a device by its program without versions, or by its network', () => {
     const thing = (rule: Rule, userAgent: string, address: string) =>
       read(rule, { address, origin: { userAgent, country: null } }).map((each) => each.type === 'known' && each.thing);

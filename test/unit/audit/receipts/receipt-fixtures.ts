@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readSigner, readVerifier } from '../../../../src/audit/ed25519.js';
-import { createSignReceipt } from '../../../../src/audit/receipts/sign-receipt.js';
+import { createBeginReceipt, createSignReceipt } from '../../../../src/audit/receipts/sign-receipt.js';
 import type { Answer } from '../../../../src/domain/answer.js';
-import type { ReceiptSubject } from '../../../../src/domain/ports.js';
+import type { ExportFormat } from '../../../../src/domain/export.js';
+import type { HandedOut } from '../../../../src/domain/ports.js';
 
 /** A key pair as PEM. */
 export function makeKeys(): { readonly privateKey: string; readonly publicKey: string } {
@@ -18,13 +19,25 @@ export const KEYS = makeKeys();
 /** Knows the public half of {@link KEYS} alone. */
 export const verifier = readVerifier('a test', [KEYS.publicKey]);
 
-/** Signs at one moment, as one gateway. */
-export const signReceipt = createSignReceipt({
+const GATEWAY = {
   signer: readSigner('a test', KEYS.privateKey),
   issuer: 'https://ask.example.com',
   source: 'shop',
   clock: () => 1_772_323_200_123,
-});
+};
+
+/** Signs at one moment, as one gateway. */
+export const signReceipt = createSignReceipt(GATEWAY);
+
+/** The same for what leaves in parts. */
+export const beginReceipt = createBeginReceipt(GATEWAY);
+
+/** Signs a file of one part. */
+export function signFile(answer: Answer, { format, text }: { readonly format: ExportFormat; readonly text: string }) {
+  const receipt = beginReceipt({ format });
+  receipt.addText(text);
+  return receipt.sign(subjectOf(answer));
+}
 
 /** An answer of one number, before it has a receipt. */
 export const ANSWER: Answer = {
@@ -63,9 +76,9 @@ export const ANSWER: Answer = {
 };
 
 /** What the receipt of an answer is made from. */
-export function subjectOf(answer: Answer, exported: ReceiptSubject['exported'] = null): ReceiptSubject {
+export function subjectOf(answer: Answer): HandedOut {
   const principal = { subject: 'customer:17', kind: 'customer', tenant: null } as const;
-  return { requestId: 'request-1', principal, sql: answer.sql ?? 'SELECT 1', policyDigest: 'rules', answer, exported };
+  return { requestId: 'request-1', principal, sql: answer.sql ?? 'SELECT 1', policyDigest: 'rules', answer };
 }
 
 /** An answer as it leaves, read back from the wire. */

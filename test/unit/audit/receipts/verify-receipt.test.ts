@@ -6,16 +6,7 @@ import { printCompactJws } from '../../../../src/audit/receipts/compact-jws.js';
 import { createSignReceipt } from '../../../../src/audit/receipts/sign-receipt.js';
 import { verifyReceipt } from '../../../../src/audit/receipts/verify-receipt.js';
 import type { Answer } from '../../../../src/domain/answer.js';
-import {
-  ANSWER,
-  failuresOf,
-  KEYS,
-  makeKeys,
-  sendAnswer,
-  signReceipt,
-  subjectOf,
-  verifier,
-} from './receipt-fixtures.js';
+import { ANSWER, failuresOf, KEYS, makeKeys, sendAnswer, signFile, subjectOf, verifier } from './receipt-fixtures.js';
 
 type Path = readonly (string | number)[];
 
@@ -188,7 +179,7 @@ describe('an answer and its receipt', () => {
   it('fail for the receipt of another answer, and for the receipt of an export', () => {
     const [one, other] = [sendAnswer(), sendAnswer({ ...ANSWER, id: 'another' })];
     expect(failuresOf(verifyAnswer({ ...one, receipt: other.receipt }))).toContain('id');
-    const exported = signReceipt(subjectOf(ANSWER, { format: 'csv', text: 'n\r\n7\r\n' }));
+    const exported = signFile(ANSWER, { format: 'csv', text: 'n\r\n7\r\n' });
     expect(failuresOf(verifyAnswer({ ...one, receipt: exported }))).toEqual(['receipt of an answer']);
   });
 });
@@ -288,7 +279,7 @@ describe('what is held against it besides', () => {
 
   it('is the text of an export, to the byte', () => {
     const text = 'total,status\r\n12.50,shipped\r\n';
-    const { jws, salt } = signReceipt(subjectOf(answer, { format: 'csv', text }));
+    const { jws, salt } = signFile(answer, { format: 'csv', text });
     const verify = (more: object) => failuresOf(verifyReceipt({ jws, salt, ...more }, verifier));
     expect(verify({ text })).toEqual([]);
     expect(verify({ text: text.replaceAll('\r\n', '\n') })).toEqual(['exported text']);
@@ -305,7 +296,7 @@ describe('what is held against it besides', () => {
       columns: names.map((name) => ({ name, type: 'text', unit: null, masked: false })),
       provenance: { ...answer.provenance, relations: names, policies: names, masked_columns: names },
     };
-    const { jws } = signReceipt(subjectOf(wide, { format: 'csv', text: 'x' }));
+    const { jws } = signFile(wide, { format: 'csv', text: 'x' });
     expect(jws.length).toBeLessThan(4096);
     const { claims } = verifyReceipt({ jws, salt: null }, verifier);
     expect(claims?.relations).toMatch(/^sha256:/);
