@@ -1,10 +1,8 @@
 /** What marks off, in a prompt, the parts that are data. */
 export type DataTag = 'question' | 'tables' | 'figures' | 'values' | 'examples';
 
-const TAGS = ['question', 'tables', 'figures', 'values', 'examples'] as const satisfies readonly DataTag[];
-
-/** The beginning of anything that could be read as one of the tags, with blanks and in any case. */
-const TAG_START = new RegExp(`<(?=[\\s/]*(?:${TAGS.join('|')}))`, 'giu');
+/** The beginning of anything that could be read as one of the marks, with blanks and in any case. */
+const TAG_START = /<(?=[\s/]*(?:question|tables|figures|values|examples))/giu;
 
 /**
  * Marks off words of a person: nothing in them can close the mark.

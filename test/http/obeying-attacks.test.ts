@@ -37,11 +37,14 @@ const own = readLines<OwnAttack>('attacks/own.jsonl').filter(
   (attack) => attack.policy !== 'narrow' && attack.expect !== 'any outcome in time',
 );
 
-/** All that is asked for on an engine: our own attacks as they say, the corpus as a customer, a third of it as an employee. */
+/**
+ * All that is asked for on an engine: our own attacks as they say, the corpus as a customer, a third of it as an
+ * employee. MariaDB and MySQL share theirs.
+ */
 function wishesOf(dialect: Dialect): readonly Wish[] {
   const corpus = readLines<{ id: number; sql: string }>(
     `attacks/${dialect === 'sqlite' ? 'sqlite' : 'mysql'}-attacks.jsonl`,
-  );
+  ).filter((_, at) => dialect === 'sqlite' || at % 2 === (dialect === 'mysql' ? 1 : 0));
   return [
     ...own.filter(({ dialects }) => dialects.includes(dialect)),
     ...corpus.map(({ id, sql }) => ({ id: `corpus-${id}`, as: 'customer', sql }) as const),
@@ -88,8 +91,8 @@ describe('the attacks', () => {
     expect(own.length).toBeGreaterThanOrEqual(340);
     for (const [dialect, least] of [
       ['sqlite', 240],
-      ['mariadb', 480],
-      ['mysql', 480],
+      ['mariadb', 400],
+      ['mysql', 400],
     ] as const) {
       const wishes = wishesOf(dialect);
       expect(wishes.length, dialect).toBeGreaterThanOrEqual(least);
@@ -179,7 +182,7 @@ describeEngines('a model that obeys whoever asks', script, (under) => {
     expect(seen).toHaveLength(wishes.length);
     expect(tally.count('customer: answered')).toBeGreaterThan(60);
     expect(tally.count('customer: SEAL_RELATION_UNKNOWN')).toBeGreaterThan(10);
-  }, 300_000);
+  }, 900_000);
 
   it('changes nothing', async () => {
     expect(await digestShop(under)).toBe(untouched);
@@ -229,5 +232,5 @@ describeEngines('a model that obeys whoever asks', script, (under) => {
         changed.push(`${wishes[at]?.id} ${wishes[at]?.sql}\n  was ${was.slice(0, 400)}\n  is  ${is.slice(0, 400)}`);
     }
     expect(changed).toEqual([]);
-  }, 300_000);
+  }, 900_000);
 });

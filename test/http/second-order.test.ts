@@ -106,6 +106,8 @@ beforeAll(async () => {
     MODEL_REPAIR_ATTEMPTS: '1',
     TRANSLATOR: 'openai',
     JUDGE_TIMEOUT_MS: '10000',
+    // The same words are asked with other orders beside them, and pending ones would be shared.
+    TRANSLATION_CACHE_TTL_S: '0',
   };
   served = await serveGateway(ACCOUNTS, env);
   expect((await served.signIn('customer')).status).toBe(200);

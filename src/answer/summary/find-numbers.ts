@@ -40,7 +40,7 @@ const UNREADABLE = /[\p{No}\p{Nl}]|(?![0-9])\p{Nd}|\d\s*[/^×*=]\s*\d/u;
 
 /** A number alone; a word that holds a digit; a word without one; a percent sign. */
 const TOKEN =
-  /(?<number>(?<![\p{L}\p{N}_.,:/-])[-−]?\d+(?:[,’'\u00a0\u202f]\d{3})*(?:[.,]\d+)?(?![\p{N}_:/]|[.,-]\p{N}|(?!(?:k|m|mn|bn)\b)\p{L}))|(?<name>[\p{L}\p{N}_]*\p{N}[\p{L}\p{N}_]*(?:[.,:/-][\p{L}\p{N}_]+)*)|(?<word>\p{L}[\p{L}\p{M}]*)|(?<percent>%)/giu;
+  /(?<number>(?<![\p{L}\p{N}_.,:/-])[-−]?\d{1,40}(?:[,’'\u00a0\u202f]\d{3}){0,12}(?:[.,]\d{1,40})?(?![\p{N}_:/]|[.,-]\p{N}|(?!(?:k|m|mn|bn)\b)\p{L}))|(?<name>(?=[\p{L}_.,:/-]*\p{N})[\p{L}\p{N}_](?:[\p{L}\p{N}_]|[.,:/-](?=[\p{L}\p{N}_]))*)|(?<word>\p{L}[\p{L}\p{M}]*)|(?<percent>%)/giu;
 
 /**
  * Finds every number of a sentence: in digits with separators, decimals or a sign, with a word of size (`1.2 million`) or a

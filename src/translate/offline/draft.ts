@@ -2,7 +2,7 @@ import type { RelationObligation } from '../../policy/view.js';
 import type { DateRange, DateUnit } from '../dates.js';
 import type { ColumnOf, Element, MetricOf } from './lexicon.js';
 import type { AggregateName, Comparison, Filter, Literal } from './plan.js';
-import type { Tally } from './read-tally.js';
+import type { Tally } from './tally.js';
 
 /** A grouping that the question asks for: something named, or a period of the date. */
 export type GroupAsked = { readonly element: Element; readonly text: string } | { readonly unit: DateUnit };

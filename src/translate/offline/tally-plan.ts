@@ -6,8 +6,8 @@ import type { ColumnOf } from './lexicon.js';
 import { NotUnderstood } from './not-understood.js';
 import { isComputed, type Key, type Output, type Plan } from './plan.js';
 import type { Asked } from './read-items.js';
-import type { Tally } from './read-tally.js';
 import { outputOf } from './resolve-output.js';
+import type { Tally } from './tally.js';
 
 /** "The most common city of stores", "cities with more than 3 stores": a column's values by how many rows have each. */
 export function tallyPlan(context: Context, draft: Draft, asked: Asked, tally: Tally): Plan {

@@ -1,5 +1,4 @@
 import { findPersonalData } from './find-personal-data.js';
-import { PERSONAL_KINDS } from './found.js';
 
 /** Words that stand for the personal data of one question, and what they stand for. */
 export interface WithheldWords {
@@ -22,18 +21,14 @@ export interface WithheldWords {
   values(): Iterable<string>;
 }
 
-/** How the words of one question look. */
-interface Form {
-  readonly prefix: string;
-  readonly anywhere: RegExp;
-  readonly alone: RegExp;
-}
+/** A word, of this question or of another: its prefix first. */
+const ANYWHERE = /(withheldx{0,64})(?:Email|Card|Iban|Id|Phone)\d{1,6}/giu;
+const ALONE = /^(withheldx{0,64})(?:Email|Card|Iban|Id|Phone)\d{1,6}$/iu;
 
-function chooseForm(isTaken: (lowerCase: string) => boolean): Form {
+function choosePrefix(isTaken: (lowerCase: string) => boolean): string {
   let prefix = 'Withheld';
   while (isTaken(prefix.toLowerCase())) prefix += 'x';
-  const form = `${prefix}(?:${PERSONAL_KINDS.join('|')})\\d+`;
-  return { prefix, anywhere: new RegExp(form, 'gi'), alone: new RegExp(`^${form}$`, 'i') };
+  return prefix;
 }
 
 /**
@@ -45,16 +40,17 @@ function chooseForm(isTaken: (lowerCase: string) => boolean): Form {
 export function createWithheldWords(isTaken: (lowerCase: string) => boolean): WithheldWords {
   const words = new Map<string, string>();
   const values = new Map<string, string>();
-  let form: Form | null = null;
-  const readForm = (): Form => {
-    form ??= chooseForm(isTaken);
-    return form;
+  let chosen: string | null = null;
+  const readPrefix = (): string => {
+    chosen ??= choosePrefix(isTaken);
+    return chosen;
   };
+  const isOurs = (prefix: string | undefined): boolean => prefix?.toLowerCase() === readPrefix().toLowerCase();
 
   function wordFor(value: string, kind: string): string {
     const known = words.get(value);
     if (known !== undefined) return known;
-    const word = `${readForm().prefix}${kind}${words.size + 1}`;
+    const word = `${readPrefix()}${kind}${words.size + 1}`;
     words.set(value, word);
     values.set(word.toLowerCase(), value);
     return word;
@@ -71,10 +67,11 @@ export function createWithheldWords(isTaken: (lowerCase: string) => boolean): Wi
       return parts.join('') + text.slice(from);
     },
     wordOf: (value) => words.get(value) ?? null,
-    isWord: (text) => readForm().alone.test(text),
+    isWord: (text) => isOurs(ALONE.exec(text)?.[1]),
     restore(text, print) {
       let isWhole = true;
-      const restored = text.replace(readForm().anywhere, (word) => {
+      const restored = text.replace(ANYWHERE, (word: string, prefix: string) => {
+        if (!isOurs(prefix)) return word;
         const value = values.get(word.toLowerCase());
         if (value === undefined) isWhole = false;
         return value === undefined ? word : print(value);

@@ -74,6 +74,7 @@ describe('composeAnswer', () => {
         policies: ['customers.rows.customer', 'orders.rows.customer'],
         masked_columns: ['customers.phone'],
         policy_version: 'sha256:abc',
+        model: null,
       },
       receipt: null,
       usage: { prompt_tokens: 7, completion_tokens: 3 },

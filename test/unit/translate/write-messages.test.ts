@@ -57,7 +57,7 @@ describe('two questions of two people who see the same', () => {
     for (const text of [
       'You translate',
       'Dialect: SQLite 3',
-      'orders -- One row per order placed.',
+      ' -- One row per order placed.',
       'revenue = SUM("amount")',
     ])
       expect(prefix).toContain(text);
@@ -83,7 +83,7 @@ describe('a question about a part of the tables', () => {
   it('brings the part with it, after what never changes', () => {
     expect(messages).toHaveLength(2);
     expect(messages[0]!.content).not.toMatch(/<tables>\n|\nbranches/);
-    expect(messages[1]!.content).toMatch(/^Tables:\n<tables>\nbranches[\s\S]*customers[\s\S]*<\/tables>/);
+    expect(messages[1]!.content).toMatch(/^Tables\. .*\n<tables>\nbranches[\s\S]*customers[\s\S]*<\/tables>/);
     expect(messages[1]!.content).not.toContain('invoices');
   });
 
@@ -92,7 +92,7 @@ describe('a question about a part of the tables', () => {
       messages[1]!.content.indexOf(text),
     );
     expect(places).toEqual([...places].sort((one, other) => one - other));
-    expect(places[0]).toBe('Tables:\n'.length);
+    expect(messages[1]!.content).toMatch(/^Tables\./);
     expect(messages[1]!.content).toContain('Question: Which cities?\nSQL: SELECT city FROM branches WHERE id < 5');
   });
 });
