@@ -443,7 +443,7 @@ export interface ReportRunTable extends TenantColumn {
   status: 'answered' | 'clarify' | 'refused' | 'failed';
   /** Why it failed; null else. */
   code: string | null;
-  /** Null where there was no answer, and for exports. */
+  /** Null where there was no answer. */
   row_count: number | null;
   duration_ms: number;
   request_id: string;

@@ -115,6 +115,9 @@ async function readOperations(): Promise<(readonly [Method, string, Operation])[
   );
 }
 
+/** Request id of an export that globex made. */
+let exportOfGlobex = '';
+
 /** What stands in each place of a path: globex's, and one that nobody has. Fails for a place that is not known here. */
 const PLACES: Readonly<Record<string, () => readonly [string, string]>> = {
   '/v1/admin/customers/{id}': () => [String(idOf('customers', 'globex', '7')), '987654'],
@@ -126,6 +129,7 @@ const PLACES: Readonly<Record<string, () => readonly [string, string]>> = {
   '/v1/reports/{id}': () => [firstOf('reports'), 'f'.repeat(32)],
   '/v1/verified/{id}': () => [firstOf('verified_questions'), '987654'],
   '/v1/conversations/{id}': () => [firstOf('conversations'), 'f'.repeat(32)],
+  '/v1/receipts/exports/{request_id}': () => [exportOfGlobex, '00000000-0000-4000-8000-000000000000'],
 };
 
 function firstOf(table: string): string {
@@ -185,6 +189,10 @@ describe('another tenant’s ids', () => {
     const talk = { question: 'How many orders are there?', conversation_id: 'new' };
     const begun = await gateway.call('POST', '/v1/ask', 'globexCustomer', talk);
     expect(begun.body.conversation_id).toBe(firstOf('conversations'));
+    const exported = await gateway.call('POST', '/v1/export', 'globexAdmin', { sql: 'SELECT 1', format: 'csv' });
+    expect(exported.status, exported.text).toBe(200);
+    exportOfGlobex = exported.headers.get('x-request-id') ?? '';
+    expect(exportOfGlobex).not.toBe('');
     const before = rowsOf(gateway.storePath, 'globex');
     expect(Object.values(before).flat().length).toBeGreaterThan(8);
     let tried = 0;
