@@ -126,7 +126,12 @@ describe('a token of a widget', () => {
       ([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
     );
     const open = operations.filter((each) => each['x-widget']).map(({ method, path }) => `${method} ${path}`);
-    expect(open.sort()).toEqual(['get /v1/schema', 'post /v1/ask']);
+    expect(open.sort()).toEqual([
+      'delete /v1/conversations/{id}',
+      'get /v1/conversations/{id}',
+      'get /v1/schema',
+      'post /v1/ask',
+    ]);
     const closed = operations.filter((each) => each.security.some((way) => 'bearer' in way) && !each['x-widget']);
     expect(closed.length).toBeGreaterThanOrEqual(40);
     for (const { method, path } of closed) {
