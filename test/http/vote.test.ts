@@ -74,6 +74,7 @@ describe('a question that the model answers three times', () => {
     const record = await lastRecord();
     expect(record).toMatchObject({ sqlDigest: digest(ORDERS), relations: ['orders', 'payments'] });
     expect(record.reasons).toEqual([
+      'model: openai',
       `ran for the vote: ${digest(OTHER)} over payments`,
       `ran for the vote: ${digest(ORDERS)} over orders`,
       `ran for the vote: ${digest(SAME)} over orders`,
