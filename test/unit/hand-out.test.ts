@@ -209,7 +209,9 @@ describe('an answer that leaves as it comes', () => {
       const answer = await ask.askStream('How many?', ASKER, CONTEXT, sink);
       const rows = batches.map(({ length }) => `${length} rows`);
       expect(withoutStages(events)).toEqual(['record question', 'SELECT 0', 'columns n', ...rows]);
-      expect(events.slice(0, 4)).toEqual(['stage translate', 'stage seal', 'stage execute', 'stage answer']);
+      expect(events.slice(0, 5)).toEqual(
+        ['translate', 'seal', 'execute', 'rows', 'answer'].map((stage) => `stage ${stage}`),
+      );
       expect(records).toMatchObject([
         { decision: 'answered', rowCount: batches.flat().length, receiptDigest: digestOf(answer.receipt!.jws) },
       ]);
