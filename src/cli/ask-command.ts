@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Ask, AskContext } from '../ask.js';
+import type { Ask, AskContext, Stages } from '../ask.js';
 import type { Principal } from '../domain/principal.js';
 import { ensureDemoAccounts, ensureDemoSource, lacksDemoAccounts } from '../first-run.js';
 import { openGateway, openRecords, type Records, type Surroundings } from '../gateway.js';
 import { principalFor } from '../identify/operator.js';
 import { createPasswords } from '../identify/passwords.js';
 import type { Reports } from '../reports/manage-reports.js';
+import type { KeptTurns } from '../store/kept-turns.js';
+import { openKeptTurns } from '../store-key.js';
 import { type CliSurroundings, demandTenant } from './cli-surroundings.js';
 import { describeSeeded } from './describe-seeded.js';
 import { printAnswer, printable } from './print-answer.js';
@@ -57,6 +59,13 @@ export async function sealOnTerminal(
   });
 }
 
+/** What is kept for accounts, and the rules that it is shown under. */
+export interface OwnKept {
+  readonly reports: Reports;
+  readonly turns: KeptTurns;
+  readonly viewFor: Stages['viewFor'];
+}
+
 /**
  * Opens the gateway on this machine, records that an operator acts as an account, and lets them.
  *
@@ -68,7 +77,7 @@ export async function actAs(
   terminal: Terminal,
   action: string,
   as: string,
-  work: (ask: Ask, principal: Principal, context: AskContext, reports: Reports) => Promise<void>,
+  work: (ask: Ask, principal: Principal, context: AskContext, own: OwnKept) => Promise<void>,
 ): Promise<void> {
   const { settings, clock, logger } = surroundings;
   const tenant = demandTenant(surroundings);
@@ -89,7 +98,11 @@ export async function actAs(
     const gateway = await openGateway(surroundings, records);
     try {
       const ask = gateway.createAsk(records.audit);
-      await work(ask, principal, context, gateway.createReports(records.audit, ask));
+      await work(ask, principal, context, {
+        reports: gateway.createReports(records.audit, ask),
+        turns: openKeptTurns(surroundings, records.store),
+        viewFor: gateway.stages.viewFor,
+      });
     } finally {
       await gateway.close();
     }

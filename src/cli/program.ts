@@ -12,17 +12,14 @@ import { makeDemoBusiness } from './demo-command.js';
 import { followSecrets } from './environment.js';
 import { addEvalCommand } from './eval-command.js';
 import { addGroupCommands } from './groups-command.js';
+import { addHistoryCommand } from './history-command.js';
 import { inviteUser, resetUserPassword } from './invite-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import type { ProveOptions } from './prove-command.js';
 import { addReceiptCommands } from './receipt-commands.js';
-
 import { migrate, printGrantsOfStore } from './record-commands.js';
-
 import { addReportCommands } from './report-commands.js';
-
 import { addSecretCommands } from './secret-commands.js';
-
 import { addTenantCommands } from './tenant-commands.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { addUser, changeUser, eraseUser, listUsers, unlockUser } from './users-command.js';
@@ -172,6 +169,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .action((kind, identifier) => unlockUser(surround('warn'), terminal, kind, identifier));
   addGroupCommands(program, () => surround('warn'), terminal);
   addReportCommands(program, () => surround('warn'), terminal);
+  addHistoryCommand(program, () => surround('warn'), terminal);
   addTenantCommands(program, () => surround('warn'), terminal);
   program
     .command('sso')

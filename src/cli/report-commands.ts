@@ -7,9 +7,10 @@ import type { Principal } from '../domain/principal.js';
 import { REPORT_PARAMETER_TYPES, type ReportParameter } from '../domain/report.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { Reports } from '../reports/manage-reports.js';
-import type { Report } from '../reports/report.js';
+import type { Report, ReportChange, ShownRun, StatedReport } from '../reports/report.js';
 import { actAs } from './ask-command.js';
 import type { CliSurroundings } from './cli-surroundings.js';
+import { LIMIT, readLimit } from './limit-option.js';
 import { printAnswer, printable } from './print-answer.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { splitNames } from './users-command.js';
@@ -22,17 +23,24 @@ const AS = [
   'customer, employee or admin; the first of that kind, or the one named',
 ] as const;
 const SET = ['--set <name=value...>', 'values of parameters'] as const;
+const TITLE = ['--title <title>', 'what it is called'] as const;
 
-/** What `reports save` takes, as commander hands it over. */
-interface SaveOptions {
+/** What `reports change` takes, as commander hands it over. */
+interface ChangeOptions {
   readonly as: string;
-  readonly title: string;
+  readonly revision?: string;
+  readonly title?: string;
   readonly description?: string;
   readonly question?: string;
   readonly sql?: string;
   readonly sqlFile?: string;
   readonly parameter?: readonly string[];
   readonly shareWith?: string;
+}
+
+/** The same of `reports save`. */
+interface SaveOptions extends Omit<ChangeOptions, 'revision'> {
+  readonly title: string;
 }
 
 /**
@@ -48,8 +56,8 @@ export function addReportCommands(program: Command, surround: () => CliSurroundi
     as: string,
     work: (reports: Reports, principal: Principal, context: AskContext) => Promise<void>,
   ) =>
-    actAs(surround(), terminal, `reports ${verb} --as ${as}`, as, (_ask, principal, context, reports) =>
-      work(reports, principal, context),
+    actAs(surround(), terminal, `reports ${verb} --as ${as}`, as, (_ask, principal, context, own) =>
+      work(own.reports, principal, context),
     );
   const reports = program.command('reports').description('saved questions and SQL, as an account sees them (audited)');
   reports
@@ -76,27 +84,35 @@ export function addReportCommands(program: Command, surround: () => CliSurroundi
         for (const line of printReport(await saved.get(principal, id))) writeLine(stdout, line);
       }),
     );
-  reports
-    .command('save')
-    .description('save a question or SQL, with {name} in a question and :name in SQL for parameters')
-    .requiredOption(...AS)
-    .requiredOption('--title <title>', 'what it is called')
-    .option('--description <text>', 'what it is for')
-    .option('--question <question>', 'what is asked')
-    .option('--sql <statement>', 'or a SELECT')
-    .option('--sql-file <file>', 'or a file with one')
-    .option(
-      '--parameter <name:type=default...>',
-      `the default may be left out; types: ${REPORT_PARAMETER_TYPES.join(', ')}`,
-    )
-    .option('--share-with <names>', 'customer, employee, employee:ROLE, admin or accounts, with commas')
-    .action((options: SaveOptions) => {
-      const stated = readStated(options);
-      return act('save', options.as, async (saved, principal, context) => {
-        const { id } = await saved.save(principal, stated, context);
-        writeLine(stdout, `Saved ${id}.`);
-      });
+  addContent(
+    reports
+      .command('save')
+      .description('save a question or SQL, with {name} in a question and :name in SQL for parameters')
+      .requiredOption(...AS)
+      .requiredOption(...TITLE),
+  ).action((options: SaveOptions) => {
+    const stated = readStated(options);
+    return act('save', options.as, async (saved, principal, context) => {
+      const { id } = await saved.save(principal, stated, context);
+      writeLine(stdout, `Saved ${id}.`);
     });
+  });
+  addContent(
+    reports
+      .command('change')
+      .description('change a report of the account’s own; what is not named stays')
+      .argument('<id>', 'of the report')
+      .requiredOption(...AS)
+      .option('--revision <n>', 'the one that the change is made to; the newest where left out')
+      .option(...TITLE),
+  ).action((id: string, options: ChangeOptions) => {
+    const change = readChange(options);
+    return act(`change ${id}`, options.as, async (saved, principal, context) => {
+      const revision = change.revision ?? (await saved.get(principal, id)).revision;
+      const changed = await saved.change(principal, id, { ...change, revision }, context);
+      writeLine(stdout, `Changed ${id}, now revision ${changed.revision}.`);
+    });
+  });
   reports
     .command('run')
     .description('run a report; it reads what the account may read')
@@ -128,6 +144,20 @@ export function addReportCommands(program: Command, surround: () => CliSurroundi
       });
     });
   reports
+    .command('runs')
+    .description('list who ran a report, the newest first')
+    .argument('<id>', 'of the report')
+    .requiredOption(...AS)
+    .option(...LIMIT)
+    .action((id: string, { as, limit }: { as: string; limit: string }) => {
+      const page = { limit: readLimit(limit) };
+      return act(`runs ${id}`, as, async (saved, principal) => {
+        const runs = await saved.runs(principal, id, page);
+        for (const each of runs) writeLine(stdout, describeRun(each));
+        if (runs.length === 0) writeLine(stdout, 'Nobody ran it yet.');
+      });
+    });
+  reports
     .command('remove')
     .description('remove a report of the account’s own')
     .argument('<id>', 'of the report')
@@ -140,22 +170,53 @@ export function addReportCommands(program: Command, surround: () => CliSurroundi
     );
 }
 
+/** What a report says, as options of those who write it. */
+function addContent(command: Command): Command {
+  return command
+    .option('--description <text>', 'what it is for')
+    .option('--question <question>', 'what is asked')
+    .option('--sql <statement>', 'or a SELECT')
+    .option('--sql-file <file>', 'or a file with one')
+    .option(
+      '--parameter <name:type=default...>',
+      `all of them; the default may be left out; types: ${REPORT_PARAMETER_TYPES.join(', ')}`,
+    )
+    .option('--share-with <names>', 'customer, employee, employee:ROLE, admin or accounts, with commas');
+}
+
 function invalid(detail: string, cause?: unknown): never {
   throw new SwaliError('REQUEST_INVALID', { detail, cause });
 }
 
-function readStated(options: SaveOptions): Parameters<Reports['save']>[1] {
-  const { title, description = '', question, sql, sqlFile, parameter = [], shareWith = '' } = options;
-  if ([question, sql, sqlFile].filter((each) => each !== undefined).length !== 1)
-    invalid('give one of --question, --sql and --sql-file');
-  return {
-    kind: question === undefined ? 'sql' : 'question',
-    title,
-    description,
-    text: question ?? sql ?? readText(sqlFile ?? ''),
-    parameters: parameter.map(readParameter),
-    sharedWith: splitNames(shareWith),
+function readStated(options: SaveOptions): StatedReport {
+  const { title, description = '', parameter = [], shareWith = '' } = options;
+  const asked = readAsked(options) ?? invalid('give one of --question, --sql and --sql-file');
+  return { ...asked, title, description, parameters: parameter.map(readParameter), sharedWith: splitNames(shareWith) };
+}
+
+function readChange(options: ChangeOptions): Omit<ReportChange, 'revision'> & { readonly revision: number | null } {
+  const { title, description, parameter, shareWith } = options;
+  const change = {
+    ...readAsked(options),
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    ...(parameter === undefined ? {} : { parameters: parameter.map(readParameter) }),
+    ...(shareWith === undefined ? {} : { sharedWith: splitNames(shareWith) }),
   };
+  if (Object.keys(change).length === 0) invalid('say what changes');
+  return { ...change, revision: options.revision === undefined ? null : readRevision(options.revision) };
+}
+
+/** What the report asks; null where nothing is said of it. */
+function readAsked({ question, sql, sqlFile }: ChangeOptions): Pick<StatedReport, 'kind' | 'text'> | null {
+  const given = [question, sql, sqlFile].filter((each) => each !== undefined);
+  if (given.length > 1) invalid('give one of --question, --sql and --sql-file');
+  if (given.length === 0) return null;
+  return { kind: question === undefined ? 'sql' : 'question', text: question ?? sql ?? readText(sqlFile ?? '') };
+}
+
+function readRevision(text: string): number {
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : invalid('--revision takes a whole number from 1');
 }
 
 /** `year:integer=2026` */
@@ -225,6 +286,20 @@ async function writeWholeFile(path: string, write: (sink: ExportSink) => Promise
 /** One report as one line. */
 function describeReport({ id, kind, owner, title, revision }: Report): string {
   return [id, kind, `owner ${owner}`, `revision ${revision}`, printable(title)].join('  ');
+}
+
+/** One run as one line. What the account may not know of it is left out. */
+function describeRun({ at, runner, revision, format, status, code, rowCount, values }: ShownRun): string {
+  const settings = Object.entries(values ?? {}).map(([name, value]) => `${name}=${value}`);
+  return [
+    new Date(at).toISOString(),
+    runner,
+    `revision ${revision}`,
+    format ?? 'answer',
+    ...[status, code].filter((each) => each !== null),
+    ...(rowCount === null ? [] : [`${rowCount} rows`]),
+    ...settings.map(printable),
+  ].join('  ');
 }
 
 function printReport(report: Report): readonly string[] {

@@ -19,6 +19,7 @@ async function save(...args: readonly string[]): Promise<string> {
   return /^Saved ([0-9a-f]{32})\.\n$/.exec(out)?.[1] ?? '';
 }
 
+const shared = ['--parameter', 'n:integer', '--share-with', 'customer'];
 const SQL = 'SELECT :word AS word, COUNT(*) AS orders\nFROM orders WHERE status = :status';
 let id = '';
 beforeAll(async () => {
@@ -89,7 +90,52 @@ describe('swali reports', () => {
     expect((await run('show', question, '--as', 'employee')).err).toMatch(/^REPORT_UNKNOWN: /);
   });
 
+  it('changes what is named, of the revision that is named, and keeps the rest', { timeout: 60_000 }, async () => {
+    const as = ['--as', 'admin'];
+    const saved = await save(...as, '--title', 'Old', '--sql', 'SELECT 1 AS n', '--share-with', 'customer');
+    const changed = await run('change', saved, ...as, '--title', 'New', '--description', 'One');
+    expect(changed).toEqual({ code: 0, out: `Changed ${saved}, now revision 2.\n`, err: '' });
+    const again = ['--sql', 'SELECT :n AS n', '--parameter', 'n:integer=7', '--share-with', 'employee'];
+    expect((await run('change', saved, ...as, '--revision', '2', ...again)).out).toContain('now revision 3');
+    expect((await run('show', saved, ...as)).out.split('\n')).toEqual([
+      `${saved}  sql  owner admin:1  revision 3  New`,
+      'One',
+      '  n  integer  default 7',
+      '  shared with  employee',
+      'SELECT :n AS n',
+      '',
+    ]);
+    for (const [code, ...args] of [
+      ['REPORT_CHANGED', ...as, '--revision', '2', '--title', 'Late'],
+      ['REPORT_INVALID', ...as, '--question', 'How many orders?'],
+      ['REQUEST_INVALID', ...as],
+      ['REQUEST_INVALID', ...as, '--title', 'x', '--revision', '0'],
+      ['AUTH_PERMISSION_MISSING', '--as', 'employee', '--title', 'Mine now'],
+      ['REPORT_UNKNOWN', '--as', 'customer', '--title', 'Mine now'],
+    ]) {
+      const refused = await run('change', saved, ...args);
+      expect([refused.code, refused.out, refused.err.split(':')[0]], refused.err).toEqual([1, '', code]);
+    }
+    expect((await run('show', saved, ...as)).out).toContain('revision 3  New');
+  });
+
+  it('lists runs, of others without what follows from their rows', { timeout: 60_000 }, async () => {
+    const own = await save('--as', 'employee', '--title', 'Runs', '--sql', 'SELECT :n AS n', ...shared);
+    expect((await run('runs', own, '--as', 'employee')).out).toBe('Nobody ran it yet.\n');
+    for (const who of ['employee', 'customer', 'customer'])
+      expect((await run('run', own, '--as', who, '--set', `n=${who.length}`)).code).toBe(0);
+    const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
+    const others = `${time}  customer:\\d+  revision 1  answer\n`;
+    const mine = `${time}  employee:\\d+  revision 1  answer  answered  1 rows  n=8\n`;
+    expect((await run('runs', own, '--as', 'employee')).out).toMatch(new RegExp(`^${others}${others}${mine}$`));
+    expect((await run('runs', own, '--as', 'employee', '--limit', '1')).out).toMatch(new RegExp(`^${others}$`));
+    const theirs = (await run('runs', own, '--as', 'customer')).out;
+    expect(theirs).toMatch(new RegExp(`^(${time}  customer:\\d+  revision 1  answer  answered  1 rows  n=8\n){2}$`));
+    expect((await run('runs', own, '--as', 'admin')).err).toMatch(/^REPORT_UNKNOWN: /);
+  });
+
   it.each([
+    ['REQUEST_INVALID', ['runs', 'ID', '--as', 'admin', '--limit', '201']],
     ['REQUEST_INVALID', ['save', '--as', 'admin', '--title', 'x']],
     ['REQUEST_INVALID', ['save', '--as', 'admin', '--title', 'x', '--sql', 'SELECT 1', '--question', 'How many?']],
     ['REQUEST_INVALID', ['save', '--as', 'admin', '--title', 'x', '--sql-file', '/nowhere/at/all.sql']],
