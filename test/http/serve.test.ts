@@ -170,8 +170,9 @@ describe('a fresh machine', { timeout: 120_000 }, () => {
     const check = await finish(['policy', 'check']);
     expect([check.code, check.stderr]).toEqual([0, '']);
     const cases = await finish(['policy', 'test']);
-    expect([cases.stdout.trim().split('\n').at(-1), cases.stderr]).toEqual([
+    expect([...cases.stdout.trim().split('\n').slice(-2), cases.stderr]).toEqual([
       expect.stringMatching(/^(\d+) of \1 cases hold\.$/),
+      expect.stringMatching(/^(\d+) of \1 verified questions hold: \1 of the file, 0 promoted\.$/),
       '',
     ]);
     const explained = await finish(['policy', 'explain', '--as', 'customer', '--sql', 'SELECT COUNT(*) FROM orders']);
