@@ -18,6 +18,8 @@ import { Tally } from '../support/tally.js';
 
 const folder = evaluationFolder();
 const server = engineUrl('mariadb');
+/** One question in so many is tried; with CORPUS_WHOLE=1 all. test/corpus/spider-sealed.test.ts has all of them on SQLite. */
+const EVERY = process.env.CORPUS_WHOLE === '1' ? 1 : 3;
 const EQUAL = 'sealed, rows equal';
 const DIFFERENT = 'sealed, rows differ';
 const GOLD_FAILS = 'the gold text itself does not run here';
@@ -31,13 +33,17 @@ describe.skipIf(folder === null || server === null)('Spider questions on MariaDB
     for (const [name, questions] of readSpider(folder as string)) {
       const url = await load(name);
       try {
-        await sealAll(url, questions, tally);
+        await sealAll(
+          url,
+          questions.filter((_, at) => at % EVERY === 0),
+          tally,
+        );
       } finally {
         await asOwner(`DROP DATABASE \`${databaseOf(name)}\``);
       }
     }
     tally.print('spider-train, MySQL texts on MariaDB', [EQUAL]);
-    expect(tally.total).toBeGreaterThan(6_000);
+    expect(tally.total).toBeGreaterThan(6_000 / EVERY);
     expect(tally.share(EQUAL) / (1 - tally.share(GOLD_FAILS))).toBeGreaterThanOrEqual(0.97);
     expect(tally.share(GOLD_FAILS)).toBeLessThan(0.01);
   });

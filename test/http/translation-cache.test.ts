@@ -24,6 +24,8 @@ const COUNT: ModelReply = {
 let folder = '';
 let database: InstanceType<typeof DatabaseSync>;
 let model: ModelServer;
+/** Asked where the other fails. */
+let fallback: ModelServer;
 /** Two replicas; they share Redis where there is one. */
 let replicas: readonly [Gateway, Gateway];
 /** No question was asked before by another test. */
@@ -39,10 +41,12 @@ beforeAll(async () => {
   expect(policy).toContain('share_values: true');
   writeFileSync(join(folder, 'demo.yaml'), policy.replaceAll('share_values: true', 'share_values: false'));
   model = await startModelServer();
+  fallback = await startModelServer();
   const env = {
     SOURCE_URL: source,
     POLICY_DIR: folder,
     OPENAI_BASE_URL: model.baseUrl,
+    FALLBACK_OPENAI_BASE_URL: fallback.baseUrl,
     TRANSLATOR: 'openai',
     TRANSLATION_CACHE_TTL_S: '600',
     MAX_IN_FLIGHT: '100',
@@ -61,6 +65,7 @@ beforeEach(() => {
 afterAll(async () => {
   for (const gateway of replicas ?? []) await gateway.stop();
   await model?.close();
+  await fallback?.close();
   database?.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -112,6 +117,26 @@ describe('a question that was asked before', () => {
     expect(model.requests).toHaveLength(1);
     const paid = replies.filter(({ body }) => body.usage.prompt_tokens > 0);
     expect(paid).toHaveLength(1);
+  });
+
+  it('is answered to each with what was withheld of their own words, whichever provider wrote the statement', async () => {
+    model.reply({ kind: 'tool' });
+    const sql = "SELECT name FROM customers WHERE email = 'WithheldEmail1'";
+    fallback.reply({ kind: 'answer', answer: { kind: 'sql', sql, message: null, choices: [] } });
+    const people = database
+      .prepare('SELECT name, email FROM customers WHERE email IS NOT NULL ORDER BY id LIMIT 3')
+      .all();
+    expect(people).toHaveLength(3);
+    const cached: unknown[] = [];
+    for (const { name, email } of people as { name: string; email: string }[]) {
+      const { body } = await replicas[0].ask('admin', `${question} Of ${email}, please.`);
+      expect(body.rows).toEqual([[name]]);
+      expect(body.sql).toContain(email);
+      expect(body.provenance.model).toMatchObject({ provider: 'fallback' });
+      cached.push(body.provenance.model.cached);
+    }
+    expect(cached).toEqual([false, true, true]);
+    expect([model.requests.length, fallback.requests.length]).toEqual([1, 1]);
   });
 
   it.skipIf(redisUrl === null)('is answered by another replica without the model', async () => {
