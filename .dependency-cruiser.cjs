@@ -26,12 +26,17 @@ const MAY_IMPORT = {
   answer: ['policy', 'catalog', ...LOWEST],
 };
 const BELOW_ASK = Object.keys(MAY_IMPORT).filter((name) => !['config', 'operate', 'mail', 'demo'].includes(name));
-/** Pieces of the spine: how several statements are compared, and how answers leave in parts. */
+/** Pieces of the spine: how several statements are compared, how answers leave in parts, and what is put on record of a request. */
 MAY_IMPORT['vote.ts'] = LOWEST;
+MAY_IMPORT['ask-context.ts'] = LOWEST;
 MAY_IMPORT['hand-out.ts'] = BELOW_ASK;
-MAY_IMPORT['ask.ts'] = ['vote.ts', 'hand-out.ts', ...BELOW_ASK];
-MAY_IMPORT.reports = ['ask.ts', 'hand-out.ts', ...BELOW_ASK];
-MAY_IMPORT.http = ['reports', 'ask.ts', 'hand-out.ts', ...BELOW_ASK];
+MAY_IMPORT['trail.ts'] = ['hand-out.ts', ...BELOW_ASK];
+MAY_IMPORT['on-record.ts'] = ['trail.ts', 'ask-context.ts', ...BELOW_ASK];
+MAY_IMPORT['ask.ts'] = ['on-record.ts', 'trail.ts', 'vote.ts', 'hand-out.ts', 'ask-context.ts', ...BELOW_ASK];
+/** What those who call the spine see of it. */
+const SPINE = ['ask.ts', 'ask-context.ts', 'hand-out.ts'];
+MAY_IMPORT.reports = [...SPINE, ...BELOW_ASK];
+MAY_IMPORT.http = ['reports', ...SPINE, ...BELOW_ASK];
 MAY_IMPORT.mcp = MAY_IMPORT.http;
 /** Files that put the parts together; they may use each other and everything below the commands. */
 const WIRING = [
@@ -57,7 +62,7 @@ const WIRING = [
   'backup-schedule.ts',
   'restore.ts',
 ];
-const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', 'ask.ts', 'hand-out.ts', ...BELOW_ASK, 'config', 'operate', 'mail', 'demo'];
+const BELOW_CLI = [...WIRING, 'http', 'mcp', 'reports', ...SPINE, ...BELOW_ASK, 'config', 'operate', 'mail', 'demo'];
 for (const file of WIRING) MAY_IMPORT[file] = BELOW_CLI;
 /** The proof harness puts the parts together past the gateway, to attack them. */
 MAY_IMPORT.prove = [...BELOW_ASK, 'demo'];

@@ -1,15 +1,16 @@
 import { composeAnswer, composeReply, describeColumns } from './answer/compose-answer.js';
 import type { Summarise } from './answer/summary/summarise.js';
-import type { AuditEvent, AuditLog, QuestionEvent } from './audit/record.js';
+import type { AskContext } from './ask-context.js';
+import type { AuditLog } from './audit/record.js';
 import type { Answer } from './domain/answer.js';
 import type { Candidate, Translation } from './domain/candidate.js';
 import { digestText } from './domain/digest-text.js';
+import type { DryRun } from './domain/dry-run.js';
 import type { Exported, ExportRequest, ExportSink } from './domain/export.js';
-import { NO_METRICS, NO_TRACER } from './domain/no-telemetry.js';
+import { NO_METRICS } from './domain/no-telemetry.js';
 import type { BeginReceipt, HandedOut, Logger, Metrics, SignReceipt, Span, Tracer } from './domain/ports.js';
 import type { Permission, Principal } from './domain/principal.js';
 import type { Receipt } from './domain/receipt.js';
-import type { ReportRun } from './domain/report.js';
 import type { ResultSet, ResultStream } from './domain/result-set.js';
 import type { ParameterValue, SealedStatement } from './domain/sealed-statement.js';
 import { SwaliError } from './errors/swali-error.js';
@@ -22,9 +23,11 @@ import {
   readHead,
   streamOf,
 } from './hand-out.js';
+import { createOnRecord } from './on-record.js';
 import { MASK_KEY_PREFIX } from './policy/mask.js';
 import type { PrincipalView } from './policy/view.js';
-import { type AskedTurn, NO_TURNS, type Turns } from './translate/conversations/turns.js';
+import { addUsage, describeModel, noteVote, type Road, type Trail, translatorOf } from './trail.js';
+import { NO_TURNS, type Turns } from './translate/conversations/turns.js';
 import type { Feedback } from './translate/request.js';
 import type { Translate } from './translate/translate.js';
 import { voteByResult } from './vote.js';
@@ -44,37 +47,6 @@ export interface Stages {
   readonly execute: (statement: SealedStatement, signal: AbortSignal) => Promise<ResultSet>;
   /** The same, rows as they come. */
   readonly executeStream: (statement: SealedStatement, signal: AbortSignal) => Promise<ResultStream>;
-}
-
-/** Whose request it is, for the audit record, and what ends it. */
-export interface AskContext {
-  readonly requestId: string;
-  /** Of the caller, or `cli`. */
-  readonly address: string;
-  /** What the caller calls its program; null for `cli`. */
-  readonly userAgent: string | null;
-  readonly signal: AbortSignal;
-  /** True for the local operator of the machine, who may write and read SQL as anyone (and is audited for it). */
-  readonly operator: boolean;
-  /**
-   * Where a saved report is run; absent for what the caller sends. Its text is somebody else's, sealed for the caller like any
-   * other: so whoever may `ask` may run it.
-   */
-  readonly report?: ReportRun;
-  /** What a question is part of: the id of a conversation, `new`, or (absent) none. */
-  readonly conversation?: string | null;
-}
-
-/** What `dry_run` gives: the statement that would run, and why. */
-export interface DryRun {
-  readonly sealed_sql: string;
-  readonly parameters: readonly {
-    readonly origin: 'claim' | 'slot' | 'literal';
-    readonly name: string | null;
-    /** 64-bit integers as text; null for the keys of masks. */
-    readonly value: string | number | null;
-  }[];
-  readonly provenance: Answer['provenance'];
 }
 
 /** The spine. Each method is one request. */
@@ -111,44 +83,6 @@ interface Ran {
   readonly head: Head | null;
 }
 
-/** How an answer leaves in parts. */
-interface Road {
-  readonly stage: 'rows' | 'export';
-  readonly onStage?: (stage: string) => void;
-  readonly handOut: (parts: HandOut) => Promise<Answer>;
-}
-
-/** What an audit record says of how a request ended. */
-type Outcome = { readonly answer: Answer | DryRun | Exported } | { readonly error: SwaliError };
-
-/** What one request has come to so far; the audit record is made from it, whatever happens. */
-interface Trail {
-  readonly question: string | null;
-  readonly reasons: string[];
-  readonly timingsMs: Record<string, number>;
-  translation: Translation | null;
-  statement: SealedStatement | null;
-  /** Relations of every statement that was handed to the source, those too whose rows went nowhere. */
-  readonly read: Set<string>;
-  rowCount: number | null;
-  /** Whether results decided between statements: then the time says nothing about the one that is answered with. */
-  isVoted: boolean;
-  /** Of the rules that bound the principal; null until they are known. */
-  policyDigest: string | null;
-  policyVersion: string | null;
-  receipt: Receipt | null;
-  /** Null where the answer leaves as a whole. */
-  readonly road: Road | null;
-  /** Writes the record before its time. */
-  readonly record: (what: 'begun' | 'whole') => Promise<void>;
-  /** What is on record already: that rows follow, or everything. */
-  recorded: 'begun' | 'whole' | null;
-  /** Rows that have left. */
-  handedOut: number;
-  /** Milliseconds in which whoever takes the rows was waited for. */
-  awayMs: number;
-}
-
 /**
  * @param parts.audit where records go; an answer leaves only after its record is durable
  * @param parts.now monotonic clock in milliseconds
@@ -175,7 +109,8 @@ export function createAsk(parts: {
   readonly metrics?: Pick<Metrics, 'stage' | 'translation'>;
   readonly tracer?: Pick<Tracer, 'span'>;
 }): Ask {
-  const { stages, turns = NO_TURNS, metrics = NO_METRICS, tracer = NO_TRACER } = parts;
+  const { stages, turns = NO_TURNS, metrics = NO_METRICS } = parts;
+  const { audited, timed } = createOnRecord({ ...parts, turns });
 
   /** identify → translate → seal → execute → answer, with the way back from seal and execute to the model. */
   async function answerQuestion(
@@ -414,149 +349,39 @@ export function createAsk(parts: {
     return composeReply({ id: parts.newId(), question, translation, policyVersion: view.policyVersion, timings });
   }
 
-  /**
-   * Audit wraps all of it: the record is durable before the answer, or the refusal, leaves. Where rows leave as they come it is
-   * durable before the first of them, and another closes it before the rest of the answer leaves.
-   */
-  async function audited<T extends Answer | DryRun | Exported>(
-    event: 'question' | 'sql' | 'export',
-    question: string | null,
-    principal: Principal,
-    context: AskContext,
-    run: (trail: Trail) => Promise<T>,
-    road: Road | null = null,
-  ): Promise<T> {
-    const startedAt = parts.now();
-    const about = {
-      requestId: context.requestId,
-      tenant: principal.tenant,
-      address: context.address,
-      userAgent: context.userAgent,
-      subject: principal.subject,
-      kind: principal.kind,
-    };
-    const durationMs = (): number => Math.round((parts.now() - startedAt) * 1000) / 1000;
-    const append = (record: AuditEvent): Promise<void> => timed(trail, 'audit', () => parts.audit.append(record));
-    const describe = (outcome: Outcome): QuestionEvent => ({
-      event,
-      ...about,
-      question,
-      ...describeTrail(trail),
-      ...describeOutcome(outcome),
-      reasons: [...trail.reasons, ...reasonsOf(outcome, trail)],
-      durationMs: durationMs(),
-    });
-    const trail: Trail = {
-      question,
-      reasons: context.report ? [`report ${context.report.id}`] : [],
-      timingsMs: {},
-      translation: null,
-      statement: null,
-      read: new Set(),
-      rowCount: null,
-      isVoted: false,
-      policyDigest: null,
-      policyVersion: null,
-      receipt: null,
-      road,
-      recorded: null,
-      handedOut: 0,
-      awayMs: 0,
-      async record(what) {
-        if (what === 'begun') trail.rowCount = null;
-        const { reasons, ...record } = describe({ answer: ANSWERED });
-        await append({ ...record, reasons: what === 'begun' ? [...reasons, ROWS_FOLLOW] : reasons });
-        trail.recorded = what;
-      },
-    };
-    let outcome: { readonly answer: T } | { readonly error: SwaliError };
-    try {
-      outcome = { answer: await run(trail) };
-    } catch (thrown) {
-      outcome = { error: thrown instanceof SwaliError ? thrown : new SwaliError('INTERNAL', { cause: thrown }) };
-    }
-    const { decision, code } = describeOutcome(outcome);
-    if (trail.recorded === null) await append(describe(outcome));
-    else if (trail.recorded === 'begun') {
-      const ending =
-        'error' in outcome ? { decision: 'failed' as const, code } : { decision: 'answered' as const, code };
-      const receiptDigest = describeTrail(trail).receiptDigest;
-      const rows = { rowCount: trail.handedOut, receiptDigest };
-      await append({ event: 'handed-out', ...about, of: event, ...rows, ...ending, durationMs: durationMs() });
-    }
-    parts.logger.info(
-      { requestId: context.requestId, event, decision, code, timingsMs: trail.timingsMs },
-      'answered a request',
-    );
-    // After the record: a turn that cannot be kept holds up no answer.
-    const conversation =
-      event === 'question'
-        ? await turns.save(principal, describeTurn({ question, decision, code }, trail), context)
-        : null;
-    if ('error' in outcome) throw outcome.error;
-    const ownMs = parts.now() - startedAt - (trail.timingsMs.translate ?? 0) - trail.awayMs;
-    if (trail.statement && trail.rowCount !== null && !trail.isVoted)
-      parts.onAnswer?.(`${event} ${trail.statement.sql}`, ownMs);
-    return event === 'question' ? { ...outcome.answer, conversation_id: conversation } : outcome.answer;
-  }
-
-  async function timed<T>(trail: Trail, stage: string, run: (span: Span) => Promise<T>): Promise<T> {
-    const startedAt = parts.now();
-    trail.road?.onStage?.(stage);
-    try {
-      return await tracer.span(`swali.${stage}`, run);
-    } finally {
-      const ms = parts.now() - startedAt;
-      metrics.stage(stage, ms / 1000);
-      trail.timingsMs[stage] = Math.round(((trail.timingsMs[stage] ?? 0) + ms) * 1000) / 1000;
-    }
-  }
-
   return {
     ask: (question, principal, context) =>
-      audited('question', question, principal, context, async (trail) =>
+      audited({ event: 'question', question, principal, context, road: null }, async (trail) =>
         vouch(await answerQuestion(question, principal, context, trail), principal, context, trail),
       ),
     runSql: (sql, principal, context) =>
-      audited('sql', null, principal, context, async (trail) =>
+      audited({ event: 'sql', question: null, principal, context, road: null }, async (trail) =>
         vouch(await answerSql(sql, principal, context, trail), principal, context, trail),
       ),
     dryRun: (sql, principal, context) =>
-      audited('sql', null, principal, context, (trail) => answerDryRun(sql, principal, context, trail)),
+      audited({ event: 'sql', question: null, principal, context, road: null }, (trail) =>
+        answerDryRun(sql, principal, context, trail),
+      ),
     askStream: (question, principal, context, sink) =>
-      audited(
-        'question',
-        question,
-        principal,
-        context,
-        (trail) => answerQuestion(question, principal, context, trail),
-        toSink(sink),
+      audited({ event: 'question', question, principal, context, road: toSink(sink) }, (trail) =>
+        answerQuestion(question, principal, context, trail),
       ),
     runSqlStream: (sql, principal, context, sink) =>
-      audited('sql', null, principal, context, (trail) => answerSql(sql, principal, context, trail), toSink(sink)),
-    exportStream: (request, principal, context, sink) =>
-      audited(
-        'export',
-        'question' in request ? request.question : null,
-        principal,
-        context,
-        (trail) => answerExport(request, principal, context, trail),
-        {
-          stage: 'export',
-          handOut: (parts) => {
-            const { rows, bytes } = stages.exportViewFor(principal).limits;
-            return handOutFile(sink, request.format, { rows, bytes }, parts);
-          },
-        },
+      audited({ event: 'sql', question: null, principal, context, road: toSink(sink) }, (trail) =>
+        answerSql(sql, principal, context, trail),
       ),
+    exportStream(request, principal, context, sink) {
+      const question = 'question' in request ? request.question : null;
+      const handOut = (parts: HandOut) => {
+        const { rows, bytes } = stages.exportViewFor(principal).limits;
+        return handOutFile(sink, request.format, { rows, bytes }, parts);
+      };
+      return audited({ event: 'export', question, principal, context, road: { stage: 'export', handOut } }, (trail) =>
+        answerExport(request, principal, context, trail),
+      );
+    },
   };
 }
-
-/** What the first record of a request says where its rows leave after it. */
-const ROWS_FOLLOW = 'rows to follow';
-
-/** Enough of an answer for its record. */
-const ANSWERED = { status: 'answered', rowCount: 0, receipt: { jws: '', salt: '' } } as const satisfies Exported;
 
 function toSink(sink: AnswerSink): Road {
   return { stage: 'rows', onStage: (stage) => sink.stage(stage), handOut: (parts) => handOutAnswer(sink, parts) };
@@ -603,90 +428,6 @@ function lacksChoices(
   const { kind, translator, choices } = translation;
   if (kind !== 'clarify' || translator !== 'openai' || choices.length >= LEAST_CHOICES) return false;
   return feedback.every(({ sql }) => sql !== null);
-}
-
-/** The statement that won, with all that was paid and what is known of the model. */
-function noteVote(winner: Candidate, before: Translation | null, candidates: number): Candidate {
-  const first = before?.kind === 'sql' ? before.candidate : winner;
-  const model = {
-    provider: winner.translator,
-    failed: [],
-    cached: false,
-    ...(winner.model ?? first.model),
-    candidates,
-  };
-  return { ...winner, usage: first.usage, model };
-}
-
-/** The tokens of every attempt are paid for, so the last translation carries the sum. */
-function addUsage(before: Translation | null, now: Translation): Translation {
-  if (before === null) return now;
-  const paid = usageOf(before);
-  const fresh = usageOf(now);
-  const usage = {
-    promptTokens: paid.promptTokens + fresh.promptTokens,
-    completionTokens: paid.completionTokens + fresh.completionTokens,
-  };
-  return now.kind === 'sql' ? { ...now, candidate: { ...now.candidate, usage } } : { ...now, usage };
-}
-
-/** Whose model wrote it, and who was asked in vain: where the question went is on record. */
-function describeModel(translation: Translation): readonly string[] {
-  const { model } = translation.kind === 'sql' ? translation.candidate : translation;
-  if (!model) return [];
-  return [`model: ${model.provider}${model.failed.length > 0 ? `, after ${model.failed.join(', ')} failed` : ''}`];
-}
-
-function usageOf(translation: Translation): Candidate['usage'] {
-  return translation.kind === 'sql' ? translation.candidate.usage : translation.usage;
-}
-
-function describeTrail(trail: Trail) {
-  const { translation, statement, read, rowCount, receipt } = trail;
-  return {
-    sqlDigest: translation?.kind === 'sql' ? digestText(translation.candidate.sql) : null,
-    receiptDigest: receipt ? digestText(receipt.jws) : null,
-    translator: translatorOf(translation),
-    relations: [...new Set([...(statement?.provenance.relations ?? []), ...read])].sort(),
-    rowCount,
-  };
-}
-
-/** What is kept of a question for its asker. A statement that answered nothing is nothing to go on from. */
-function describeTurn(
-  { question, decision, code }: Pick<QuestionEvent, 'question' | 'decision' | 'code'>,
-  { translation, policyDigest, policyVersion }: Trail,
-): AskedTurn {
-  const made = translation?.kind === 'sql' ? translation.candidate : translation;
-  return {
-    question: question ?? '',
-    readAs: made?.readAs ?? null,
-    sql: decision === 'answered' && translation?.kind === 'sql' ? translation.candidate.sql : null,
-    status: decision,
-    code,
-    translator: translatorOf(translation),
-    rules: policyDigest === null || policyVersion === null ? null : { viewDigest: policyDigest, policyVersion },
-  };
-}
-
-function translatorOf(translation: Translation | null): string | null {
-  if (translation === null) return null;
-  return translation.kind === 'sql' ? translation.candidate.translator : translation.translator;
-}
-
-function describeOutcome(outcome: Outcome) {
-  if ('answer' in outcome) {
-    return { decision: 'status' in outcome.answer ? outcome.answer.status : 'answered', code: null } as const;
-  }
-  const { code, status } = outcome.error;
-  const isRefusal = /^(?:SEAL|AUTH)_/.test(code) || code === 'TRANSLATE_QUESTION_INVALID' || status === 403;
-  return { decision: isRefusal ? 'refused' : 'failed', code } as const;
-}
-
-/** Policies that decided, or the public words of the refusal; never a value of a row. */
-function reasonsOf(outcome: Outcome, trail: Trail): readonly string[] {
-  if ('error' in outcome) return [outcome.error.message];
-  return trail.statement?.provenance.policies ?? [];
 }
 
 function describeSealed(statement: SealedStatement): DryRun {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Ask, AskContext, Stages } from '../ask.js';
+import type { Ask, Stages } from '../ask.js';
+import type { AskContext } from '../ask-context.js';
 import type { Principal } from '../domain/principal.js';
 import { ensureDemoAccounts, ensureDemoSource, lacksDemoAccounts } from '../first-run.js';
 import { openGateway, openRecords, type Records, type Surroundings } from '../gateway.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { AskContext } from '../ask.js';
+import type { AskContext } from '../ask-context.js';
 import { EXPORT_FORMATS, type ExportFormat, type ExportSink } from '../domain/export.js';
 import type { Principal } from '../domain/principal.js';
 import { REPORT_PARAMETER_TYPES, type ReportParameter } from '../domain/report.js';

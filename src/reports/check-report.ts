@@ -1,4 +1,5 @@
-import type { Ask, AskContext } from '../ask.js';
+import type { Ask } from '../ask.js';
+import type { AskContext } from '../ask-context.js';
 import type { Principal } from '../domain/principal.js';
 import type { ReportContent, ReportKind, ReportParameter } from '../domain/report.js';
 import { checkQuestion } from '../translate/check-question.js';

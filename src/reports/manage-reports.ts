@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Ask, AskContext } from '../ask.js';
+import type { Ask } from '../ask.js';
+import type { AskContext } from '../ask-context.js';
 import { describeSubject } from '../domain/access-event.js';
 import type { Answer } from '../domain/answer.js';
 import type { SlotValue } from '../domain/candidate.js';

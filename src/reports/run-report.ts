@@ -1,4 +1,5 @@
-import type { Ask, AskContext } from '../ask.js';
+import type { Ask } from '../ask.js';
+import type { AskContext } from '../ask-context.js';
 import type { Answer } from '../domain/answer.js';
 import type { SlotValue } from '../domain/candidate.js';
 import type { Exported, ExportFormat, ExportSink } from '../domain/export.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type AskContext, createAsk, type Stages } from '../../src/ask.js';
+import { createAsk, type Stages } from '../../src/ask.js';
+import type { AskContext } from '../../src/ask-context.js';
 import type { AuditEvent } from '../../src/audit/record.js';
 import type { Candidate, Translation, TranslatorName } from '../../src/domain/candidate.js';
 import type { HandedOut } from '../../src/domain/ports.js';

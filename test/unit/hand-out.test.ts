@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Ask, type AskContext, createAsk, type Stages } from '../../src/ask.js';
+import { type Ask, createAsk, type Stages } from '../../src/ask.js';
+import type { AskContext } from '../../src/ask-context.js';
 import { readSigner } from '../../src/audit/ed25519.js';
 import { createBeginReceipt, createSignReceipt } from '../../src/audit/receipts/sign-receipt.js';
 import { verifyReceipt } from '../../src/audit/receipts/verify-receipt.js';

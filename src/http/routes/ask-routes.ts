@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Ask, AskContext } from '../../ask.js';
+import type { Ask } from '../../ask.js';
+import type { AskContext } from '../../ask-context.js';
 import type { Answer } from '../../domain/answer.js';
 import { SwaliError } from '../../errors/swali-error.js';
 import type { AnswerSink } from '../../hand-out.js';
