@@ -6,7 +6,7 @@
  *
  * It prints its address as OPENAI_BASE_URL takes it. The question is what stands between `<question>` and `</question>` in
  * the last message of the user that has it; where there is no such thing, the longest known question that the message
- * contains. Several databases may have the same question: the one whose tables the prompt names is meant.
+ * contains. Words such as WithheldEmail1 stand for what the gateway keeps back, and so they do in the reply. Several databases may have the same question: the one whose tables the prompt names is meant.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -36,15 +36,33 @@ function readGold(file) {
 const textOf = (content) =>
   typeof content === 'string' ? content : (content ?? []).map((part) => part.text ?? '').join('');
 
-/** The question that the messages ask; null where it is none that is known. */
+/** What the gateway writes in the place of an e-mail address, a phone or a card number. */
+const WITHHELD = /\bWithheld[A-Za-z]+\d+\b/g;
+
+/** The known question that a question with words in the place of others is, and what each word stands for; null where none is. */
+function findWithheld(question, longestFirst) {
+  const words = question.match(WITHHELD);
+  if (!words) return null;
+  const parts = question.split(WITHHELD).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const form = new RegExp(`^${parts.join('(.+?)')}$`);
+  for (const known of longestFirst) {
+    const found = known.match(form);
+    if (found) return { question: known, stands: words.map((word, at) => [found[at + 1], word]) };
+  }
+  return null;
+}
+
+/** The question that the messages ask, and what each word in it stands for; null where it is none that is known. */
 function findQuestion(messages, byQuestion, longestFirst) {
   const asked = messages.filter(({ role }) => role === 'user').map(({ content }) => textOf(content));
   for (const text of asked.toReversed()) {
     const stated = text.match(/<question>([\s\S]*)<\/question>/)?.[1];
-    if (stated !== undefined && byQuestion.has(fold(stated))) return fold(stated);
+    if (stated !== undefined && byQuestion.has(fold(stated))) return { question: fold(stated), stands: [] };
     const folded = fold(stated ?? text);
+    const withheld = findWithheld(folded, longestFirst);
+    if (withheld) return withheld;
     const contained = longestFirst.find((question) => folded.includes(question));
-    if (contained !== undefined) return contained;
+    if (contained !== undefined) return { question: contained, stands: [] };
   }
   return null;
 }
@@ -81,11 +99,12 @@ export async function startScriptedModel(file, port = 0) {
     request.on('end', () => {
       asked += 1;
       const { messages, model } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-      const question = findQuestion(messages, byQuestion, longestFirst);
+      const found = findQuestion(messages, byQuestion, longestFirst);
       const prompt = messages.map(({ content }) => textOf(content)).join('\n');
       const dialect = /\b(?:MySQL|MariaDB)\b/.test(prompt) ? 'mysql' : 'sqlite';
-      const sql = question === null ? null : chooseGold(byQuestion.get(question), prompt, dialect);
-      if (question === null) unknown.push(textOf(messages.at(-1)?.content).slice(0, 200));
+      const gold = found === null ? null : chooseGold(byQuestion.get(found.question), prompt, dialect);
+      const sql = (found?.stands ?? []).reduce((text, [value, word]) => text?.replaceAll(value, word) ?? null, gold);
+      if (found === null) unknown.push(textOf(messages.at(-1)?.content).slice(0, 200));
       const answer =
         sql === null
           ? { kind: 'refuse', sql: null, message: 'These tables do not say.', choices: [] }

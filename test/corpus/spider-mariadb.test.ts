@@ -18,7 +18,7 @@ import { Tally } from '../support/tally.js';
 
 const folder = evaluationFolder();
 const server = engineUrl('mariadb');
-/** One question in so many is tried; with CORPUS_WHOLE=1 all. test/corpus/spider-sealed.test.ts has all of them on SQLite. */
+/** One question in so many is tried; with CORPUS_WHOLE=1 all. */
 const EVERY = process.env.CORPUS_WHOLE === '1' ? 1 : 3;
 const EQUAL = 'sealed, rows equal';
 const DIFFERENT = 'sealed, rows differ';

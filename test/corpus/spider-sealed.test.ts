@@ -13,6 +13,8 @@ import { evaluationFolder, readSpider, type SpiderQuestion } from '../support/sp
 import { Tally } from '../support/tally.js';
 
 const folder = evaluationFolder();
+/** One question in so many is tried; with CORPUS_WHOLE=1 all. */
+const EVERY = process.env.CORPUS_WHOLE === '1' ? 1 : 2;
 const EQUAL = 'sealed, rows equal';
 const DIFFERENT = 'sealed, rows differ';
 
@@ -30,9 +32,14 @@ describe.skipIf(folder === null)('Spider questions on SQLite, sealed for an admi
 
   it('reads and seals at least 99 % of the gold statements, with the gold’s rows', { timeout: 900_000 }, async () => {
     const tally = new Tally();
-    for (const [name, questions] of readSpider(folder as string)) await sealAll(name, questions, tally);
+    for (const [name, questions] of readSpider(folder as string))
+      await sealAll(
+        name,
+        questions.filter((_, at) => at % EVERY === 0),
+        tally,
+      );
     tally.print('spider-train, SQLite', [EQUAL]);
-    expect(tally.total).toBeGreaterThan(6_000);
+    expect(tally.total).toBeGreaterThan(6_000 / EVERY);
     expect(tally.share(EQUAL, DIFFERENT)).toBeGreaterThanOrEqual(0.99);
     expect(tally.share(EQUAL)).toBeGreaterThanOrEqual(0.99);
   });

@@ -45,14 +45,18 @@ function describeOverIdentity(name: string, ...contracts: readonly ((open: () =>
   );
 }
 
-describeOverIdentity('second factors', describeSecondFactorContract);
-describeOverIdentity('groups of employees', describeGroupsContract);
-describeOverIdentity('tokens of widgets', describeWidgetContract);
-describeOverIdentity('mailed tokens', describeMailedTokensContract, describeMailedLinksContract);
-describeOverIdentity('single sign-on', describeSsoStoreContract);
+describeOverIdentity(
+  'identity',
+  describeSecondFactorContract,
+  describeGroupsContract,
+  describeWidgetContract,
+  describeMailedTokensContract,
+  describeMailedLinksContract,
+  describeSsoStoreContract,
+);
 
-/** Runs a contract of the store over the servers; SQLite has its own run of each in test/unit. */
-function describeOverStore(name: string, contract: (open: () => Store) => void): void {
+/** Runs contracts of the store over the servers; SQLite has its own run of each in test/unit. */
+function describeOverStore(name: string, ...contracts: readonly ((open: () => Store) => void)[]): void {
   describeEngines(
     name,
     'select 1',
@@ -63,19 +67,22 @@ function describeOverStore(name: string, contract: (open: () => Store) => void):
         await migrateStore(store);
       });
       afterAll(() => store.close());
-      contract(() => store);
+      for (const contract of contracts) contract(() => store);
     },
     ['mariadb', 'mysql'],
   );
 }
 
-describeOverStore('turns of the daily backup', describeTurnsContract);
-describeOverStore('the budget of the model', describeModelBudgetContract);
-describeOverStore('promoted questions', describePromotedContract);
-describeOverStore('kept questions', describeKeptTurnsContract);
-describeOverStore('the state of alerts', describeAlertStateContract);
-describeOverStore('the columns of the audit log', describeListing);
-describeOverStore('saved reports', describeReportsContract);
+describeOverStore(
+  'what the store keeps',
+  describeTurnsContract,
+  describeModelBudgetContract,
+  describePromotedContract,
+  describeKeptTurnsContract,
+  describeAlertStateContract,
+  describeListing,
+  describeReportsContract,
+);
 
 describeEngines(
   'identity and audit',

@@ -124,7 +124,7 @@ describe('a question that was asked before', () => {
     const sql = "SELECT name FROM customers WHERE email = 'WithheldEmail1'";
     fallback.reply({ kind: 'answer', answer: { kind: 'sql', sql, message: null, choices: [] } });
     const people = database
-      .prepare('SELECT name, email FROM customers WHERE email IS NOT NULL ORDER BY id LIMIT 3')
+      .prepare('SELECT name, email FROM customers WHERE email IS NOT NULL ORDER BY customer_number LIMIT 3')
       .all();
     expect(people).toHaveLength(3);
     const cached: unknown[] = [];

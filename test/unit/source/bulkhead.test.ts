@@ -13,11 +13,14 @@ describe('createBulkhead', () => {
     ] as const) {
       const bulkhead = make();
       for (let each = 0; each < 3; each += 1) await bulkhead.enter(pressing, 1000);
+      const caller = new AbortController();
       let entered = false;
-      void bulkhead.enter(pressing, 1000).then(() => (entered = true));
+      const waiting = bulkhead.enter(pressing, 1000, caller.signal).then(() => (entered = true));
       await bulkhead.enter(other, 1000);
       await soon();
       expect(entered).toBe(false);
+      caller.abort();
+      await expect(waiting).rejects.toMatchObject({ code: 'EXECUTE_CANCELLED' });
     }
   });
 
