@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readCatalog } from '../../src/catalog/read-catalog.js';
 import type { PrincipalView } from '../../src/policy/view.js';
-import type { Source } from '../../src/source/source.js';
 import { translateOffline } from '../../src/translate/offline/translate-offline.js';
 import { openWholeCatalog } from '../support/open-view.js';
 import { admin } from '../support/principals.js';
+import { readCatalogOf } from '../support/read-catalog-of.js';
 import { evaluationFolder, readSpider } from '../support/spider.js';
 
 const folder = evaluationFolder();
@@ -24,13 +23,8 @@ function digest(rows: readonly Readonly<Record<string, unknown>>[]): string {
   return JSON.stringify(rows.map((row) => JSON.stringify(Object.values(row).map(value).sort())).sort());
 }
 
-async function viewOf(database: DatabaseSyncInstance): Promise<PrincipalView> {
-  const inspect: Source['inspect'] = async (sql, parameters = []) =>
-    database.prepare(sql).all(...(parameters as string[])) as unknown as Awaited<ReturnType<Source['inspect']>>;
-  return openWholeCatalog(
-    await readCatalog({ dialect: 'sqlite', serverVersion: '3', inspect, database: 'main' } as unknown as Source),
-  );
-}
+/** One question in so many is asked; with CORPUS_WHOLE=1 all. */
+const EVERY = process.env.CORPUS_WHOLE === '1' ? 1 : 2;
 
 describe.skipIf(folder === null)('questions of the Spider training set, answered without a model', () => {
   it('gives the rows of the gold query for most that it answers, and answers a fair share', {
@@ -44,12 +38,12 @@ describe.skipIf(folder === null)('questions of the Spider training set, answered
       opened.push(database);
       let view: PrincipalView;
       try {
-        view = await viewOf(database);
+        view = openWholeCatalog(await readCatalogOf(database));
       } catch {
         continue; // A catalog that is refused (names that collide) has its own tests.
       }
-      for (const { question, sql, rows } of questions) {
-        if (sql === null || rows === 0) continue;
+      for (const [at, { question, sql, rows }] of questions.entries()) {
+        if (sql === null || rows === 0 || at % EVERY !== 0) continue;
         asked += 1;
         const today = { year: 2026, month: 3, day: 15 };
         const found = translateOffline({
@@ -71,7 +65,7 @@ describe.skipIf(folder === null)('questions of the Spider training set, answered
     console.info(
       `offline on Spider: ${asked} asked, ${answered} answered (${((100 * answered) / asked).toFixed(1)} %), ${((100 * right) / answered).toFixed(1)} % of them right`,
     );
-    expect(asked).toBeGreaterThan(6000);
+    expect(asked).toBeGreaterThan(6000 / EVERY);
     expect(answered / asked).toBeGreaterThan(0.26);
     expect(right / answered).toBeGreaterThan(0.89);
   });

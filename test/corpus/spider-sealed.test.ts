@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readCatalog } from '../../src/catalog/read-catalog.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
 import { createSeal } from '../../src/seal/index.js';
 import { createJudges } from '../../src/seal/judges.js';
-import { openSource } from '../../src/source/open-source.js';
 import { sameRows } from '../support/compare-rows.js';
 import { openWholeCatalog } from '../support/open-view.js';
 import { admin } from '../support/principals.js';
+import { readCatalogOf } from '../support/read-catalog-of.js';
 import { evaluationFolder, readSpider, type SpiderQuestion } from '../support/spider.js';
 import { Tally } from '../support/tally.js';
 
@@ -46,12 +45,10 @@ describe.skipIf(folder === null)('Spider questions on SQLite, sealed for an admi
 
   async function sealAll(name: string, questions: readonly SpiderQuestion[], tally: Tally): Promise<void> {
     const path = join(folder as string, 'spider-train/sqlite', `${name}.sqlite`);
-    const source = await openSource({ url: `sqlite:${path}` });
-    const catalog = await readCatalog(source);
-    await source.close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    const catalog = await readCatalogOf(database);
     const seal = createSeal({ catalog, judges });
     const view = openWholeCatalog(catalog);
-    const database = new DatabaseSync(path, { readOnly: true });
     for (const { sql } of questions) {
       if (!sql) continue;
       try {

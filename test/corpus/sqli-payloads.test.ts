@@ -42,8 +42,8 @@ const published = readPublished();
 
 /** One payload in so many is tried at each position, another one at the next, so that each meets many; with CORPUS_WHOLE=1 all. */
 const WHOLE = process.env.CORPUS_WHOLE === '1';
-const EVERY_OWN = WHOLE ? 1 : 3;
-const EVERY = WHOLE ? 1 : 15;
+const EVERY_OWN = WHOLE ? 1 : 4;
+const EVERY = WHOLE ? 1 : 20;
 const POSITIONS: readonly Position[] = [...ESCAPED_POSITIONS, ...RAW_POSITIONS];
 const OPEN = new Set(['customers', 'orders', 'order_items', 'payments', 'products', 'employees', 'accounts']);
 /** Longest text that a claim may be, in characters. */

@@ -9,8 +9,9 @@ import { SABOTAGES, type Sabotage } from '../../src/prove/sealer.js';
 import { readStatements } from '../../src/prove/statements/read-statements.js';
 import { engineUrl } from '../engines/engines.js';
 
+const WHOLE = process.env.CORPUS_WHOLE === '1';
 /** Statements sealed and compared on each engine, over the worlds that need no published data; with CORPUS_WHOLE=1 more. */
-const CASES = process.env.CORPUS_WHOLE === '1' ? 2_000 : 800;
+const CASES = WHOLE ? 2_000 : 800;
 /** Statements in which each sabotage must show; the first finding ends its run. */
 const SABOTAGED_CASES = 2_000;
 const CASES_FOLDER = join(import.meta.dirname, '../../fixtures/proof');
@@ -51,7 +52,10 @@ for (const dialect of DIALECTS) {
       expect(tally.of('meaning', 'equal')).toBeGreaterThan(CASES / 5);
     });
 
-    it.each(SABOTAGES)('gives a seal away that is broken by %s', { timeout: 900_000 }, async (sabotage) => {
+    // A key of the plans that lacks something is the same fault on every engine, and takes the most statements to show.
+    const sabotages = SABOTAGES.filter((sabotage) => dialect === 'sqlite' || WHOLE || sabotage !== 'plan-key');
+
+    it.each(sabotages)('gives a seal away that is broken by %s', { timeout: 900_000 }, async (sabotage) => {
       const { findings } = await run(SABOTAGED_CASES, sabotage);
       expect(findings.length).toBeGreaterThan(0);
     });
