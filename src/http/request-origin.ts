@@ -11,6 +11,9 @@ export interface RequestOrigins {
   readonly current: () => RequestOrigin | null;
 }
 
+/** One for the process: each that is made and used once slows every promise of the process, for as long as it lives. */
+const origins = new AsyncLocalStorage<RequestOrigin>();
+
 /**
  * Audit records name a caller's address and no more; alerts compare devices and countries too. The rest travels beside the
  * call (AsyncLocalStorage), so that no stage between has to know of it.
@@ -22,14 +25,13 @@ export function createRequestOrigins(options: {
   readonly countryHeader: string | null;
   readonly trustProxy: number;
 }): RequestOrigins {
-  const storage = new AsyncLocalStorage<RequestOrigin>();
   const header = options.trustProxy > 0 ? options.countryHeader : null;
   return {
     remember: (request, _response, next) => {
       const { userAgent } = contextOf(request);
-      storage.run({ userAgent, country: header === null ? null : readCountry(request, header) }, next);
+      origins.run({ userAgent, country: header === null ? null : readCountry(request, header) }, next);
     },
-    current: () => storage.getStore() ?? null,
+    current: () => origins.getStore() ?? null,
   };
 }
 

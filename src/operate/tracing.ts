@@ -30,6 +30,9 @@ const EXPORT_TIMEOUT_MS = 5000;
 /** W3C Trace Context, version 00, as https://www.w3.org/TR/trace-context/ writes it. */
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
+/** One for the process: each that is made and used once slows every promise of the process, for as long as it lives. */
+const current = new AsyncLocalStorage<Context>();
+
 /**
  * Follows requests by OpenTelemetry, sent as OTLP over HTTP. The packages are loaded here and not before: a gateway without
  * a collector does not pay for them.
@@ -61,7 +64,6 @@ export async function openTracer(options: TracingOptions): Promise<ExportingTrac
   });
   const tracer = provider.getTracer('swali', options.version);
   const propagator = new W3CTraceContextPropagator();
-  const current = new AsyncLocalStorage<Context>();
   const contextNow = (): Context => current.getStore() ?? api.ROOT_CONTEXT;
 
   const wrap = (span: OtelSpan, context: Context): OpenSpan => ({

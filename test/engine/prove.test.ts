@@ -52,8 +52,8 @@ for (const dialect of DIALECTS) {
       expect(tally.of('meaning', 'equal')).toBeGreaterThan(CASES / 5);
     });
 
-    // A key of the plans that lacks something is the same fault on every engine, and takes the most statements to show.
-    const sabotages = SABOTAGES.filter((sabotage) => dialect === 'sqlite' || WHOLE || sabotage !== 'plan-key');
+    // The fence is each engine's own; the other faults are the same on all, and take many statements to show.
+    const sabotages = SABOTAGES.filter((sabotage) => dialect === 'sqlite' || WHOLE || sabotage === 'no-fence');
 
     it.each(sabotages)('gives a seal away that is broken by %s', { timeout: 900_000 }, async (sabotage) => {
       const { findings } = await run(SABOTAGED_CASES, sabotage);

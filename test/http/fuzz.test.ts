@@ -8,7 +8,7 @@ import { CATALOGUE } from '../../src/errors/catalogue.js';
 import { openTestGateway, type TestGateway } from './open-test-gateway.js';
 
 /** Inputs of each kind that every endpoint is sent. */
-const INPUTS = 60;
+const INPUTS = 30;
 const SEED = 4;
 
 let gateway: TestGateway;
