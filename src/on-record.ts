@@ -73,7 +73,7 @@ export function createOnRecord(parts: {
   }
 
   /** Writes the records of one request. @param startedAt by `parts.now` */
-  function openRecords({ event, principal, context }: Asked, trail: Trail, startedAt: number) {
+  function recordsOf({ event, principal, context }: Asked, trail: Trail, startedAt: number) {
     const { tenant, subject, kind } = principal;
     const { requestId, address, userAgent } = context;
     const about = { requestId, tenant, address, userAgent, subject, kind };
@@ -118,7 +118,7 @@ export function createOnRecord(parts: {
       reasons: context.report ? [`report ${context.report.id}`] : [],
       record: (what) => records.early(what),
     });
-    const records = openRecords(asked, trail, startedAt);
+    const records = recordsOf(asked, trail, startedAt);
     const outcome = await settle(() => run(trail));
     await records.last(outcome);
     const { decision, code } = describeOutcome(outcome);

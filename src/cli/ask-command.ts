@@ -60,6 +60,12 @@ export async function sealOnTerminal(
   });
 }
 
+/** Whom a command acts as. */
+export const AS = [
+  '--as <kind[:identifier]>',
+  'customer, employee or admin; the first of that kind, or the one named',
+] as const;
+
 /** What is kept for accounts, and the rules that it is shown under. */
 export interface OwnKept {
   readonly reports: Reports;

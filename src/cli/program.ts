@@ -4,7 +4,7 @@ import { parseSettings } from '../config/settings.js';
 import { SwaliError } from '../errors/swali-error.js';
 import { createLogger } from '../operate/logger.js';
 import { addAlertCommands } from './alerts-command.js';
-import { answerOnTerminal } from './ask-command.js';
+import { AS, answerOnTerminal } from './ask-command.js';
 import { addAuditCommands } from './audit-commands.js';
 import { addBackupCommands } from './backup-commands.js';
 import type { CliSurroundings } from './cli-surroundings.js';
@@ -95,7 +95,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .command('ask')
     .description('answer a question as an account sees it (audited)')
     .argument('<question...>')
-    .requiredOption('--as <kind[:identifier]>', 'customer, employee or admin; the first of that kind, or the one named')
+    .requiredOption(...AS)
     .option(
       '--conversation <id>',
       'of the account, or new: the question is kept in it, and a follow-up goes on from it',
@@ -110,7 +110,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .command('sql')
     .description('run a SELECT as an account sees it (audited)')
     .argument('<statement>')
-    .requiredOption('--as <kind[:identifier]>', 'customer, employee or admin; the first of that kind, or the one named')
+    .requiredOption(...AS)
     .action((sql: string, { as }: { as: string }) => answerOnTerminal(surround('warn'), terminal, as, { sql }));
   const users = program.command('users').description('manage accounts');
   users

@@ -8,12 +8,13 @@ import { openRecords, type Records } from '../gateway.js';
 import { AUDIT_FORMATS, readAll, writeRecords } from '../http/audit-export.js';
 import { AUDIT_FILTER, parseFilter } from '../http/routes/audit-filter.js';
 import type { CliSurroundings } from './cli-surroundings.js';
+import { limitOption, readLimit } from './limit-option.js';
 import { readerOf } from './operator-desk.js';
 import { printable } from './print-answer.js';
 import { type Terminal, writeLine } from './terminal.js';
 
 /** Records that `audit list` shows where nothing is said, and at most. */
-const LIMIT = { usual: 50, most: 1000 };
+const RECORDS = { usual: 50, most: 1000 };
 
 const LIST_FORMATS = ['table', ...AUDIT_FORMATS] as const;
 
@@ -27,7 +28,7 @@ type Options = Readonly<Record<string, string | undefined>>;
  */
 export function addAuditReading(audit: Command, surround: () => CliSurroundings, terminal: Terminal): void {
   addFilters(audit.command('list').description('show the newest records (audited)'))
-    .option('--limit <n>', `records at most, 1 to ${LIMIT.most}`, String(LIMIT.usual))
+    .option(...limitOption('records', RECORDS))
     .option('--format <format>', LIST_FORMATS.join(', '), 'table')
     .action((options: Options) => listAudit(surround(), terminal, options));
   addFilters(audit.command('export').description('print every record, newest first (audited)'))
@@ -57,19 +58,13 @@ function readChoice<const T extends string>(name: string, given: string | undefi
   throw new SwaliError('REQUEST_INVALID', { detail: `${name}: expected one of ${choices.join(', ')}` });
 }
 
-function readLimit(text: string | undefined): number {
-  const limit = /^[1-9]\d{0,3}$/.test(text ?? '') ? Number(text) : Number.NaN;
-  if (limit <= LIMIT.most) return limit;
-  throw new SwaliError('REQUEST_INVALID', { detail: `limit: expected a whole number from 1 to ${LIMIT.most}` });
-}
-
 /**
  * Prints the newest records that fit. On record.
  *
  * @throws SwaliError `REQUEST_INVALID`, `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
  */
 async function listAudit(surroundings: CliSurroundings, terminal: Terminal, options: Options): Promise<void> {
-  const limit = readLimit(options.limit);
+  const limit = readLimit(options.limit, RECORDS);
   const format = readChoice('format', options.format, LIST_FORMATS);
   const { told, filter } = readOptions(options);
   await reading(surroundings, async ({ audit }, tenant, record) => {

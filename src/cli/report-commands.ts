@@ -8,9 +8,9 @@ import { REPORT_PARAMETER_TYPES, type ReportParameter } from '../domain/report.j
 import { SwaliError } from '../errors/swali-error.js';
 import type { Reports } from '../reports/manage-reports.js';
 import type { Report, ReportChange, ShownRun, StatedReport } from '../reports/report.js';
-import { actAs } from './ask-command.js';
+import { AS, actAs } from './ask-command.js';
 import type { CliSurroundings } from './cli-surroundings.js';
-import { LIMIT, readLimit } from './limit-option.js';
+import { limitOption, OWN_ITEMS, readLimit } from './limit-option.js';
 import { printAnswer, printable } from './print-answer.js';
 import { type Terminal, writeLine } from './terminal.js';
 import { splitNames } from './users-command.js';
@@ -18,10 +18,6 @@ import { splitNames } from './users-command.js';
 /** Reports that are read at a time. */
 const PAGE = 100;
 
-const AS = [
-  '--as <kind[:identifier]>',
-  'customer, employee or admin; the first of that kind, or the one named',
-] as const;
 const SET = ['--set <name=value...>', 'values of parameters'] as const;
 const TITLE = ['--title <title>', 'what it is called'] as const;
 
@@ -148,9 +144,9 @@ export function addReportCommands(program: Command, surround: () => CliSurroundi
     .description('list who ran a report, the newest first')
     .argument('<id>', 'of the report')
     .requiredOption(...AS)
-    .option(...LIMIT)
+    .option(...limitOption('runs', OWN_ITEMS))
     .action((id: string, { as, limit }: { as: string; limit: string }) => {
-      const page = { limit: readLimit(limit) };
+      const page = { limit: readLimit(limit, OWN_ITEMS) };
       return act(`runs ${id}`, as, async (saved, principal) => {
         const runs = await saved.runs(principal, id, page);
         for (const each of runs) writeLine(stdout, describeRun(each));

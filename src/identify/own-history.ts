@@ -2,7 +2,7 @@ import { describeSubject } from '../domain/access-event.js';
 import type { Principal } from '../domain/principal.js';
 import { SwaliError } from '../errors/swali-error.js';
 import type { KeptTurns } from '../store/kept-turns.js';
-import type { KeptConversation, KeptTurn } from '../store/turn-rows.js';
+import { isUnderRules, type KeptConversation, type KeptTurn } from '../store/turn-rows.js';
 import type { AccessContext, AccessLog } from './access-log.js';
 import { type Attempt, putOnRecord } from './put-on-record.js';
 
@@ -68,4 +68,17 @@ export function createOwnHistory(deps: { readonly turns: KeptTurns; readonly aud
 
 function attemptOf(principal: Principal, context: AccessContext, action: HistoryAttempt['action']): HistoryAttempt {
   return { event: 'history', ...describeSubject(principal, context), action };
+}
+
+/**
+ * The statement of a kept question as its asker may see it: with `sql:read`, where what it names is open to them still; else null.
+ *
+ * @param rulesFor the rules that hold for them now
+ */
+export function showSqlTo(
+  principal: Principal,
+  rulesFor: (principal: Principal) => Parameters<typeof isUnderRules>[1],
+): (turn: KeptTurn) => string | null {
+  const rules = principal.permissions.has('sql:read') ? rulesFor(principal) : null;
+  return (turn) => (rules && isUnderRules(turn, rules) ? turn.sql : null);
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Principal } from '../../domain/principal.js';
-import type { OwnHistory } from '../../identify/own-history.js';
+import { type OwnHistory, showSqlTo } from '../../identify/own-history.js';
 import type { PrincipalView } from '../../policy/view.js';
-import { isUnderRules, type KeptConversation, type KeptTurn } from '../../store/turn-rows.js';
+import type { KeptConversation, KeptTurn } from '../../store/turn-rows.js';
 import { type ApiPorts, type ApiRoute, createApiHandler } from '../create-api-handler.js';
 import { parsePlace, printPlace } from './page-place.js';
 import { wholeText } from './whole-text.js';
@@ -180,14 +180,12 @@ function printConversation({ id, title, createdAt, lastUsedAt, expiresAt }: Kept
   };
 }
 
-/** A statement is shown to those who may see statements, where what it names is open to them still. */
 function printTurnsFor(principal: Principal, viewFor: (principal: Principal) => PrincipalView) {
-  const maySeeSql = principal.permissions.has('sql:read');
-  const view = maySeeSql ? viewFor(principal) : null;
+  const showSql = showSqlTo(principal, viewFor);
   return (turn: KeptTurn) => ({
     question: turn.question,
     read_as: turn.readAs,
-    sql: view && isUnderRules(turn, view) ? turn.sql : null,
+    sql: showSql(turn),
     status: turn.status,
     code: turn.code,
     translator: turn.translator,
