@@ -6,7 +6,8 @@
  *
  * It prints its address as OPENAI_BASE_URL takes it. The question is what stands between `<question>` and `</question>` in
  * the last message of the user that has it; where there is no such thing, the longest known question that the message
- * contains. Words such as WithheldEmail1 stand for what the gateway keeps back, and so they do in the reply. Several databases may have the same question: the one whose tables the prompt names is meant.
+ * contains. Words such as WithheldEmail1 stand for what the gateway keeps back, and so they do in the reply. Several
+ * databases may have the same question: the one whose tables the prompt names is meant.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -102,8 +103,8 @@ export async function startScriptedModel(file, port = 0) {
       const found = findQuestion(messages, byQuestion, longestFirst);
       const prompt = messages.map(({ content }) => textOf(content)).join('\n');
       const dialect = /\b(?:MySQL|MariaDB)\b/.test(prompt) ? 'mysql' : 'sqlite';
-      const gold = found === null ? null : chooseGold(byQuestion.get(found.question), prompt, dialect);
-      const sql = (found?.stands ?? []).reduce((text, [value, word]) => text?.replaceAll(value, word) ?? null, gold);
+      const gold = found && chooseGold(byQuestion.get(found.question), prompt, dialect);
+      const sql = gold && found.stands.reduce((text, [value, word]) => text.replaceAll(value, word), gold);
       if (found === null) unknown.push(textOf(messages.at(-1)?.content).slice(0, 200));
       const answer =
         sql === null

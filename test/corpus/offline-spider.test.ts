@@ -3,6 +3,7 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PrincipalView } from '../../src/policy/view.js';
 import { translateOffline } from '../../src/translate/offline/translate-offline.js';
+import { everyNth } from '../support/corpus-share.js';
 import { openWholeCatalog } from '../support/open-view.js';
 import { admin } from '../support/principals.js';
 import { readCatalogOf } from '../support/read-catalog-of.js';
@@ -23,8 +24,8 @@ function digest(rows: readonly Readonly<Record<string, unknown>>[]): string {
   return JSON.stringify(rows.map((row) => JSON.stringify(Object.values(row).map(value).sort())).sort());
 }
 
-/** One question in so many is asked; with CORPUS_WHOLE=1 all. */
-const EVERY = process.env.CORPUS_WHOLE === '1' ? 1 : 2;
+/** One question in so many is asked. */
+const EVERY = everyNth(2);
 
 describe.skipIf(folder === null)('questions of the Spider training set, answered without a model', () => {
   it('gives the rows of the gold query for most that it answers, and answers a fair share', {

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { makeCatalogSet } from '../../bench/linking/made-catalog.mjs';
 import { measureLinking } from '../../bench/linking/measure.mjs';
 import { mergeSpider } from '../../bench/linking/merged-spider.mjs';
+import { everyNth } from '../support/corpus-share.js';
 import { LINKING_MODULES } from '../support/linking-modules.js';
 import { evaluationFolder } from '../support/spider.js';
 
 const folder = evaluationFolder();
 const TOKENS = 1500;
-/** One question of Spider in so many is tried; with CORPUS_WHOLE=1, and by `node bench/linking.mjs`, all. */
-const EVERY = process.env.CORPUS_WHOLE === '1' ? 1 : 5;
+/** One question of Spider in so many is tried; `node bench/linking.mjs` tries all. */
+const EVERY = everyNth(5);
 const OPTIONS = { text: 'question', tokens: TOKENS } as const;
 
 it('shows what questions to a thousand made relations need within the budget', { timeout: 300_000 }, async () => {

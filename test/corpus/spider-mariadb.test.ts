@@ -10,6 +10,7 @@ import { createJudges } from '../../src/seal/judges.js';
 import { openSource } from '../../src/source/open-source.js';
 import { engineUrl } from '../engines/engines.js';
 import { sameRows } from '../support/compare-rows.js';
+import { everyNth } from '../support/corpus-share.js';
 import { openWholeCatalog } from '../support/open-view.js';
 import { admin } from '../support/principals.js';
 import { callerSql } from '../support/seal-engine.js';
@@ -18,8 +19,8 @@ import { Tally } from '../support/tally.js';
 
 const folder = evaluationFolder();
 const server = engineUrl('mariadb');
-/** One database in so many is tried; with CORPUS_WHOLE=1 all. */
-const EVERY = process.env.CORPUS_WHOLE === '1' ? 1 : 4;
+/** One database in so many is tried. */
+const EVERY = everyNth(4);
 const EQUAL = 'sealed, rows equal';
 const DIFFERENT = 'sealed, rows differ';
 const GOLD_FAILS = 'the gold text itself does not run here';

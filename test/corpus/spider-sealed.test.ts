@@ -5,6 +5,7 @@ import { SwaliError } from '../../src/errors/swali-error.js';
 import { createSeal } from '../../src/seal/index.js';
 import { createJudges } from '../../src/seal/judges.js';
 import { sameRows } from '../support/compare-rows.js';
+import { everyNth } from '../support/corpus-share.js';
 import { openWholeCatalog } from '../support/open-view.js';
 import { admin } from '../support/principals.js';
 import { readCatalogOf } from '../support/read-catalog-of.js';
@@ -12,8 +13,8 @@ import { evaluationFolder, readSpider, type SpiderQuestion } from '../support/sp
 import { Tally } from '../support/tally.js';
 
 const folder = evaluationFolder();
-/** One question in so many is tried; with CORPUS_WHOLE=1 all. */
-const EVERY = process.env.CORPUS_WHOLE === '1' ? 1 : 2;
+/** One question in so many is tried. */
+const EVERY = everyNth(2);
 const EQUAL = 'sealed, rows equal';
 const DIFFERENT = 'sealed, rows differ';
 

@@ -7,15 +7,13 @@ import { describe, expect, it } from 'vitest';
 import { printQuery } from '../../src/sql/printer.js';
 import { engineUrl } from '../engines/engines.js';
 import { sameRows } from '../support/compare-rows.js';
+import { everyNth } from '../support/corpus-share.js';
 import { evaluationFolder } from '../support/spider.js';
 import { Tally } from '../support/tally.js';
 import { readJsonLines, readOnce, reasonOf } from './read-statements.js';
 
 const folder = evaluationFolder() ?? '';
 const mariadb = engineUrl('mariadb');
-
-/** Of the large corpora one in `n` is tried; with CORPUS_WHOLE=1 all, which takes many minutes. */
-const everyNth = (n: number): number => (process.env.CORPUS_WHOLE === '1' ? 1 : n);
 
 interface Step {
   readonly kind: 'statement' | 'query';

@@ -12,6 +12,7 @@ import { createJudges } from '../../src/seal/judges.js';
 import { openSource } from '../../src/source/open-source.js';
 import { describeEngines, type EngineUnderTest } from '../engines/engines.js';
 import { ATTACKER, digestShop, shopChanges } from '../support/attacked-shop.js';
+import { everyNth, isCorpusWhole } from '../support/corpus-share.js';
 import { ESCAPED_POSITIONS, type Placed, type Position, RAW_POSITIONS } from '../support/payload-positions.js';
 import { customer } from '../support/principals.js';
 import { readFixture } from '../support/seal-engine.js';
@@ -40,10 +41,9 @@ function readPublished(): readonly Payload[] {
 }
 const published = readPublished();
 
-/** One payload in so many is tried at each position, another one at the next, so that each meets many; with CORPUS_WHOLE=1 all. */
-const WHOLE = process.env.CORPUS_WHOLE === '1';
-const EVERY_OWN = WHOLE ? 1 : 4;
-const EVERY = WHOLE ? 1 : 20;
+/** One payload in so many is tried at each position, another one at the next, so that each meets many. */
+const EVERY_OWN = everyNth(4);
+const EVERY = everyNth(20);
 const POSITIONS: readonly Position[] = [...ESCAPED_POSITIONS, ...RAW_POSITIONS];
 const OPEN = new Set(['customers', 'orders', 'order_items', 'payments', 'products', 'employees', 'accounts']);
 /** Longest text that a claim may be, in characters. */
@@ -241,7 +241,7 @@ describeEngines('injection payloads', script, (under) => {
       const changed: string[] = [];
       // Half of them each time, to keep the run short.
       for (const [index, { placed, gave }] of read.entries()) {
-        if (!WHOLE && index % 2 !== (change === 'others' ? 0 : 1)) continue;
+        if (!isCorpusWhole && index % 2 !== (change === 'others' ? 0 : 1)) continue;
         const { sealed, rows } = await attacked.run(placed);
         if (JSON.stringify([sealed.columns, rows]) !== gave) changed.push(placed.sql);
       }

@@ -5,6 +5,7 @@ import { SwaliError } from '../../src/errors/swali-error.js';
 import { checkQuestion } from '../../src/translate/check-question.js';
 import { describeEngines } from '../engines/engines.js';
 import { ATTACKER, digestShop, shopChanges } from '../support/attacked-shop.js';
+import { isCorpusWhole } from '../support/corpus-share.js';
 import { readFixture } from '../support/seal-engine.js';
 import { shopScript } from '../support/shop.js';
 import { Tally } from '../support/tally.js';
@@ -43,7 +44,7 @@ const own = readLines<OwnAttack>('attacks/own.jsonl').filter(
  * test/engine/own-attacks.test.ts.
  */
 function wishesOf(dialect: Dialect): readonly Wish[] {
-  const isWhole = dialect === 'sqlite' || process.env.CORPUS_WHOLE === '1';
+  const isWhole = dialect === 'sqlite' || isCorpusWhole;
   const isShare = (_: unknown, at: number) => isWhole || at % 2 === (dialect === 'mysql' ? 1 : 0);
   const corpus = readLines<{ id: number; sql: string }>(
     `attacks/${dialect === 'sqlite' ? 'sqlite' : 'mysql'}-attacks.jsonl`,
