@@ -123,7 +123,7 @@ export function createOnRecord(parts: {
     await records.last(outcome);
     const { decision, code } = describeOutcome(outcome);
     parts.logger.info(
-      { requestId: context.requestId, event, decision, code, timingsMs: trail.timingsMs },
+      { requestId: context.requestId, event, decision, code, timingsMs: trail.timingsMs, ...toldCause(outcome) },
       'answered a request',
     );
     // After the record: a turn that cannot be kept holds up no answer.
@@ -139,6 +139,13 @@ export function createOnRecord(parts: {
   }
 
   return { audited, timed };
+}
+
+/** Why a statement failed: the asker learns no more than the code. Faults of the gateway have a line of their own. */
+function toldCause(outcome: Outcome): { readonly cause?: unknown } {
+  if (!('error' in outcome)) return {};
+  const { cause, status } = outcome.error;
+  return cause === undefined || status >= 500 ? {} : { cause };
 }
 
 /** What nobody foresaw is an error of ours, and on record as one. */

@@ -60,6 +60,8 @@ function placesOf({ stack }: Error): string | null {
 }
 
 function quotesValues(error: Error): boolean {
+  // Of SQLite: a JSON path that it complains of may stand in a row.
+  if (error.name === 'SqliteError') return true;
   return 'sqlState' in error && !NAMES_ONLY.has((error as { readonly errno?: unknown }).errno);
 }
 

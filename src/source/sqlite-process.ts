@@ -52,7 +52,8 @@ function nextReply(child: ChildProcess, timeoutMs: number, signal?: AbortSignal)
 }
 
 function toError(reply: Extract<SqliteReply, { kind: 'fault' }>): SwaliError {
-  const cause = new Error(reply.message);
+  // The log knows by the name whose words these are.
+  const cause = Object.assign(new Error(reply.message), { name: 'SqliteError' });
   return new SwaliError(reply.fault === 'source' ? 'SOURCE_UNAVAILABLE' : 'EXECUTE_FAILED', { cause });
 }
 

@@ -4,7 +4,7 @@ import { createAsk, type Stages } from '../../src/ask.js';
 import type { AskContext } from '../../src/ask-context.js';
 import type { AuditEvent } from '../../src/audit/record.js';
 import type { Candidate, Translation, TranslatorName } from '../../src/domain/candidate.js';
-import type { HandedOut } from '../../src/domain/ports.js';
+import type { HandedOut, Logger } from '../../src/domain/ports.js';
 import type { Permission, Principal } from '../../src/domain/principal.js';
 import { sealStatement } from '../../src/domain/sealed-statement.js';
 import { SwaliError } from '../../src/errors/swali-error.js';
@@ -20,7 +20,7 @@ const NO_FILE = {
   write: async () => Promise.reject(new Error('a file was written')),
 };
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 const VIEW: PrincipalView = {
   relations: new Map(),
@@ -45,6 +45,8 @@ function principal(...permissions: Permission[]): Principal {
     lacksSecondFactor: false,
   };
 }
+
+const writer = principal('ask', 'sql:write-own');
 
 const CONTEXT: AskContext = {
   requestId: 'r1',
@@ -83,7 +85,11 @@ function seal(from: Candidate) {
 function spine(
   change: Partial<Stages> = {},
   append?: () => Promise<void>,
-  { onAnswer, turns }: { readonly onAnswer?: (key: string) => void; readonly turns?: Turns } = {},
+  {
+    onAnswer,
+    turns,
+    logger = silent,
+  }: { readonly onAnswer?: (key: string) => void; readonly turns?: Turns; readonly logger?: Logger } = {},
 ) {
   const records: AuditEvent[] = [];
   const asked: TranslateRequest[] = [];
@@ -108,7 +114,7 @@ function spine(
         records.push(event);
       },
     },
-    logger: silent,
+    logger,
     now: () => performance.now(),
     newId: () => 'id-1',
     signReceipt: (subject) => {
@@ -224,6 +230,17 @@ describe('ask', () => {
     expect(await codeOf(ask.runSql('SELECT 1', principal('sql:write-own'), CONTEXT))).toBe('INTERNAL');
     expect(records).toMatchObject([{ decision: 'failed', code: 'INTERNAL' }]);
     expect(JSON.stringify(records)).not.toContain('hush');
+  });
+
+  it('logs why a statement failed, and leaves faults of the gateway to their own line', async () => {
+    const told: unknown[] = [];
+    const logger = { ...silent, info: (fields: object) => void told.push('cause' in fields ? fields.cause : null) };
+    const failing = (error: SwaliError) => spine({ execute: async () => Promise.reject(error) }, undefined, { logger });
+    const cause = new Error('integer overflow');
+    await codeOf(failing(new SwaliError('EXECUTE_FAILED', { cause })).ask.runSql('SELECT 1', writer, CONTEXT));
+    await codeOf(failing(new SwaliError('SOURCE_UNAVAILABLE', { cause })).ask.runSql('SELECT 1', writer, CONTEXT));
+    await spine({}, undefined, { logger }).ask.runSql('SELECT 1', writer, CONTEXT);
+    expect(told).toEqual([cause, null, null]);
   });
 
   it('records the translator’s own word', async () => {

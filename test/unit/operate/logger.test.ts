@@ -114,6 +114,14 @@ describe('createLogger', () => {
     expect(lines[0]).not.toMatch(/ada@example|INSERT|hush/);
   });
 
+  it('withholds what SQLite quotes, which a row may hold', () => {
+    const { log, lines } = capture();
+    const words = "bad JSON path: '$.ada'";
+    log.info({ cause: Object.assign(new Error(words), { name: 'SqliteError' }) }, 'failed');
+    expect(JSON.parse(lines[0] ?? '').cause).toMatchObject({ type: 'SqliteError', message: "bad JSON path: '[withheld]'" });
+    expect(lines[0]).not.toContain('ada');
+  });
+
   it('keeps the names that a database complains of', () => {
     const { log, lines } = capture();
     const missing = Object.assign(new Error("Table 'shop.orders' doesn't exist"), { errno: 1146, sqlState: '42S02' });
