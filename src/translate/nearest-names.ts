@@ -60,7 +60,7 @@ function wordLikeness(one: string, other: string): number {
  *
  * @remarks Three rows of the table are kept. See Damerau, CACM 7 (1964) 171–176.
  */
-function editDistance(one: string, other: string): number {
+export function editDistance(one: string, other: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (let row = 1; row <= one.length; row += 1) {

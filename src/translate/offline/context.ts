@@ -1,8 +1,8 @@
 import type { Principal } from '../../domain/principal.js';
 import type { RelationObligation } from '../../policy/view.js';
 import type { Currency } from '../currency.js';
-import { singular } from '../words.js';
-import { isTextual, labelColumns } from './describe-relation.js';
+import { singular, splitIdentifier } from '../words.js';
+import { isTextual, labelColumns, stem } from './describe-relation.js';
 import { findPath, type JoinStep } from './find-joins.js';
 import type { ColumnOf, Element, MetricOf } from './lexicon.js';
 import type { Mark } from './mark-words.js';
@@ -22,6 +22,8 @@ export interface Context {
   readonly currency: Currency | null;
   /** Folded words of the question, for the stems of date columns. */
   readonly hints: readonly string[];
+  /** "All information": every column, where else only names would be shown. */
+  readonly asksAll: boolean;
 }
 
 /** Relations that marks name: elements that can only be relations, and those that may be either and are the only reading. */
@@ -68,6 +70,41 @@ export function reaches(context: Context, from: RelationObligation, to: Relation
 }
 
 /**
+ * The relation whose rows say what belongs to what: `from` where each of its rows has one of `to`; else the one that points
+ * at both, as enrolments do at students and courses.
+ *
+ * @returns null where there is none, or several are equally near
+ */
+export function tieBetween(
+  context: Context,
+  from: RelationObligation,
+  to: RelationObligation,
+): RelationObligation | null {
+  if (reaches(context, from, to)) return from;
+  // Each row of `to` has one of `from`: by what else they are tied is another matter.
+  if (reaches(context, to, from)) return null;
+  const said = context.hints.map(stem).filter((word) => word.length >= 4);
+  const own = new Set([from, to].flatMap((end) => splitIdentifier(end.relation.name).map(stem)));
+  const isSaid = (relation: RelationObligation) =>
+    splitIdentifier(relation.relation.name).some(
+      (word) => !own.has(stem(word)) && said.some((each) => stem(word).startsWith(each)),
+    );
+  let best: { readonly relation: RelationObligation; readonly steps: number } | null = null;
+  let isShared = false;
+  for (const relation of context.relations) {
+    if (relation === from || relation === to) continue;
+    const paths = [from, to].map((end) => findPath(context.steps, relation, end));
+    if (paths.some((path) => path === null || path === 'ambiguous')) continue;
+    // "Attended" says that attendances are meant, and not the enrolments that are nearer.
+    const steps = isSaid(relation) ? 0 : (paths as (readonly JoinStep[])[]).reduce((sum, path) => sum + path.length, 0);
+    if (best && steps > best.steps) continue;
+    isShared = best !== null && steps === best.steps;
+    best = { relation, steps };
+  }
+  return isShared ? null : (best?.relation ?? null);
+}
+
+/**
  * The one column that an element means here.
  *
  * A column of a named relation comes first, then one of the only relation that can be joined, then the only one of that
@@ -85,11 +122,15 @@ export function resolveColumn(
   near: RelationObligation | null = null,
 ): ColumnOf | null {
   const fitting = element.columns.filter(accepts);
-  if (fitting.length < 2) return fitting[0] ?? null;
   if (near) {
     const own = fitting.filter((each) => each.relation === near);
     if (own.length === 1) return own[0]!;
+    const isPart = (each: ColumnOf) => each.relation === near && each.column.mask === null && accepts(each);
+    const parts = own.length === 0 && element.relations.length === 0 ? (element.parts ?? []).filter(isPart) : [];
+    // "details of visitors", where others have details and these have tourist details.
+    if (parts.length === 1 && fitting.every((each) => !context.mentioned.includes(each.relation))) return parts[0]!;
   }
+  if (fitting.length < 2) return fitting[0] ?? null;
   const named = fitting.filter((each) => context.mentioned.includes(each.relation));
   if (named.length === 1) return named[0]!;
   if (named.length === 0 && context.mentioned.length > 0) {

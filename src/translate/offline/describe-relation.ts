@@ -47,6 +47,7 @@ const SHORT_WORDS: ReadonlyMap<string, string> = new Map(
     enr: 'enrollment',
     fname: 'firstname',
     hs: 'highschool',
+    inst: 'institution',
     lang: 'language',
     lat: 'latitude',
     lname: 'lastname',
@@ -57,6 +58,7 @@ const SHORT_WORDS: ReadonlyMap<string, string> = new Map(
     nbr: 'number',
     num: 'number',
     org: 'organization',
+    prereq: 'prerequisite',
     pct: 'percentage',
     prod: 'product',
     prof: 'professor',
@@ -91,6 +93,20 @@ function sharedPrefix(relation: RelationObligation): string | null {
   return found;
 }
 
+/** `apt_number` of apartments: a word of a column that shortens a word of its relation, in the relation's own words. */
+export function writeOutOwn(relation: RelationObligation, words: readonly string[]): readonly string[] {
+  const own = splitIdentifier(relation.relation.name);
+  return words.map((word) => own.find((each) => shortens(word, each)) ?? word);
+}
+
+/** Whether the letters of a word stand in another in their order, beginning with the first. */
+function shortens(short: string, word: string): boolean {
+  if (short.length < 3 || short.length > word.length - 2 || short[0] !== word[0]) return false;
+  let at = 0;
+  for (const letter of word) if (letter === short[at]) at += 1;
+  return at === short.length;
+}
+
 /** The words of a column's name, without a prefix that its relation's columns share. */
 export function columnWords(relation: RelationObligation, name: string): readonly string[] {
   const words = splitIdentifier(name);
@@ -104,9 +120,17 @@ export const LAST_NAMES = ['lastname', 'lname', 'surname', 'familyname'];
 /** The columns that name a row to a person: `name`, `title`, `<relation>_name`, or first and last name; empty where none does. */
 export function labelColumns(relation: RelationObligation): readonly VisibleColumn[] {
   const own = splitIdentifier(relation.relation.name);
-  const keyed = new Map(visible(relation).map((each) => [columnWords(relation, each.column.name).join(''), each]));
+  const keyed = new Map(
+    visible(relation).flatMap((each) => {
+      const words = columnWords(relation, each.column.name);
+      return [words, writeOut(words)].map((key): [string, VisibleColumn] => [key.join(''), each]);
+    }),
+  );
   const last = own[own.length - 1] ?? '';
-  const wanted = ['name', 'fullname', `${own.join('')}name`, `${last}name`];
+  const key = relation.relation.primaryKey.length === 1 ? splitIdentifier(relation.relation.primaryKey[0]!) : [];
+  // `festival_name` of `festival_detail`, whose key is `festival_id`.
+  const ofKey = key.length === 2 ? [`${key[0]}name`] : [];
+  const wanted = ['name', 'fullname', `${own.join('')}name`, `${last}name`, ...ofKey];
   const named = wanted.map((key) => keyed.get(key)).find((each) => each !== undefined);
   if (named) return [named];
   // `city` of cities.

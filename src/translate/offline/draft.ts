@@ -5,7 +5,9 @@ import type { AggregateName, Comparison, Filter, Literal } from './plan.js';
 import type { Tally } from './tally.js';
 
 /** A grouping that the question asks for: something named, or a period of the date. */
-export type GroupAsked = { readonly element: Element; readonly text: string } | { readonly unit: DateUnit };
+export type GroupAsked =
+  | { readonly element: Element; readonly text: string /** "each", and not only "by". */; readonly isEach: boolean }
+  | { readonly unit: DateUnit };
 
 /** What rows are ranked by: a column, an aggregate of one, a metric, or (null) how many rows there are of `counted`. */
 export interface Ranking {
@@ -26,13 +28,21 @@ export interface Draft {
   /** Periods without a column: they mean the date of whatever is counted, summed or listed. */
   readonly periods: { readonly range: DateRange; readonly text: string }[];
   readonly groups: GroupAsked[];
-  readonly orders: { readonly element: Element | null; readonly text: string; readonly descending: boolean }[];
+  readonly orders: {
+    readonly element: Element | null;
+    /** By how many there are of what it names. */
+    readonly counts?: boolean;
+    readonly text: string;
+    readonly descending: boolean;
+  }[];
   /** "with more than 5 orders", "without orders". */
   readonly related: {
     readonly relation: RelationObligation;
     readonly subject: RelationObligation;
     readonly operator: Comparison;
     readonly count: Literal;
+    /** What is computed over them instead of their number: "whose average salary is above …". */
+    readonly measure?: { readonly name: AggregateName; readonly of: ColumnOf };
   }[];
   ranking: Ranking | null;
   tally: Tally | null;

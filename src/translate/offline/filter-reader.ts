@@ -1,5 +1,6 @@
 import type { RelationObligation } from '../../policy/view.js';
 import { type Currency, foldUnit } from '../currency.js';
+import type { DateRange } from '../dates.js';
 import { splitIdentifier } from '../words.js';
 import { type Context, mentionedRelations } from './context.js';
 import { isNumeric, isTextual } from './describe-relation.js';
@@ -138,6 +139,11 @@ export function usualColumn(context: Context, names: readonly string[]): ColumnO
     if (found.length === 1) return found[0]!;
   }
   return null;
+}
+
+/** Whether a range begins and ends with years: "before 1850", "after 2010", "in 2012". */
+export function isOfYears({ from, to }: DateRange): boolean {
+  return (from ?? to) !== null && [from, to].every((day) => day === null || day.endsWith('-01-01'));
 }
 
 /** A column of whole years. */

@@ -1,8 +1,9 @@
 import type { RelationObligation } from '../../policy/view.js';
-import { type Context, nameInWords, reaches } from './context.js';
-import { dateColumns, saysEvent } from './describe-relation.js';
+import { splitIdentifier } from '../words.js';
+import { type Context, nameInWords, reaches, tieBetween } from './context.js';
+import { dateColumns, saysEvent, stem } from './describe-relation.js';
 import type { Draft } from './draft.js';
-import { isYear } from './filter-reader.js';
+import { isOfYears, isYear } from './filter-reader.js';
 import { findPath, type JoinStep } from './find-joins.js';
 import type { ColumnOf } from './lexicon.js';
 import { NotUnderstood } from './not-understood.js';
@@ -34,14 +35,20 @@ export function finishPlan(context: Context, draft: Draft, shape: Shape): Plan {
     ...shape.filters,
     ...draft.periods.map(({ range, text }) => ({
       kind: 'range' as const,
-      of: periodColumn(context, fact, groupedBy(draft), range.year, text),
+      of: periodColumn(context, fact, groupedBy(draft), isOfYears(range), text),
       range,
     })),
   ];
+  if (contradicts(all)) throw new NotUnderstood('No row can be both at once; ask for one after the other.');
   const inner: Filter[] = [];
   const outer = new Map<RelationObligation, Filter[]>();
   const joined = new Set<RelationObligation>(
-    outputRelations([...shape.outputs, ...shape.groupBy, ...shape.orderBy.map((each) => each.output)]),
+    outputRelations([
+      ...shape.outputs,
+      ...shape.groupBy,
+      ...shape.orderBy.map((each) => each.output),
+      ...(shape.having?.measure ? [shape.having.measure] : []),
+    ]),
   );
   for (const relation of shape.needed) {
     if (reaches(context, fact, relation)) joined.add(relation);
@@ -50,13 +57,17 @@ export function finishPlan(context: Context, draft: Draft, shape: Shape): Plan {
   for (const filter of all) {
     if (filter.kind === 'exists') continue;
     const { relation } = filter.of;
+    if (filter.kind === 'any' && filter.filters.some(({ of }) => of.relation !== fact && !joined.has(of.relation)))
+      throw new NotUnderstood('I understand "or" only between conditions on what is asked for.');
+    if (mayBeOfAnother(context, fact, relation))
+      throw new NotUnderstood(`I cannot tell whose ${nameInWords(relation.relation.name)} are meant.`);
     if (joined.has(relation) || reaches(context, fact, relation)) {
       joined.add(relation);
       inner.push(filter);
     } else outer.set(relation, [...(outer.get(relation) ?? []), filter]);
   }
   for (const [relation, filters] of outer)
-    inner.push({ kind: 'exists', path: pathTo(context, relation, fact), negated: false, filters });
+    inner.push({ kind: 'exists', ...wayBetween(context, relation, fact), negated: false, filters });
   for (const filter of all) if (filter.kind === 'exists') inner.push(filter);
   return {
     fact,
@@ -71,10 +82,43 @@ export function finishPlan(context: Context, draft: Draft, shape: Shape): Plan {
   };
 }
 
+/** "Instructors who advise students in the history department": theirs, or the students'? */
+function mayBeOfAnother(context: Context, fact: RelationObligation, relation: RelationObligation): boolean {
+  return (
+    relation !== fact &&
+    reaches(context, fact, relation) &&
+    context.mentioned.some(
+      (other) =>
+        other !== fact &&
+        other !== relation &&
+        reaches(context, other, relation) &&
+        !reaches(context, fact, other) &&
+        !reaches(context, other, fact),
+    )
+  );
+}
+
+/** Whether one column is to have two values: whoever asks so meant something else. */
+function contradicts(filters: readonly Filter[]): boolean {
+  const equal = filters.flatMap((filter) => (filter.kind === 'compare' && filter.operator === '=' ? [filter] : []));
+  return equal.some((one) =>
+    equal.some(
+      (other) =>
+        other.of.column === one.of.column &&
+        JSON.stringify(other.value).toLowerCase() !== JSON.stringify(one.value).toLowerCase(),
+    ),
+  );
+}
+
 /** "Each city and the number of orders in each city" names the city twice and shows it once. */
 function withoutTwins(outputs: readonly Output[]): readonly Output[] {
   const isSame = (left: Output, right: Output) =>
-    left.kind === 'column' && right.kind === 'column' && left.of.column === right.of.column;
+    (left.kind === 'column' && right.kind === 'column' && left.of.column === right.of.column) ||
+    (left.kind === 'aggregate' &&
+      right.kind === 'aggregate' &&
+      left.name === right.name &&
+      left.of?.column === right.of?.column &&
+      left.distinct === right.distinct);
   return outputs.filter(
     (output, index) => outputs.findIndex((each) => isSame(each, output) || each === output) === index,
   );
@@ -92,6 +136,21 @@ export function pathTo(context: Context, from: RelationObligation, to: RelationO
   if (path === 'ambiguous')
     throw new NotUnderstood(`${names} belong together in several ways; I cannot tell which is meant.`);
   return path;
+}
+
+/** From what is said of a relation to the rows of another: straight, or by the relation that points at both. */
+export function wayBetween(
+  context: Context,
+  from: RelationObligation,
+  to: RelationObligation,
+): { readonly path: readonly JoinStep[]; readonly joins: readonly JoinStep[] } {
+  const tie = tieBetween(context, from, to) ?? from;
+  const path = pathTo(context, tie, to);
+  const known = path.slice(0, -1).map((step) => step.to);
+  const joins = tie === from ? [] : pathTo(context, tie, from);
+  // The rows outside are meant by their name: nothing inside may be called so.
+  if (joins.some((step) => step.to === to)) return { path: pathTo(context, from, to), joins: [] };
+  return { path, joins: joins.filter((step) => !known.includes(step.to)) };
 }
 
 function joinAll(
@@ -114,6 +173,30 @@ function joinAll(
   return steps;
 }
 
+/** Whether the event that the question says, and no date of a relation does, is that of rows that belong to its rows. */
+export function isDateOfAnother(context: Context, fact: RelationObligation): boolean {
+  const own = dateColumns(fact, context.hints);
+  return (
+    own.every((column) => !saysEvent(fact, column.column, context.hints)) &&
+    context.relations.some(
+      (relation) => relation !== fact && reaches(context, relation, fact) && namesEvent(relation, fact, context),
+    )
+  );
+}
+
+/** Whether a word of the question is that of a relation, as "shipped" is of shipments, and not of the one that is asked about. */
+function namesEvent(relation: RelationObligation, fact: RelationObligation, { hints, mentioned }: Context): boolean {
+  const dates = dateColumns(relation, hints);
+  if (dates.length === 0 || mentioned.includes(relation)) return dates.length > 0;
+  const said = hints.map(stem);
+  const own = splitIdentifier(fact.relation.name).map(stem);
+  const isSaid = (word: string) => said.some((each) => word === each || (each.length >= 4 && word.startsWith(each)));
+  return (
+    dates.some(({ column }) => saysEvent(relation, column, hints)) ||
+    splitIdentifier(relation.relation.name).some((word) => !own.includes(stem(word)) && isSaid(stem(word)))
+  );
+}
+
 /** Relations that rows are grouped or ranked by: "top branches in 2025" is not about the branches' own dates. */
 export function groupedBy(draft: Draft): readonly RelationObligation[] {
   const groups = draft.groups.flatMap((each) =>
@@ -127,12 +210,13 @@ export function groupedBy(draft: Draft): readonly RelationObligation[] {
  * relation that has one. What is grouped by comes last.
  *
  * @param grouped see {@link groupedBy}
+ * @param isYears whether a column of years will do
  */
 export function periodColumn(
   context: Context,
   fact: RelationObligation,
   grouped: readonly RelationObligation[],
-  year: number | null,
+  isYears: boolean,
   text: string | null,
 ): ColumnOf {
   const own = dateColumns(fact, context.hints);
@@ -149,6 +233,9 @@ export function periodColumn(
   const elsewhere =
     said.some(({ relation }) => context.mentioned.includes(relation)) &&
     own.every((column) => !saysEvent(fact, column.column, context.hints));
+  // "Orders shipped after …", where shipments have a date and orders another: not the orders'.
+  if (isDateOfAnother(context, fact))
+    throw new NotUnderstood(`I cannot tell which date of ${nameInWords(fact.relation.name)} is meant.`);
   if (own.length === 1 && !elsewhere) return { relation: fact, column: own[0]! };
   if (own.length > 1 && !elsewhere) {
     throw new NotUnderstood(
@@ -158,7 +245,7 @@ export function periodColumn(
         : own.slice(0, 4).map((each) => ({ replace: text, by: `with ${nameInWords(each.column.name)} ${text}` })),
     );
   }
-  if (year !== null) {
+  if (isYears) {
     const years = [...fact.columns.values()].map((column) => ({ relation: fact, column })).filter(isYear);
     if (years.length === 1) return years[0]!;
   }

@@ -2,7 +2,16 @@ import type { CompiledMetric } from '../../policy/compile-metric.js';
 import type { PrincipalView, RelationObligation, VisibleColumn } from '../../policy/view.js';
 import { foldName } from '../../sql/fold-name.js';
 import { foldWord, singular, splitIdentifier, splitWords, type Word } from '../words.js';
-import { columnWords, FIRST_NAMES, keyColumn, LAST_NAMES, labelColumns, writeOut } from './describe-relation.js';
+import {
+  columnWords,
+  FIRST_NAMES,
+  keyColumn,
+  LAST_NAMES,
+  labelColumns,
+  writeOut,
+  writeOutOwn,
+} from './describe-relation.js';
+import { createSpeller } from './speller.js';
 
 /** A visible column and the relation that it belongs to. */
 export interface ColumnOf {
@@ -22,6 +31,8 @@ export interface Element {
   readonly partial?: boolean;
   readonly relations: readonly RelationObligation[];
   readonly columns: readonly ColumnOf[];
+  /** Columns of which the phrase is a part of the name, for where it is said whose they are. */
+  readonly parts?: readonly ColumnOf[];
   readonly metrics: readonly MetricOf[];
 }
 
@@ -67,14 +78,15 @@ export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetr
     return found;
   };
   for (const relation of view.relations.values()) {
-    const names = [relationWords(relation), ...relation.synonyms.map(phraseWords)];
+    const called = relationWords(relation);
+    const names = [called, ...relation.synonyms.map(phraseWords)];
+    slot(writeOut(called).join('')).relations.add(relation);
     slot(splitIdentifier(relation.relation.name).join('')).relations.add(relation);
     for (const name of names) slot(name.join('')).relations.add(relation);
     const own = names[0]!;
-    if (own.length > 1) {
-      const last = own[own.length - 1]!;
-      weak.set(last, (weak.get(last) ?? new Set()).add(relation));
-    }
+    const last = own.length > 1 ? [own[own.length - 1]!] : [];
+    for (const word of new Set([...last, ...keyWord(relation, own), withoutTail(own).join('')]))
+      weak.set(word, (weak.get(word) ?? new Set()).add(relation));
     for (const column of relation.columns.values()) addColumn(slot, relation, names, column);
     for (const column of relation.columns.values()) addParts(parts, relation, column);
   }
@@ -90,7 +102,12 @@ export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetr
   const lookup = (key: string): Element | null => {
     const found = strong.get(key);
     if (found && found.relations.size + found.columns.length + found.metrics.length > 0)
-      return { relations: [...found.relations], columns: found.columns, metrics: found.metrics };
+      return {
+        relations: [...found.relations],
+        columns: found.columns,
+        metrics: found.metrics,
+        ...(parts.has(key) ? { parts: parts.get(key)! } : {}),
+      };
     const last = weak.get(key);
     if (last?.size === 1) return { relations: [...last], columns: [], metrics: [] };
     const part = parts.get(key);
@@ -98,6 +115,7 @@ export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetr
     const everyday = (EVERYDAY.get(key) ?? []).flatMap((word) => [...(strong.get(word)?.relations ?? [])]);
     return everyday.length === 1 ? { relations: everyday, columns: [], metrics: [] } : null;
   };
+  const spell = createSpeller(view);
   return {
     find(words, at) {
       for (let length = Math.min(MAX_PHRASE, words.length - at); length > 0; length -= 1) {
@@ -110,7 +128,7 @@ export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetr
         )
           continue;
         const keys = span.map((word) => (word.kind === 'word' ? splitIdentifier(word.folded).join('') : word.folded));
-        const element = lookup(keys.join('')) ?? lookupTurned(keys, lookup) ?? lookupShort(keys, lookup);
+        const element = lookupAny(keys, lookup) ?? lookupAny(keys.map(spell), lookup);
         if (element) return { element, length };
       }
       return null;
@@ -118,8 +136,25 @@ export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetr
   };
 }
 
+/** "Counties" of `county_public_safety`, whose key is a county's. */
+function keyWord(relation: RelationObligation, own: readonly string[]): readonly string[] {
+  const key = keyColumn(relation);
+  const words = key ? splitIdentifier(key.column.name) : [];
+  return words.length === 2 && words[0] === own[0] && own.length > 1 ? [own[0]!] : [];
+}
+
 /** Words before a relation's name that say what kind of table it is: `ref_colors`, `tbl_users`. */
 const TABLE_WORDS: ReadonlySet<string> = new Set(['ref', 'tbl', 'dim', 'fact', 'lkp']);
+
+/** Words at the end of a relation's name that say no more: `festival_detail`, `useracct`. */
+const TAILS = ['detail', 'data', 'table', 'list', 'acct', 'master'];
+
+function withoutTail(words: readonly string[]): readonly string[] {
+  const last = words.at(-1)!;
+  if (words.length > 1) return TAILS.includes(last) ? words.slice(0, -1) : words;
+  const tail = TAILS.find((each) => last.endsWith(each) && last.length >= each.length + 4);
+  return tail === undefined ? words : [last.slice(0, -tail.length)];
+}
 
 function relationWords(relation: RelationObligation): readonly string[] {
   const words = splitIdentifier(relation.relation.name);
@@ -128,11 +163,18 @@ function relationWords(relation: RelationObligation): readonly string[] {
 
 type Lookup = (key: string) => Element | null;
 
+function lookupAny(keys: readonly string[], lookup: Lookup): Element | null {
+  return lookup(keys.join('')) ?? lookupTurned(keys, lookup) ?? lookupShort(keys, lookup);
+}
+
 /** "date of birth" is a birth date, "type of bed" a bed type: where a column is called so. */
 function lookupTurned(keys: readonly string[], lookup: Lookup): Element | null {
   const of = keys.indexOf('of');
   if (of < 1 || of !== keys.lastIndexOf('of') || of === keys.length - 1) return null;
-  const found = lookup([...keys.slice(of + 1), ...keys.slice(0, of)].join(''));
+  const tail = keys.slice(of + 1);
+  // "names of accounts" are of the rows of a table, which the question names so.
+  if ((lookup(tail.join(''))?.relations.length ?? 0) > 0) return null;
+  const found = lookup([...tail, ...keys.slice(0, of)].join(''));
   return found && found.relations.length === 0 ? found : null;
 }
 
@@ -144,10 +186,26 @@ function lookupShort(keys: readonly string[], lookup: Lookup): Element | null {
 }
 
 /** Words at the end of a column's name, or of what people call it, that say what kind of thing it holds. */
-const KIND_WORDS: ReadonlySet<string> = new Set(['number', 'code', 'name', 'address', 'value', 'text', 'detail']);
+const KIND_WORDS: ReadonlySet<string> = new Set([
+  'number',
+  'code',
+  'name',
+  'address',
+  'value',
+  'text',
+  'detail',
+  'score',
+  'percentage',
+  'level',
+]);
 
 /** Columns by a part of their names, for phrases that name nothing else. */
 type Parts = Map<string, ColumnOf[]>;
+
+const PREPOSITIONS: ReadonlySet<string> = new Set(['in', 'of', 'at', 'on', 'by', 'from', 'to', 'for', 'with']);
+
+/** Parts of names that stand for more than a column. */
+const NO_NAMES: ReadonlySet<string> = new Set(['id', 'first', 'last']);
 
 /** `customer_type_code` may be called "customer type" or "type code", `email_address` "email"; `active_from_date` "active date". */
 function addParts(parts: Parts, relation: RelationObligation, column: VisibleColumn): void {
@@ -155,11 +213,12 @@ function addParts(parts: Parts, relation: RelationObligation, column: VisibleCol
   const keys = new Set<string>();
   for (let cut = 1; cut < words.length; cut += 1) {
     keys.add(words.slice(cut).join(''));
-    keys.add(words.slice(0, -cut).join(''));
+    // `product_in_event_id`: nobody calls it "product in".
+    if (!PREPOSITIONS.has(words.at(-cut - 1)!)) keys.add(words.slice(0, -cut).join(''));
   }
   if (words.length > 2) keys.add(words[0]! + words.at(-1)!);
   for (const key of keys) {
-    if ((KIND_WORDS.has(key) && key !== 'detail') || key === 'id') continue;
+    if ((KIND_WORDS.has(key) && key !== 'detail') || NO_NAMES.has(key)) continue;
     parts.set(key, [...(parts.get(key) ?? []), { relation, column }]);
   }
 }
@@ -174,7 +233,7 @@ function addColumn(
 ): void {
   const words = splitIdentifier(column.column.name);
   const own = columnWords(relation, column.column.name);
-  const keys = new Set([words, own, writeOut(own)].map((each) => each.join('')));
+  const keys = new Set([words, own, writeOut(own), writeOutOwn(relation, words)].map((each) => each.join('')));
   for (const name of names) {
     // `customer_name` of customers is its "name"; `total` of orders is the "order total".
     const starts = name.length < words.length && name.every((word, index) => word === words[index]);

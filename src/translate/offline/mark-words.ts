@@ -51,7 +51,7 @@ export function placeMarks(
   shared: SharedIndex,
   today: Day,
 ): readonly PlacedMark[] {
-  const words = spellOut(typed);
+  const words = spellOut(typed, lexicon);
   const marks: Mark[] = [];
   const placed: PlacedMark[] = [];
   const push = (mark: Mark, start: number, end: number) => {
@@ -69,9 +69,19 @@ export function placeMarks(
   return placed;
 }
 
-/** "first and last names" → "first names and last names". */
-function spellOut(words: readonly Word[]): readonly Word[] {
+/** "first and last names" → "first names and last names"; "full names" the same, where nothing is called so. */
+function spellOut(words: readonly Word[], lexicon: Lexicon): readonly Word[] {
   return words.flatMap((word, at) => {
+    const next = words[at + 1];
+    if (word.folded === 'full' && /^names?$/.test(next?.folded ?? '') && !lexicon.find(words, at)) {
+      const make = (folded: string): Word => ({ ...word, text: folded, folded, capital: false });
+      return [
+        make('first'),
+        { ...next!, afterComma: false },
+        { ...make('and'), afterComma: false },
+        { ...make('last'), afterComma: false },
+      ];
+    }
     const [and, last, name] = words.slice(at + 1, at + 4);
     const shortened =
       /^(?:first|last)$/.test(word.folded) &&
@@ -104,10 +114,18 @@ function markAt(
   if (last?.type === 'role' && last.role.role === 'match' && /\bletters?$/iu.test(last.text) && word.text.length === 1)
     return { mark: { text: word.text, type: 'quoted', value: word.text }, length: 1 };
   if (word.kind === 'quoted') return { mark: { text: word.text, type: 'quoted', value: word.text }, length: 1 };
+  // "got an A", "in the US": no article and no pronoun.
+  const isLoud = (each: Word | undefined) => each !== undefined && each.text === each.text.toUpperCase();
+  if (/^(?:A|US|IT)$/.test(word.text) && at > 0 && !isLoud(words[at - 1]) && !isLoud(words[at + 1]))
+    return { mark: { text: word.text, type: 'proper', value: word.text }, length: 1 };
   const phrase = findRole(words, at);
   const found = lexicon.find(words, at);
+  // "Show names …": they are shown, though a column may be called "show name".
   const named =
-    phrase && found?.element.partial && phrase.role.role !== 'noise' && phrase.length >= found.length ? null : found;
+    (at === 0 && phrase?.role.role === 'list') ||
+    (phrase && found?.element.partial && phrase.role.role !== 'noise' && phrase.length >= found.length)
+      ? null
+      : found;
   const value = findShared(words, at, shared);
   const period = parseDateCondition(words, at, today);
   // "salary between 1500 and 2000" and "capacity of 2000" are about numbers, not years.
@@ -139,6 +157,9 @@ function markAt(
   // "details of the visitors", where a column holds details.
   if (named && phrase?.role.role === 'noise' && / of$/.test(text(phrase.length)) && named.element.columns.length > 0)
     return { mark: { text: text(named.length), type: 'element', element: named.element }, length: named.length };
+  // "… and in which countries": asks for more.
+  if (phrase?.role.role === 'with' && / which$/iu.test(text(phrase.length)) && isAnd(last))
+    return { mark: { text: text(phrase.length), type: 'role', role: { role: 'noise' } }, length: phrase.length };
   if (phrase) {
     const also = named && named.length === phrase.length ? { element: named.element } : {};
     return { mark: { text: text(phrase.length), type: 'role', role: phrase.role, ...also }, length: phrase.length };
@@ -190,8 +211,10 @@ function findRole(words: readonly Word[], at: number): { readonly role: Role; re
   for (let length = Math.min(LONGEST_ROLE, words.length - at); length > 0; length -= 1) {
     const span = words.slice(at, at + length);
     if (span.some((word, index) => word.kind !== 'word' || (index > 0 && word.afterComma))) continue;
-    const role = ROLES.get(span.map((word) => word.folded).join(' '));
-    if (role) return { role, length };
+    const phrase = span.map((word) => word.folded).join(' ');
+    const role = ROLES.get(phrase);
+    // "In which year …?" asks; "the year in which …" tells.
+    if (role && !(at === 0 && role.role === 'with' && /^where\b| which/.test(phrase))) return { role, length };
   }
   return null;
 }

@@ -1,5 +1,5 @@
 import type { DateUnit } from '../dates.js';
-import type { AggregateName, Comparison } from './plan.js';
+import type { AggregateName, Comparison } from './operators.js';
 
 /** What a word or phrase of plain English does in a question, apart from naming something. */
 export type Role =
@@ -49,11 +49,11 @@ function say(role: Role, phrases: string): void {
 
 say(
   { role: 'noise' },
-  'the|a|an|all|there|do|does|did|please|me|you|been|be|to|any|some|we|our|us|its|their|his|her|can|could|would|in total|altogether|in all|so|i want|i want to know|i would like|i would like to know|available in the database|in the database|in the system|exist|exists|on record|records of|record of|details of|information about|the details of|value of|values of|amount of|list of|information|info|all information|the information|current|overall|corresponding|respective|respectively|these|those|them|they|it|also|then|only|just|as well as their',
+  'the|a|an|all|there|do|does|did|please|me|you|been|be|to|any|some|we|our|us|its|their|his|her|can|could|would|in total|altogether|so|i want|i want to know|i would like|i would like to know|available in the database|in the database|in the system|exist|exists|on record|records of|record of|details of|information about|value of|values of|amount of|list of|information|info|all information|the information|current|overall|corresponding|respective|respectively|these|those|them|they|it|also|then|only|just|as well as their|both|given|his or her|her or his|in the record|in our record|in the records|in record|in our records|in our database|for us|listed in the database|if any|for me|respectively in total',
 );
 say(
   { role: 'count' },
-  'how many|number of|the number of|total number of|the total number of|count of|count|count the number of|count the|how many of|how many different types of',
+  'how many|number of|the number of|total number of|the total number of|count of|count|count the number of|count the|how many of|count the total number of|count the number of all|find the number of|what is the number of|how many different types of',
 );
 say(
   { role: 'aggregate', name: 'SUM', extreme: null },
@@ -71,11 +71,11 @@ say({ role: 'aggregate', name: 'MIN', extreme: 'lowest' }, 'lowest|minimum|min|s
 say({ role: 'distinct' }, 'distinct|different|unique|distinctive');
 say(
   { role: 'list' },
-  'list|show|give|find|what|which|return|display|get|tell|who|list out|show me|give me|tell me|find out|what are|what is|which are|who are|who is|whats|return me|search for|look up|see|report|print|fetch|output|select|retrieve|describe',
+  'list|show|give|find|what|which|return|display|get|tell|who|compute|calculate|list out|show me|give me|tell me|find out|what are|what is|which are|who are|who is|whats|return me|search for|look up|see|report|print|fetch|output|select|retrieve|describe',
 );
 say(
   { role: 'of', place: false },
-  'of|for|among|across|within|over all|about|that belong to|belonging to|associated with',
+  'of|for|among|across|within|over all|about|that belong to|belonging to|associated with|regarding|concerning|in charge of|who are in charge of|that are in charge of|who is in charge of|that is in charge of',
 );
 say(
   { role: 'of', place: true },
@@ -90,7 +90,7 @@ say(
 );
 say(
   { role: 'with' },
-  'with|having|whose|where|has|have|had|who have|that have|who has|that has|which have|which has|who had|that had|who|that|which have had|that are|who are|which are|and whose|when|with a|with an|with the|where the|that is|which is|who is|whose the',
+  'with|having|whose|where|has|have|had|who have|that have|who has|that has|which have|which has|who had|that had|who|that|which have had|that are|who are|which are|and whose|when|with a|with an|with the|where the|that is|which is|who is|whose the|for which there are|in which there are|where there are|for which|in which|from which|on which|at which|to which|by which|of which',
 );
 say(
   { role: 'without' },
@@ -98,20 +98,20 @@ say(
 );
 say(
   { role: 'each' },
-  'each|per|every|for each|for every|in each|of each|by each|from each|at each|on each|grouped by|group by|broken down by|split by|grouped by each|for each of|in every|with each|across each|of every',
+  'each|per|every|for each|for every|in each|of each|by each|from each|at each|on each|grouped by|group by|broken down by|split by|grouped by each|for each of|in every|with each|across each|of every|in each of the|in each of|for each of the|of each of the|for different|for each different|for every different|of different|in different|by different|for all the different|in that|for that',
 );
 say({ role: 'by' }, 'by');
 say(
   { role: 'order' },
-  'ordered by|sorted by|order by|sort by|order them by|sort them by|in order of|in the order of|ordered by their|sorted by their|ranked by|ordered|sorted|listed by|arranged by|order the result by|sort the result by|sort the results by|order the results by|sort the list by|listed in|arranged in|ordered in|sorted in|sort them in|and sort them by|and order them by|sort|order|listed',
+  'ordered by|sorted by|order by|sort by|order them by|sort them by|in order of|in the order of|ordered by their|sorted by their|ranked by|ordered|sorted|listed by|arranged by|order the result by|sort the result by|sort the results by|order the results by|sort the list by|sort the list in|order the list in|order the list by|sort them|order them|order the results in|sort the results in|sort results by|listed in the order of|listed in|arranged in|ordered in|sorted in|sort them in|and sort them by|and order them by|sort|order|listed',
 );
 say(
   { role: 'direction', descending: false },
-  'ascending|ascending order|in ascending order|in ascending order of|ascending order of|in increasing order|in increasing order of|increasing order|alphabetically|alphabetical order|in alphabetical order|in alphabetical order of|in alphabetic order|in the ascending order|in the ascending order of|from lowest to highest|from low to high|asc|in ascending alphabetical order|ascending alphabetical order|lexicographically|in lexicographical order|in ascending lexicographical order|alphabetically by|in ascending order by|by ascending|in lexicographic order',
+  'ascending|ascending order|in ascending order|in ascending order of|ascending order of|in increasing order|in increasing order of|increasing order|alphabetically|alphabetical order|in alphabetical order|in alphabetical order of|in alphabetic order|in the ascending order|in the ascending order of|from lowest to highest|from least to greatest|from fewest to most|from least to most|from youngest to oldest|from smallest to largest|from shortest to longest|from earliest to latest|from oldest to newest|from a to z|from low to high|asc|in ascending alphabetical order|ascending alphabetical order|lexicographically|in lexicographical order|in ascending lexicographical order|alphabetically by|in ascending order by|by ascending|in lexicographic order',
 );
 say(
   { role: 'direction', descending: true },
-  'descending|descending order|in descending order|in descending order of|descending order of|in decreasing order|in decreasing order of|decreasing order|from highest to lowest|from high to low|desc|in reverse order|in the descending order|in the descending order of|reverse alphabetical order|in reverse alphabetical order|in descending order by|by descending|in descending alphabetical order',
+  'descending|descending order|in descending order|in descending order of|descending order of|in decreasing order|in decreasing order of|decreasing order|from highest to lowest|from greatest to least|from most to least|from most to fewest|from oldest to youngest|from largest to smallest|from longest to shortest|from latest to earliest|from newest to oldest|from z to a|from high to low|desc|in reverse order|in the descending order|in the descending order of|reverse alphabetical order|in reverse alphabetical order|in descending order by|by descending|in descending alphabetical order',
 );
 say(
   { role: 'compare', operator: '>' },
@@ -137,6 +137,22 @@ say(
   { role: 'match', before: true, after: true },
   'containing|contains|contain|that contains|that contain|which contain|which contains|including the word|containing the word|containing the letter|containing the letters|contain the letter|contains the letter|contain the letters|that have the letter|that has the letter|have the letter|has the letter|with the letter|containing the string|contain the string|contains the string|containing letter|contains letter|contain letter|include the letter|includes the letter|contains the word|contain the word|contain the substring|contains the substring|containing the substring|contains substring|contain substring|has the substring|with the substring|includes the word|include the word|including the substring|has substring|that has the substring|that have the substring|have the substring',
 );
+for (const verb of [
+  'contain',
+  'contains',
+  'containing',
+  'include',
+  'includes',
+  'including',
+  'have',
+  'has',
+  'having',
+  'with',
+])
+  for (const which of ['', 'that ', 'which '])
+    for (const the of ['', 'the '])
+      for (const what of ['word', 'words', 'letter', 'letters', 'string', 'substring', 'phrase'])
+        say({ role: 'match', before: true, after: true }, `${which}${verb} ${the}${what}`);
 say(
   { role: 'match', before: false, after: true },
   'starting with|starts with|start with|beginning with|begins with|begin with|that start with|that starts with|that begin with|that begins with|starting with letter|starting with the letter|starts with letter|starts with the letter|start with the letter|begins with the letter|begin with the letter|beginning with the letter|start with letter',
@@ -168,6 +184,8 @@ for (const the of ['', 'the ']) {
     'used',
     'widely used',
     'prevalent',
+    'often',
+    'times',
   ]) {
     say(
       { role: 'common', descending: true },
@@ -186,7 +204,7 @@ say(
 // What says no more than that one thing belongs to another: the join says it.
 say(
   { role: 'verb' },
-  'used|use|uses|using|assigned|assigned to|produced|produce|produces|located|reported|involved|involved in|enrolled|enrolled in|enroll|offered|offer|offers|affected|affected by|participated|participated in|participate|participate in|participates|participating|participating in|playing|played|play|plays|visited|visit|visits|hosted|host|hosts|hosting|teaching|taught|teach|teaches|attended|attend|attends|served|serve|serves|provided|provide|provides|performed|perform|managed|manage|manages|owned|own|owns|belong|belongs|belong to|belongs to|associated|include|included|wrote|written by|written|directed|acted|starred|supplied|handled|reserved|booked|rented|recorded|earn|earns|earned|hold|holds|held|operate|operates|operated|reviewed|rated|appear|appeared|appears|ever|contained|attached to|linked to|related to|correspond to|corresponds to|corresponding to|accessed|traveled|advised|advise|advises|led|lead|leads|run by|owned by|managed by|used by|made by|produced by|taught by|offered by|hosted by|directed by|provided by|played by|handled by|reported by|assigned by|placed by|ordered by the customer|got|get|take|takes|taking|lasted|exist in|supervised|supervise|supervises',
+  'used|use|uses|using|assigned|assigned to|produced|produce|produces|located|reported|involved|involved in|enrolled|enrolled in|enroll|offered|offer|offers|affected|affected by|participated|participated in|participate|participate in|participates|participating|participating in|playing|played|play|plays|visited|visit|visits|hosted|host|hosts|hosting|teaching|taught|teach|teaches|attended|attend|attends|served|serve|serves|provided|provide|provides|performed|perform|managed|manage|manages|owned|own|owns|belong|belongs|belong to|belongs to|associated|include|included|wrote|write|writes|written by|took|taken|make|makes|received|receive|receives|published|publish|publishes|published by|released|release|release|climbed|climb|climbs|sing|sings|sang|sung|hired|hire|hires|built|build|builds|drive|drives|drove|driven|won by|study|studies|studied|learn|learns|learned|join|joins|joined|recorded by|employed|employ|employs|run|runs|supported|contact|contacted|contacts|gave|given by|gives|filed|file|files|made|did|finished|studying|working on|working for|work for|works for|work in|works in|work on|written|directed|acted|starred|supplied|handled|reserved|booked|rented|recorded|earn|earns|earned|hold|holds|held|operate|operates|operated|reviewed|rated|appear|appeared|appears|ever|contained|attached to|linked to|related to|correspond to|corresponds to|corresponding to|accessed|traveled|advised|advise|advises|led|lead|leads|run by|owned by|managed by|used by|made by|produced by|taught by|offered by|hosted by|directed by|provided by|played by|handled by|reported by|assigned by|placed by|ordered by the customer|got|get|take|takes|taking|lasted|exist in|supervised|supervise|supervises|shared|conferred|prescribed|require|requires|stayed|charged|ran|go|goes|went|grew|grown|covers|covered|cover|sent|send|sends|teach in|listen to|flew|flying|fly|flies|rents|rent|renting|owe|owes|opened in the',
 );
 say(
   { role: 'write' },
@@ -214,9 +232,10 @@ for (const [columns, comparatives, lessers, most, least] of [
     'most expensive|priciest|costliest',
     'cheapest|least expensive',
   ],
-  ['height', 'taller than', 'shorter than', 'tallest', ''],
+  ['height', 'taller than', '', 'tallest', ''],
   ['weight', 'heavier than', 'lighter than', 'heaviest', 'lightest'],
-  ['length|duration', 'longer than', 'shorter than', 'longest', 'shortest'],
+  ['length|duration', 'longer than', '', 'longest', ''],
+  ['height|length|duration', '', 'shorter than', '', 'shortest'],
   ['elevation|height|altitude', '', '', 'highest elevated', ''],
   ['population', 'more populous than', '', 'most populous|most populated', 'least populous|least populated'],
 ] as const) {
@@ -226,6 +245,11 @@ for (const [columns, comparatives, lessers, most, least] of [
   if (most) say({ role: 'superlative', columns: names, descending: true }, most);
   if (least) say({ role: 'superlative', columns: names, descending: false }, least);
 }
+say(
+  { role: 'superlative', columns: ['salary', 'wage', 'pay'], descending: true },
+  'highest paid|best paid|highest earning',
+);
+say({ role: 'superlative', columns: ['salary', 'wage', 'pay'], descending: false }, 'lowest paid|worst paid');
 say({ role: 'superlative', columns: 'date', descending: true }, 'latest|most recent|newest|most recently|last');
 say({ role: 'superlative', columns: 'date', descending: false }, 'earliest|oldest recorded');
 

@@ -2,8 +2,9 @@ import type { RelationObligation } from '../../policy/view.js';
 import type { DateRange, DateUnit } from '../dates.js';
 import type { JoinStep } from './find-joins.js';
 import type { ColumnOf, MetricOf } from './lexicon.js';
+import type { AggregateName, Comparison } from './operators.js';
 
-export type AggregateName = 'COUNT' | 'SUM' | 'AVG' | 'MIN' | 'MAX';
+export type { AggregateName, Comparison } from './operators.js';
 
 /** One output: a column, a period of a date column, or an aggregate (COUNT of null counts rows). */
 export type Output =
@@ -26,8 +27,6 @@ export function isComputed(output: Output): output is Exclude<Output, Key> {
   return output.kind === 'aggregate' || output.kind === 'metric';
 }
 
-export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
-
 /** A number prints bare and must be a canonical numeral; a string prints quoted. */
 export type Literal =
   | { readonly kind: 'number'; readonly text: string }
@@ -49,12 +48,19 @@ export type Filter =
   | { readonly kind: 'average'; readonly of: ColumnOf; readonly operator: Comparison }
   | { readonly kind: 'present'; readonly of: ColumnOf }
   | { readonly kind: 'range'; readonly of: ColumnOf; readonly range: DateRange }
+  /** One of them holds. `of` is the column of the first. */
+  | { readonly kind: 'any'; readonly of: ColumnOf; readonly filters: readonly ColumnFilter[] }
   | {
       readonly kind: 'exists';
       readonly path: readonly JoinStep[];
+      /** From the beginning of the path to what `filters` are about. */
+      readonly joins: readonly JoinStep[];
       readonly negated: boolean;
       readonly filters: readonly Filter[];
     };
+
+/** A condition on one column. */
+export type ColumnFilter = Exclude<Filter, { readonly kind: 'exists' | 'any' }>;
 
 /** A statement ready to be written. */
 export interface Plan {
@@ -66,7 +72,8 @@ export interface Plan {
   readonly distinct: boolean;
   readonly filters: readonly Filter[];
   readonly groupBy: readonly Key[];
-  readonly having: { readonly operator: Comparison; readonly value: Literal } | null;
+  /** On what is computed over each group; null of `measure` counts its rows. */
+  readonly having: { readonly measure: Output | null; readonly operator: Comparison; readonly value: Literal } | null;
   readonly orderBy: readonly { readonly output: Output; readonly descending: boolean }[];
   readonly limit: number | null;
 }

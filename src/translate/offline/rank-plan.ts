@@ -1,10 +1,13 @@
 import type { RelationObligation } from '../../policy/view.js';
-import { type Context, nameInWords, reaches } from './context.js';
+import { splitIdentifier } from '../words.js';
+import { type Context, nameInWords, reaches, tieBetween } from './context.js';
+import { countTied } from './count-once.js';
 import { isKey, wholeKey } from './describe-relation.js';
 import type { Draft, Ranking } from './draft.js';
 import { finishPlan } from './finish-plan.js';
+import type { ColumnOf } from './lexicon.js';
 import { NotUnderstood } from './not-understood.js';
-import { type Filter, isComputed, type Key, type Output, type Plan } from './plan.js';
+import { type AggregateName, type Filter, isComputed, type Key, type Output, type Plan } from './plan.js';
 import type { Asked } from './read-items.js';
 import { labelOutputs, outputOf, shown } from './resolve-output.js';
 
@@ -14,15 +17,23 @@ export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: 
   if (draft.orders.length > 0 || draft.groups.length > 0 || draft.related.length > 0)
     throw new NotUnderstood('I cannot rank and order or group in other ways at once; ask for one after the other.');
   const items = asked.items.map((item) => outputOf(context, item, asked.subjects));
-  if (items.some((each) => isComputed(each.output)))
+  // "… with the most cards, and the number of cards": what was ranked by is shown.
+  const isRankedBy = ({ output, fact }: (typeof items)[number]) =>
+    by.kind === 'count' &&
+    output.kind === 'aggregate' &&
+    output.name === 'COUNT' &&
+    output.of === null &&
+    fact === by.counted;
+  if (items.some((each) => isComputed(each.output) && !isRankedBy(each)))
     throw new NotUnderstood('I cannot rank and compute other things at once; ask for one after the other.');
-  const outputs = items.map((each) => each.output);
+  const outputs = items.filter((each) => !isComputed(each.output)).map((each) => each.output);
+  const isShown = showMeasure || items.some(isRankedBy);
   const needed = asked.subjects;
   if (by.kind === 'column' && by.aggregate === null && by.of.relation === subject) {
     const order: Output = { kind: 'column', of: by.of };
     const own = labelOutputs(subject);
     const measured = showMeasure && own.length > 0 && own.every((each) => each.of.column !== by.of.column);
-    const list = outputs.length > 0 ? outputs : measured ? [...own, order] : own;
+    const list = outputs.length > 0 || context.asksAll ? outputs : measured ? [...own, order] : own;
     const filters: readonly Filter[] = descending ? [] : [{ kind: 'present', of: by.of }];
     return finishPlan(context, draft, {
       fact: subject,
@@ -36,7 +47,7 @@ export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: 
       filters,
     });
   }
-  const { fact, measure } = rankedBy(by);
+  const { fact, measure } = rankedBy(context, ranking);
   if (fact === subject || !reaches(context, fact, subject))
     throw new NotUnderstood(`I do not know how to rank ${nameInWords(subject.relation.name)} by this.`);
   if (by.kind === 'column' && isKey(by.of.relation, by.of.column.column))
@@ -52,7 +63,7 @@ export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: 
     ...chosen,
   ];
   const groupBy = keys.filter((key, index, all) => all.findIndex((each) => each.of.column === key.of.column) === index);
-  const list = outputs.length > 0 || !showMeasure ? chosen : [...chosen, measure];
+  const list = items.some(isRankedBy) || (isShown && outputs.length === 0) ? [...chosen, measure] : chosen;
   return finishPlan(context, draft, {
     fact,
     outputs: list,
@@ -67,16 +78,49 @@ export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: 
 }
 
 /** The rows that are ranked over, and what is computed of them. */
-function rankedBy(by: Ranking['by']): { readonly fact: RelationObligation; readonly measure: Output } {
+function rankedBy(
+  context: Context,
+  { subject, by, descending }: Ranking,
+): { readonly fact: RelationObligation; readonly measure: Output } {
   switch (by.kind) {
-    case 'count':
-      return { fact: by.counted, measure: { kind: 'aggregate', name: 'COUNT', of: null, distinct: false } };
+    case 'count': {
+      // Where many belong to many, what ties them is counted.
+      const fact = tieBetween(context, by.counted, subject) ?? by.counted;
+      const rows: Output = { kind: 'aggregate', name: 'COUNT', of: null, distinct: false };
+      return { fact, measure: countTied(context, by.counted, { tie: fact, ends: [by.counted, subject] }) ?? rows };
+    }
     case 'metric':
       return { fact: by.figure.relation, measure: { kind: 'metric', of: null, figure: by.figure } };
     case 'column':
       return {
         fact: by.of.relation,
-        measure: { kind: 'aggregate', name: by.aggregate ?? 'SUM', of: by.of, distinct: false },
+        measure: { kind: 'aggregate', name: by.aggregate ?? overMany(by.of, descending), of: by.of, distinct: false },
       };
   }
+}
+
+/** Numbers that nobody adds up. */
+const NOT_ADDED: ReadonlySet<string> = new Set([
+  'age',
+  'average',
+  'gpa',
+  'grade',
+  'height',
+  'level',
+  'percentage',
+  'rank',
+  'rate',
+  'rating',
+  'score',
+  'star',
+  'temperature',
+  'weight',
+  'year',
+]);
+
+/** "The customer with the highest quantity" has the highest in all; "with the highest rating" gave it once. */
+function overMany({ column }: ColumnOf, descending: boolean): AggregateName {
+  const isAdded = splitIdentifier(column.column.name).every((word) => !NOT_ADDED.has(word));
+  if (isAdded) return 'SUM';
+  return descending ? 'MAX' : 'MIN';
 }

@@ -1,7 +1,7 @@
 import type { RelationObligation } from '../../policy/view.js';
 import { foldWord, splitIdentifier } from '../words.js';
-import { type Context, reaches, resolveColumn } from './context.js';
-import { measureColumn, stem } from './describe-relation.js';
+import { type Context, reaches, resolveColumn, tieBetween } from './context.js';
+import { isKey, measureColumn, stem } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import {
   asName,
@@ -14,6 +14,7 @@ import {
   unitLength,
   usualColumn,
 } from './filter-reader.js';
+import type { ColumnOf } from './lexicon.js';
 import type { Mark } from './mark-words.js';
 import type { Comparison, Literal } from './plan.js';
 
@@ -25,9 +26,9 @@ export const columnCompared: FilterReader = (context, marks, at, draft) => {
   const operator = marks[next];
   if (operator?.type !== 'role' || (operator.role.role !== 'compare' && operator.role.role !== 'between')) return 0;
   const low = numberAt(marks[next + 1]);
-  // "majors that have fewer than 3 students" counts students; it does not compare majors.
-  if (!low || (marks[next + 2]?.type === 'element' && marks.slice(at, next).some((each) => isRole(each, 'with'))))
-    return 0;
+  // "majors that fewer than 3 students study" counts students; it does not compare majors.
+  const behind = marks[next + 2];
+  if (!low || (behind?.type === 'element' && (next > at + 1 || behind.element.relations.length > 0))) return 0;
   const of = resolveColumn(context, mark.element, mark.text, numericColumn);
   if (!of) return 0;
   const unit = unitLength(context, of, marks, next + 2);
@@ -85,13 +86,16 @@ export const comparedToAverage: FilterReader = (context, marks, at, draft) => {
 /** `more than 5000 total horses`, `at least 3 orders`, `over 500` (of the one amount of what is asked for). */
 export const comparedFirst: FilterReader = (context, marks, at, draft) => {
   const operator = marks[at];
+  if (isRole(operator, 'between')) return betweenFirst(context, marks, at, draft);
   if (operator?.type !== 'role' || operator.role.role !== 'compare') return 0;
   const value = numberAt(marks[at + 1]);
   if (!value) return 0;
   const target = marks[at + 2];
   if (target?.type === 'element') {
+    // "At least two books", where a column is called `book_club_id`: a number of books is no key.
+    const isCounted = (of: ColumnOf) => numericColumn(of) && !isKey(of.relation, of.column.column);
     const of =
-      target.element.relations.length === 0 ? resolveColumn(context, target.element, target.text, numericColumn) : null;
+      target.element.relations.length === 0 ? resolveColumn(context, target.element, target.text, isCounted) : null;
     if (of) {
       draft.filters.push({ kind: 'compare', of, operator: operator.role.operator, value });
       return 3;
@@ -106,6 +110,18 @@ export const comparedFirst: FilterReader = (context, marks, at, draft) => {
   return 2 + unitLength(context, of, marks, at + 2);
 };
 
+/** `between 100 and 300 hours`. */
+const betweenFirst: FilterReader = (context, marks, at, draft) => {
+  const [low, high] = [numberAt(marks[at + 1]), numberAt(marks[at + 3])];
+  const target = marks[at + 4];
+  if (!low || !high || !isRole(marks[at + 2], 'and') || target?.type !== 'element') return 0;
+  const of =
+    target.element.relations.length === 0 ? resolveColumn(context, target.element, target.text, numericColumn) : null;
+  if (!of || isKey(of.relation, of.column.column)) return 0;
+  draft.filters.push({ kind: 'between', of, low, high });
+  return 5;
+};
+
 /** `3 or more orders`, `3 or fewer orders`: put as `at least 3 orders`, for the readers of comparisons. */
 export function putOrMoreFirst(marks: readonly Mark[]): readonly Mark[] {
   const moved = [...marks];
@@ -113,6 +129,18 @@ export function putOrMoreFirst(marks: readonly Mark[]): readonly Mark[] {
     const [number, or] = [moved[at]!, moved[at + 1]!];
     if (number.type !== 'number' || or.type !== 'role' || or.role.role !== 'or-more') continue;
     const operator = or.role.operator;
+    // "Over 900 or below 100": two conditions.
+    if (moved[at + 2]?.type === 'number') {
+      const [left, right] = [or.text.split(' ')[0]!, or.text.split(' ').slice(1).join(' ')];
+      const further = { role: 'compare', operator: operator === '>=' ? '>' : '<' } as const;
+      moved.splice(
+        at + 1,
+        1,
+        { text: left, type: 'role', role: { role: 'or' } },
+        { text: right, type: 'role', role: further },
+      );
+      continue;
+    }
     moved.splice(at, 2, { text: or.text, type: 'role', role: { role: 'compare', operator } }, number);
     at += 1;
   }
@@ -129,30 +157,63 @@ function countRelated(
   draft: Draft,
 ): boolean {
   const target = marks[at + 2];
-  if (target?.type !== 'element' || target.element.relations.length !== 1 || !isRole(marks[at - 1], 'with', 'verb'))
-    return false;
+  const isIn = isRole(marks[at - 1], 'of');
+  const before = isIn ? marks[at - 2] : marks[at - 1];
+  // "products in more than 2 orders".
+  const isLed =
+    isRole(before, 'with', 'verb', 'is') ||
+    (isIn && before?.type === 'element' && before.element.relations.length === 1);
+  if (target?.type !== 'element' || target.element.relations.length !== 1 || !isLed) return false;
   const relation = target.element.relations[0]!;
   const subject = subjectBefore(marks, at);
-  if (!subject || subject === relation || !reaches(context, relation, subject)) return false;
+  if (!subject || subject === relation || !tieBetween(context, relation, subject)) return false;
   draft.related.push({ relation, subject, operator, count });
   return true;
 }
+
+const OF: Mark = { text: 'of', type: 'role', role: { role: 'of', place: false } };
+
+/** `departments whose average salary is above 42000`, `customers with a total amount over 500`: over the rows that belong to each. */
+export const computedCompared: FilterReader = (context, marks, at, draft) => {
+  const aggregate = marks[at];
+  const element = marks[at + 1];
+  if (aggregate?.type !== 'role' || aggregate.role.role !== 'aggregate' || element?.type !== 'element') return 0;
+  const { name } = aggregate.role;
+  const operatorAt = skip(marks, at + 2, 'is', 'of');
+  const operator = marks[operatorAt];
+  const value = numberAt(marks[operatorAt + 1]);
+  if (operator?.type !== 'role' || operator.role.role !== 'compare' || !value || !isRole(marks[at - 1], 'with'))
+    return 0;
+  const subject = subjectBefore(marks, at);
+  const of = subject && resolveColumn(context, element.element, element.text, numericColumn);
+  if (!of || of.relation === subject || tieBetween(context, of.relation, subject) !== of.relation) return 0;
+  draft.related.push({
+    relation: of.relation,
+    subject,
+    operator: operator.role.operator,
+    count: value,
+    measure: { name, of },
+  });
+  return operatorAt + 2 - at;
+};
 
 /** `customers with orders`, `customers who have orders`. */
 export const related: FilterReader = (context, marks, at, draft) => {
   if (!isRole(marks[at], 'with')) return 0;
   const next = skip(marks, at + 1, 'with', 'verb', 'is');
   const target = marks[next];
-  if (target?.type !== 'element' || target.element.relations.length !== 1 || target.element.columns.length > 0)
-    return 0;
+  if (target?.type !== 'element' || target.element.relations.length !== 1) return 0;
   const relation = target.element.relations[0]!;
   const before = marks[at - 1];
   const subject =
     before?.type === 'element' && before.element.relations.length === 1 ? before.element.relations[0]! : null;
+  if (!subject || subject === relation || !tieBetween(context, relation, subject)) return 0;
+  // "whose address …", where the customers have one themselves.
+  if (target.element.columns.some((of) => of.relation === subject)) return 0;
+  // "order 17", "the book 'Emma'": which ones, and not only that there are some.
   const after = marks[next + 1];
-  const ends =
-    after === undefined || (after.type === 'role' && ['order', 'direction', 'and'].includes(after.role.role));
-  if (!subject || subject === relation || !ends || !reaches(context, relation, subject)) return 0;
+  if (after?.type === 'quoted' || after?.type === 'number' || after?.type === 'proper')
+    return { length: next - at, keep: OF };
   draft.related.push({ relation, subject, operator: '>=', count: { kind: 'number', text: '1' } });
   return next + 1 - at;
 };
@@ -170,7 +231,7 @@ export const without: FilterReader = (context, marks, at, draft) => {
     target?.type === 'element' && target.element.relations.length === 1 ? target.element.relations[0]! : null;
   if (named) {
     // "not the customers of …" is about the customers themselves.
-    if (subject === named || !reaches(context, named, subject) || isRole(marks[next + 1], 'of', 'with')) return 0;
+    if (subject === named || !tieBetween(context, named, subject) || isRole(marks[next + 1], 'of', 'with')) return 0;
     draft.related.push({ relation: named, subject, operator: '=', count });
     return next + 1 - at;
   }

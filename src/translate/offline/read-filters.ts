@@ -1,11 +1,19 @@
 import { foldWord, splitIdentifier, splitWords } from '../words.js';
 import { columnInWords, nameInWords, reaches, resolveColumn } from './context.js';
-import { isTemporal, isTextual } from './describe-relation.js';
-import { type FilterReader, isRole, isYear, plain, skip, subjectBefore } from './filter-reader.js';
+import { isKey, isTemporal, isTextual } from './describe-relation.js';
+import { type FilterReader, isOfYears, isRole, isYear, plain, skip, subjectBefore } from './filter-reader.js';
 import type { ColumnOf } from './lexicon.js';
 import { NotUnderstood } from './not-understood.js';
-import { columnCompared, comparative, comparedFirst, comparedToAverage, related, without } from './read-comparison.js';
-import { equality, matching, named, place } from './read-value.js';
+import {
+  columnCompared,
+  comparative,
+  comparedFirst,
+  comparedToAverage,
+  computedCompared,
+  related,
+  without,
+} from './read-comparison.js';
+import { doneBy, equality, matching, named, negatedPlace, place, valueFirst } from './read-value.js';
 
 /** `ordered_at in 2025`: a date with its column. A date alone is kept for the date of what is asked for. */
 const dated: FilterReader = (context, marks, at, draft) => {
@@ -18,10 +26,14 @@ const dated: FilterReader = (context, marks, at, draft) => {
   const next = skip(marks, at + 1, 'is');
   const date = marks[next];
   if (date?.type !== 'date') return 0;
+  // "founded before 1850", where the column holds a whole number.
+  const mayBeYear = ({ relation, column: { column } }: ColumnOf) =>
+    column.family === 'integer' && !isKey(relation, column);
   const holds = (of: ColumnOf) =>
-    plain(of) && (isTemporal(of.column.column) || (date.range.year !== null && isYear(of)));
+    plain(of) && (isTemporal(of.column.column) || (isOfYears(date.range) && (isYear(of) || mayBeYear(of))));
   const of = resolveColumn(context, mark.element, mark.text, holds);
-  if (!of || (!isRole(marks[at - 1], 'with', 'and', 'of') && next === at + 1)) return 0;
+  const leads = isRole(marks[at - 1], 'with', 'and', 'of', 'is') || marks[at - 1]?.type === 'element';
+  if (!of || (!leads && next === at + 1)) return 0;
   draft.filters.push({ kind: 'range', of, range: date.range });
   return next + 1 - at;
 };
@@ -108,9 +120,13 @@ const statusWord: FilterReader = (context, marks, at, draft) => {
 export const FILTER_READERS: readonly FilterReader[] = [
   dated,
   comparedToAverage,
+  computedCompared,
   columnCompared,
   matching,
   equality,
+  valueFirst,
+  doneBy,
+  negatedPlace,
   comparedFirst,
   comparative,
   related,

@@ -46,10 +46,32 @@ const EMPTY = new Set(['noise', 'list', 'is', 'verb', 'own']);
  * @throws NotUnderstood naming the first word that has none
  */
 export function readItems(marks: readonly Mark[], draft: Draft): Asked {
-  const left = trim(marks.filter((mark) => !(mark.type === 'role' && EMPTY.has(mark.role.role))));
   const first = marks[0];
-  const namesOnly = first?.type === 'role' && first.role.role === 'list' && /^(?:which|who)\b/iu.test(first.text);
+  if (asksForDoer(marks))
+    throw new NotUnderstood('I cannot tell who that is; ask for the names of those who are meant.');
+  const left = trim(behindAsked(marks).filter((mark) => !(mark.type === 'role' && EMPTY.has(mark.role.role))));
+  const namesOnly = first?.type === 'role' && first.role.role === 'list' && /^(?:which|who|what)\b/iu.test(first.text);
   return { ...new ItemReader(left, draft).read(), namesOnly };
+}
+
+/** "Who made the latest order?": whoever did it is named nowhere. */
+function asksForDoer([first, second]: readonly Mark[]): boolean {
+  return first?.type === 'role' && /^who$/iu.test(first.text) && second?.type === 'role' && second.role.role === 'verb';
+}
+
+/** "Which schools have …? Give me their locations.": the second sentence says what of the first is shown. */
+function behindAsked(marks: readonly Mark[]): readonly Mark[] {
+  const isList = (mark: Mark | undefined) => role(mark)?.role === 'list';
+  const cut = marks.findIndex(
+    (mark, at) => at > 0 && mark.text === ',' && isList(marks[at + 1]) && /^[A-Z]/.test(marks[at + 1]!.text),
+  );
+  if (cut < 0) return marks;
+  const [asked, told] = [marks.slice(0, cut), marks.slice(cut + 1)];
+  const named = asked.filter((mark) => !(mark.type === 'role' && EMPTY.has(mark.role.role)));
+  const [only, another] = named;
+  const isSubject = only?.type === 'element' && only.element.relations.length === 1 && !another;
+  if (!isSubject || !told.some((mark) => mark.type === 'element')) return marks;
+  return [...told, { text: 'of', type: 'role', role: { role: 'of', place: false } }, only];
 }
 
 const role = (mark: Mark | undefined) => (mark?.type === 'role' ? mark.role : null);
@@ -80,6 +102,9 @@ class ItemReader {
 
   read(): Omit<Asked, 'namesOnly'> {
     while (this.#at < this.#marks.length) {
+      // What is not led to by "and" or "of" belongs to something that was not understood.
+      const isLed = this.#at === 0 || role(this.#marks[this.#at - 1])?.role === 'and';
+      if (!isLed && !this.#isFurtherColumn()) throw this.#lost(this.#peek());
       this.#item();
       while (role(this.#peek())?.role === 'and') this.#at += 1;
     }
@@ -128,7 +153,18 @@ class ItemReader {
       next.element.columns.some((each) => each.relation === mark.element.relations[0])
     ) {
       this.#at += 1;
-      this.#items.push({ kind: 'column', element: next.element, text: next.text, owner: mark.element.relations[0]! });
+      const owner = mark.element.relations[0]!;
+      this.#items.push({ kind: 'column', element: next.element, text: next.text, owner });
+      // "customers' names, ids and …": of the same customers.
+      const isOwn = (more: Mark | undefined) =>
+        more?.type === 'element' &&
+        more.element.relations.length === 0 &&
+        more.element.columns.some((each) => each.relation === owner);
+      while (role(this.#peek())?.role === 'and' && isOwn(this.#peek(1)) && role(this.#peek(2))?.role !== 'of') {
+        this.#at += 1;
+        const more = this.#element();
+        this.#items.push({ kind: 'column', element: more.element, text: more.text, owner });
+      }
       return;
     }
     const describes = role(next)?.role === 'of' || role(next)?.role === 'and' || this.#items.length > 0;
@@ -140,12 +176,29 @@ class ItemReader {
     }
     const start = this.#items.length;
     this.#items.push({ kind: 'column', element: mark.element, text: mark.text, owner: null });
-    while (role(this.#peek())?.role === 'and' && this.#isColumn(this.#peek(1))) {
+    while (role(this.#peek())?.role === 'and' && this.#isColumn(this.#peek(1)) && !this.#ownColumn(1)) {
       this.#at += 1;
       const more = this.#element();
       this.#items.push({ kind: 'column', element: more.element, text: more.text, owner: null });
     }
     this.#owner(start);
+  }
+
+  /** "First name middle name and last name": of the same rows, though no comma stands between them. */
+  #isFurtherColumn(): boolean {
+    const mark = this.#peek();
+    const last = this.#items.at(-1);
+    if (mark?.type !== 'element' || mark.element.relations.length > 0 || last?.kind !== 'column') return false;
+    if (role(this.#peek(1))?.role !== 'and') return false;
+    const { element } = mark;
+    return last.element.columns.some((one) => element.columns.some((other) => one.relation === other.relation));
+  }
+
+  /** "Institution name": a relation that stands right before its own column. */
+  #ownColumn(ahead: number): boolean {
+    const [mark, next] = [this.#peek(ahead), this.#peek(ahead + 1)];
+    if (mark?.type !== 'element' || mark.element.relations.length !== 1 || next?.type !== 'element') return false;
+    return next.element.columns.some((each) => each.relation === mark.element.relations[0]);
   }
 
   #isColumn(mark: Mark | undefined): boolean {
@@ -209,10 +262,10 @@ class ItemReader {
   #owner(start: number): void {
     while (role(this.#peek())?.role === 'of') {
       const next = this.#peek(1);
+      // "names of distinct products": no name twice.
       if (next?.type === 'role' && next.role.role === 'distinct') {
+        this.#draft.distinct = true;
         this.#at += 1;
-        this.#distinct();
-        this.#at -= 1;
       }
       const target = this.#marks[this.#at + 1];
       if (target?.type !== 'element' || target.element.relations.length !== 1) throw this.#lost(target ?? this.#peek());

@@ -1,182 +1,17 @@
-import type { RelationObligation } from '../../policy/view.js';
-import { type Context, metricFor, metricOf, reaches, resolveColumn } from './context.js';
-import { dateColumns, isNumeric } from './describe-relation.js';
-import type { Draft, Ranking } from './draft.js';
-import { usualColumn } from './filter-reader.js';
-import type { ColumnOf, Element, MetricOf } from './lexicon.js';
+import type { Context } from './context.js';
+import type { Draft } from './draft.js';
+import { isRole } from './filter-reader.js';
+import type { Element } from './lexicon.js';
 import type { Mark } from './mark-words.js';
-import type { Role } from './phrases.js';
+import { extreme, superlative, top } from './read-ranking.js';
 import { readTally } from './read-tally.js';
-
-type RoleName = Role['role'];
-type ElementMark = Extract<Mark, { type: 'element' }>;
-/** Marks taken from `at` on; `keep` of them stay for what follows (the relation that is ranked). 0 where nothing fits. */
-interface Taken {
-  readonly length: number;
-  readonly keep: readonly Mark[];
-}
-type Reader = (context: Context, marks: readonly Mark[], at: number, draft: Draft) => Taken | null;
-
-const roleOf = (mark: Mark | undefined): Role | null => (mark?.type === 'role' ? mark.role : null);
-const isRole = (mark: Mark | undefined, ...names: readonly RoleName[]) =>
-  names.includes(roleOf(mark)?.role as RoleName);
-const numeric = (of: ColumnOf) => of.column.mask === null && isNumeric(of.column.column);
-
-function relationAt(
-  mark: Mark | undefined,
-): { readonly mark: ElementMark; readonly relation: RelationObligation } | null {
-  return mark?.type === 'element' && mark.element.relations.length === 1
-    ? { mark, relation: mark.element.relations[0]! }
-    : null;
-}
-
-/** A metric by itself; where a table is called so too, its rows are counted. */
-function figureAt(mark: Mark | undefined): MetricOf | null {
-  return mark?.type === 'element' && mark.element.relations.length === 0 ? metricOf(mark.element, mark.text) : null;
-}
-
-function countAt(mark: Mark | undefined): number | null {
-  return mark?.type === 'number' && /^[1-9]\d{0,3}$/.test(mark.value) ? Number(mark.value) : null;
-}
-
-interface Measure {
-  readonly by: Ranking['by'];
-  readonly length: number;
-}
-
-/** What to rank by: `price`, `total quantity`, `number of orders`, `orders`. */
-function measureAt(context: Context, marks: readonly Mark[], at: number, subject: RelationObligation): Measure | null {
-  const role = roleOf(marks[at]);
-  if (role?.role === 'count') {
-    const counted = relationAt(marks[at + 1]);
-    return counted && counted.relation !== subject
-      ? { by: { kind: 'count', counted: counted.relation }, length: 2 }
-      : null;
-  }
-  const aggregate = role?.role === 'aggregate' ? role.name : null;
-  const start = aggregate ? at + 1 : at;
-  const named = marks[at];
-  const element = marks[start];
-  if (element?.type !== 'element' && aggregate && named?.type === 'role' && named.element) {
-    const of = resolveColumn(context, named.element, named.text, numeric, subject);
-    return of && { by: { kind: 'column', of, aggregate: null }, length: 1 };
-  }
-  if (element?.type !== 'element') return null;
-  const figure = aggregate
-    ? metricFor(element.element, element.text, aggregate)
-    : metricOf(element.element, element.text);
-  if (figure) return { by: { kind: 'metric', figure }, length: start + 1 - at };
-  const of = resolveColumn(context, element.element, element.text, numeric, subject);
-  if (of) return { by: { kind: 'column', of, aggregate }, length: start + 1 - at };
-  return null;
-}
-
-/** `top 5 products by quantity`, `top 3 customers with the highest total`. */
-const top: Reader = (context, marks, at, draft) => {
-  if (!isRole(marks[at], 'top') || draft.ranking) return null;
-  const limit = countAt(marks[at + 1]);
-  const next = limit === null ? at + 1 : at + 2;
-  const subject = relationAt(marks[next]);
-  if (!subject) return null;
-  let from = next + 1;
-  while (isRole(marks[from], 'by', 'with', 'order')) from += 1;
-  const extreme = roleOf(marks[from]);
-  if (extreme?.role === 'aggregate' && extreme.extreme === 'highest') from += 1;
-  if (extreme?.role === 'most') from += 1;
-  const counted = extreme?.role === 'most' && !figureAt(marks[from]) ? relationAt(marks[from]) : null;
-  const measure: Measure | null = counted
-    ? { by: { kind: 'count', counted: counted.relation }, length: 1 }
-    : measureAt(context, marks, from, subject.relation);
-  if (!measure) return null;
-  draft.ranking = {
-    subject: subject.relation,
-    by: measure.by,
-    descending: extreme?.role !== 'most' || extreme.descending,
-    limit: limit ?? 1,
-    // "the top 3 artists with the most songs" asks only for the artists.
-    showMeasure: !marks.slice(next + 1, from).some((mark) => isRole(mark, 'with')),
-  };
-  return { length: from + measure.length - at, keep: [subject.mark] };
-};
-
-/** `the product with the highest price`, `3 customers who placed the most orders`. */
-const extreme: Reader = (context, marks, at, draft) => {
-  if (draft.ranking) return null;
-  const limit = countAt(marks[at]);
-  const subject = relationAt(marks[limit === null ? at : at + 1]);
-  if (!subject) return null;
-  let from = (limit === null ? at : at + 1) + 1;
-  while (isRole(marks[from], 'with', 'verb', 'of')) from += 1;
-  const role = roleOf(marks[from]);
-  if (role?.role === 'most') {
-    const figure = figureAt(marks[from + 1]);
-    if (figure) {
-      const by = { kind: 'metric', figure } as const;
-      const { descending } = role;
-      draft.ranking = { subject: subject.relation, by, descending, limit: limit ?? 1, showMeasure: false };
-      return { length: from + 2 - at, keep: [subject.mark] };
-    }
-    const counted = relationAt(marks[from + 1]);
-    if (!counted || counted.relation === subject.relation || !reaches(context, counted.relation, subject.relation))
-      return null;
-    draft.ranking = {
-      subject: subject.relation,
-      by: { kind: 'count', counted: counted.relation },
-      descending: role.descending,
-      limit: limit ?? 1,
-      showMeasure: false,
-    };
-    return { length: from + 2 - at, keep: [subject.mark] };
-  }
-  if (role?.role !== 'aggregate' || role.extreme === null) return null;
-  const measure = measureAt(context, marks, from + 1, subject.relation);
-  if (!measure) return null;
-  draft.ranking = {
-    subject: subject.relation,
-    by: measure.by,
-    descending: role.extreme === 'highest',
-    limit: limit ?? 1,
-    showMeasure: false,
-  };
-  return { length: from + 1 + measure.length - at, keep: [subject.mark] };
-};
-
-/** `the 5 most expensive products`, `the oldest customer`, `latest order`. */
-const superlative: Reader = (context, marks, at, draft) => {
-  if (draft.ranking) return null;
-  const first = countAt(marks[at]);
-  const start = first === null ? at : at + 1;
-  const role = roleOf(marks[start]);
-  if (role?.role !== 'superlative') return null;
-  const second = first === null ? countAt(marks[start + 1]) : null;
-  const subject = relationAt(marks[start + (second === null ? 1 : 2)]);
-  if (!subject) return null;
-  const of =
-    role.columns === 'date'
-      ? onlyDate(subject.relation, context.hints)
-      : usualColumn({ ...context, mentioned: [subject.relation] }, role.columns);
-  if (!of) return null;
-  const by = { kind: 'column', of, aggregate: null } as const;
-  draft.ranking = {
-    subject: subject.relation,
-    by,
-    descending: role.descending,
-    limit: first ?? second ?? 1,
-    showMeasure: false,
-  };
-  return { length: start + (second === null ? 2 : 3) - at, keep: [subject.mark] };
-};
-
-function onlyDate(relation: RelationObligation, hints: readonly string[]): ColumnOf | null {
-  const columns = dateColumns(relation, hints);
-  return columns.length === 1 ? { relation, column: columns[0]! } : null;
-}
+import { countAt, figureAt, type Reader, roleOf, type Taken } from './shape-reader.js';
 
 /** `ordered by age descending and name`, `in descending order of age`, `sorted alphabetically`. */
 const order: Reader = (_context, marks, at, draft) => {
   if (!isRole(marks[at], 'order', 'direction')) return null;
   // "in alphabetical order the names of …": what follows is shown, unless "of" or "by" leads to it.
-  let leads = /\b(?:of|by)$/.test(marks[at]!.text.toLowerCase());
+  let leads = /\b(?:of|by)$|^by\b/.test(marks[at]!.text.toLowerCase());
   let next = at;
   let descending = false;
   let directed = false;
@@ -192,17 +27,27 @@ const order: Reader = (_context, marks, at, draft) => {
     }
   };
   direction();
-  const keys: { element: Element | null; text: string; descending: boolean }[] = [];
+  const keys: { element: Element | null; counts?: boolean; text: string; descending: boolean }[] = [];
   for (;;) {
-    const mark = marks[next];
+    const counts = isRole(marks[next], 'count');
+    const mark = marks[counts ? next + 1 : next];
+    // "by the count": of what is counted already.
+    const isBare = counts && (mark === undefined || isRole(mark, 'direction'));
+    if (leads && isBare) {
+      next += 1;
+      direction();
+      keys.push({ element: null, counts, text: 'count', descending });
+      break;
+    }
     if (!leads || mark?.type !== 'element') break;
-    if (mark.element.columns.length + mark.element.metrics.length === 0) break;
-    next += 1;
+    if (!counts && mark.element.columns.length + mark.element.metrics.length === 0) break;
+    next += counts ? 2 : 1;
     const before = directed;
     directed = false;
     const inherited = descending;
     direction();
-    keys.push({ element: mark.element, text: mark.text, descending: directed || before ? descending : inherited });
+    const isDown = directed || before ? descending : inherited;
+    keys.push({ element: mark.element, text: mark.text, descending: isDown, ...(counts ? { counts } : {}) });
     if (!isRole(marks[next], 'and') || marks[next + 1]?.type !== 'element') break;
     next += 1;
   }
@@ -224,12 +69,15 @@ const group: Reader = (_context, marks, at, draft) => {
   const leads =
     role?.role === 'each' || ((role?.role === 'by' || role?.role === 'of') && isRole(marks[at + 1], 'each'));
   if (!leads && role?.role !== 'by') return null;
+  // "courses taken by students": who does it, and no grouping.
+  if (!leads && isRole(marks[at - 1], 'verb')) return null;
+  const isEach = isRole(marks[at + 1], 'each') || role?.role === 'each';
   let next = at + (isRole(marks[at + 1], 'each') ? 2 : 1);
   const asked = [];
   for (;;) {
     const mark = marks[next];
     const unit = roleOf(mark);
-    if (mark?.type === 'element') asked.push({ element: mark.element, text: mark.text });
+    if (mark?.type === 'element') asked.push({ element: mark.element, text: mark.text, isEach });
     else if (unit?.role === 'time') asked.push({ unit: unit.unit });
     else break;
     next += 1;
@@ -241,7 +89,17 @@ const group: Reader = (_context, marks, at, draft) => {
     if (!more) break;
     next += 1;
   }
-  if (asked.length === 0) return null;
+  // "and how many are there of each": of each of what is shown.
+  const isLast =
+    leads && at > 0 && next === at + 1 && marks.slice(next).every((mark) => isRole(mark, 'is', 'list', 'verb'));
+  if (asked.length === 0) return isLast ? { length: next - at, keep: [] } : null;
+  // "accounts by the customer with …", "details of each visitor": nothing is computed, so nothing is grouped.
+  const computes = marks.some((mark) => isRole(mark, 'count', 'aggregate') || figureAt(mark) !== null);
+  const isOfRows = asked.some((each) => 'element' in each && each.element.relations.length === 1);
+  if (!computes && !draft.ranking && !draft.tally && isOfRows && at > 0) {
+    const length = isRole(marks[at + 1], 'each') ? 2 : 1;
+    return { length, keep: [{ text: marks[at]!.text, type: 'role', role: { role: 'of', place: false } }] };
+  }
   draft.groups.push(...asked);
   // "each customer has": the verb adds nothing.
   return { length: next - at, keep: [] };

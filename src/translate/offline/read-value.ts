@@ -1,5 +1,5 @@
 import type { RelationObligation } from '../../policy/view.js';
-import { singular, splitIdentifier } from '../words.js';
+import { foldWord, singular, splitIdentifier } from '../words.js';
 import { type Context, columnInWords, labelOf, reaches, resolveColumn } from './context.js';
 import { isTextual, keyColumn } from './describe-relation.js';
 import {
@@ -16,11 +16,19 @@ import type { ColumnOf } from './lexicon.js';
 import type { Mark } from './mark-words.js';
 import { NotUnderstood } from './not-understood.js';
 import type { Literal } from './plan.js';
+import { rootOf } from './speller.js';
 
 /** `status is paid`, `city is not Nairobi`, `type "A" or "B"`, `branch "North"`, `order 17`. */
 export const equality: FilterReader = (context, marks, at, draft) => {
   const mark = marks[at];
   if (mark?.type !== 'element') return 0;
+  // "Which institution does 'Ueno' belong to?": no name of an institution.
+  if (
+    mark.element.relations.length > 0 &&
+    isRole(marks[at - 1], 'list') &&
+    /^(?:which|what)$/iu.test(marks[at - 1]!.text)
+  )
+    return 0;
   let next = at + 1;
   while (isRole(marks[next], 'is', 'named') || isPlainOf(marks[next])) next += 1;
   const named = marks.slice(at + 1, next).some((each) => isRole(each, 'is', 'named'));
@@ -37,7 +45,9 @@ export const equality: FilterReader = (context, marks, at, draft) => {
     (after?.type === 'element' || isRole(after, 'superlative', 'top', 'most', 'aggregate'))
   )
     return 0;
-  if (!place || (place.type === 'unknown' && !linked)) return 0;
+  if (!place || (place.type === 'unknown' && !isLooseValue(marks, at, next))) return 0;
+  // "names of the 'sesame' product": the value belongs to what follows it.
+  if (!linked && (place.type === 'quoted' || place.type === 'proper') && isOneOf(after)) return 0;
   if (!['quoted', 'proper', 'number', 'shared', 'unknown'].includes(place.type)) return 0;
   const of = equalityColumn(context, mark, place, linked);
   if (!of) return 0;
@@ -60,6 +70,80 @@ export const equality: FilterReader = (context, marks, at, draft) => {
   return mark.element.relations.includes(of.relation) ? { length, keep: mark } : length;
 };
 
+/** A plain word is a value only behind "is" or "named", and where nothing goes on from it: "the city is the seat of …" is no city. */
+function isLooseValue(marks: readonly Mark[], at: number, place: number): boolean {
+  const links = marks.slice(at + 1, place);
+  const after = marks[place + 1];
+  return (
+    links.some((each) => isRole(each, 'is', 'named')) &&
+    (after === undefined || isRole(after, 'and', 'or', 'order', 'direction', 'with', 'list'))
+  );
+}
+
+/** A relation in the singular: "the 'sesame' product", "the Statistics department". */
+function isOneOf(mark: Mark | undefined): boolean {
+  return (
+    mark?.type === 'element' &&
+    mark.element.relations.length === 1 &&
+    singular(mark.text.toLowerCase()) === mark.text.toLowerCase()
+  );
+}
+
+/** `the 'sesame' product`, `in the Statistics department`, `with 'white' color`: a value right before what it is a value of. */
+export const valueFirst: FilterReader = (context, marks, at, draft) => {
+  const value = marks[at];
+  const mark = marks[at + 1];
+  if ((value?.type !== 'quoted' && value?.type !== 'proper') || mark?.type !== 'element') return 0;
+  const before = marks[at - 1];
+  if (before && !isRole(before, 'of', 'with', 'is', 'list', 'and', 'or', 'by', 'verb', 'not')) return 0;
+  const negated = isRole(before, 'not');
+  const isRelation = isOneOf(mark);
+  if (!isRelation && (mark.element.relations.length > 0 || marks[at + 2]?.type === 'element')) return 0;
+  const fits = (of: ColumnOf) => isTextual(of.column.column) && literalFor(of, value, false) !== null;
+  const of = isRelation
+    ? labelOf(mark.element.relations[0]!)
+    : before && !isRole(before, 'and')
+      ? resolveColumn(context, mark.element, mark.text, fits)
+      : null;
+  if (!of || !fits(of)) return 0;
+  const literal: Literal = { kind: 'string', value: value.value };
+  draft.filters.push({ kind: 'compare', of, operator: negated ? '<>' : '=', value: literal });
+  return isRelation ? { length: 2, keep: mark } : 2;
+};
+
+/** `managed by "Emma"`: the one column of whoever did it, such as `building_manager`. */
+export const doneBy: FilterReader = (_context, marks, at, draft) => {
+  const [verb, value] = [marks[at], marks[at + 1]];
+  if (!isRole(verb, 'verb') || !/ by$/iu.test(verb!.text)) return 0;
+  if (value?.type !== 'quoted' && value?.type !== 'proper') return 0;
+  const relation = subjectBefore(marks, at);
+  const root = rootOf(foldWord(verb!.text.split(' ')[0]!));
+  const found = [...(relation?.columns.values() ?? [])].filter(
+    ({ column, mask }) =>
+      mask === null &&
+      isTextual(column) &&
+      splitIdentifier(column.name).some((word) => word !== root && rootOf(word) === root),
+  );
+  if (!relation || found.length !== 1) return 0;
+  const literal: Literal = { kind: 'string', value: value.value };
+  draft.filters.push({ kind: 'compare', of: { relation, column: found[0]! }, operator: '=', value: literal });
+  return 2;
+};
+
+/** `not in country "Russia"`, `not from the city 'Nairobi'`: "not" before what leads to the column. */
+export const negatedPlace: FilterReader = (context, marks, at, draft) => {
+  if (!isRole(marks[at], 'not') || !isRole(marks[at + 1], 'of', 'with')) return 0;
+  const start = skip(marks, at + 1, 'of', 'with');
+  const known = draft.filters.length;
+  const taken = equality(context, marks, start, draft);
+  if (taken === 0) return 0;
+  const [filter, more] = draft.filters.splice(known);
+  if (filter?.kind !== 'compare' || filter.operator !== '=' || more)
+    throw new NotUnderstood(`I do not understand what follows "${marks[at]!.text}".`);
+  draft.filters.push({ ...filter, operator: '<>' });
+  return typeof taken === 'number' ? start - at + taken : { length: start - at + taken.length, keep: taken.keep };
+};
+
 function equalityColumn(
   context: Context,
   mark: Extract<Mark, { type: 'element' }>,
@@ -80,6 +164,16 @@ function equalityColumn(
   if (others.length === 1) return others[0]!;
   // "activities Mark …" is the start of a clause; "activity Mark" and "activities named Mark" are names.
   if (place.type === 'proper' && !linked && singular(mark.text.toLowerCase()) !== mark.text.toLowerCase()) return null;
+  // "course CIS-220": a code, and no title.
+  const key = keyColumn(relation);
+  if (
+    place.type !== 'shared' &&
+    key &&
+    /^[A-Z]+[-_ ]?\d[\w-]*$/.test(place.text) &&
+    isTextual(key.column) &&
+    key.mask === null
+  )
+    return { relation, column: key };
   const label = labelOf(relation);
   return label && (place.type === 'quoted' || place.type === 'proper') && fits(label) ? label : null;
 }
@@ -92,6 +186,7 @@ function isPlainOf(mark: Mark | undefined): boolean {
 /** `email containing "x"`, `names starting with 'A'`. */
 export const matching: FilterReader = (context, marks, at, draft) => {
   const mark = marks[at];
+  if (isRole(mark, 'match')) return matchingFirst(context, marks, at, draft);
   if (mark?.type !== 'element') return 0;
   const next = skip(marks, at + 1, 'with', 'is');
   const negated = isRole(marks[next], 'not');
@@ -111,6 +206,20 @@ export const matching: FilterReader = (context, marks, at, draft) => {
     after: operator.role.after,
   });
   return (negated ? next + 1 : next) + 2 - at;
+};
+
+/** `with the word "tea" in their names`. */
+const matchingFirst: FilterReader = (context, marks, at, draft) => {
+  const [operator, value, column] = [marks[at], marks[at + 1], marks[at + 3]];
+  if (operator?.type !== 'role' || operator.role.role !== 'match' || value?.type !== 'quoted') return 0;
+  if (!isRole(marks[at + 2], 'of') || column?.type !== 'element' || column.element.relations.length > 0) return 0;
+  const isText = (each: ColumnOf) => plain(each) && isTextual(each.column.column);
+  const subject = subjectBefore(marks, at);
+  const of = resolveColumn(context, column.element, column.text, isText, subject);
+  if (!of || !subject || !reaches(context, subject, of.relation)) return 0;
+  const { before, after } = operator.role;
+  draft.filters.push({ kind: 'like', of, negated: false, before, value: value.value, after });
+  return 4;
 };
 
 /** `named "X"`, `called X`: the name of what stands before it. */
@@ -144,11 +253,8 @@ export const place: FilterReader = (context, marks, at, draft) => {
   const value = marks[at + 1];
   if (link?.type !== 'role' || link.role.role !== 'of' || !link.role.place) return 0;
   if (value?.type !== 'proper' && value?.type !== 'quoted') return 0;
-  if (
-    marks[at + 2]?.type === 'element' &&
-    (marks[at + 2] as Extract<Mark, { type: 'element' }>).element.relations.length > 0
-  )
-    return 0;
+  // "From Hartford city": said of what.
+  if (marks[at + 2]?.type === 'element') return 0;
   const literal: Literal = { kind: 'string', value: value.value };
   const ofPlace = (relation: RelationObligation): readonly ColumnOf[] =>
     [...relation.columns.values()]

@@ -1,6 +1,16 @@
 import type { RelationObligation, VisibleColumn } from '../../policy/view.js';
+import { splitIdentifier } from '../words.js';
 import { type Context, nameInWords, reaches, resolveColumn } from './context.js';
-import { isAmount, isKey, isNumeric, keyColumn, labelColumns, measureColumn, wholeKey } from './describe-relation.js';
+import {
+  isAmount,
+  isKey,
+  isNumeric,
+  isTextual,
+  keyColumn,
+  labelColumns,
+  measureColumn,
+  wholeKey,
+} from './describe-relation.js';
 import type { GroupAsked } from './draft.js';
 import { isYear } from './filter-reader.js';
 import { periodColumn } from './finish-plan.js';
@@ -31,7 +41,7 @@ export function groupKeys(
   grouped: readonly RelationObligation[],
 ): { readonly outputs: readonly Key[]; readonly keys: readonly Key[] } {
   if ('unit' in asked) {
-    const of = periodColumn(context, fact, grouped, asked.unit === 'year' ? 1 : null, null);
+    const of = periodColumn(context, fact, grouped, asked.unit === 'year', null);
     const key: Key = isYear(of) ? { kind: 'column', of } : { kind: 'period', of, unit: asked.unit };
     return { outputs: [key], keys: [key] };
   }
@@ -87,26 +97,38 @@ export function outputOf(
     case 'aggregate': {
       const fits = (of: ColumnOf) =>
         of.column.mask === null &&
-        (item.name === 'MIN' ||
-          item.name === 'MAX' ||
+        (((item.name === 'MIN' || item.name === 'MAX') && hasExtent(of)) ||
           (isNumeric(of.column.column) && !isKey(of.relation, of.column.column)));
       const of =
         relation && item.element.columns.every((each) => each.relation !== near)
           ? measureOf(relation, item)
           : resolveColumn(context, item.element, item.text, fits, near);
-      if (!of)
-        throw new NotUnderstood(
-          `"${item.text}" is nothing that has ${item.name === 'SUM' ? 'a total' : 'an average'}.`,
-        );
+      if (!of) throw new NotUnderstood(`"${item.text}" is nothing that has ${EXTENTS[item.name]}.`);
       return { output: { kind: 'aggregate', name: item.name, of, distinct: false }, fact: of.relation };
     }
     case 'column': {
       const of = resolveColumn(context, item.element, item.text, () => true, near);
-      if (!of) throw new NotUnderstood(`I do not know what "${item.text}" means here.`);
+      // "Names of festivals" are no names of artworks, though only those have any.
+      const isPlainWord = /^(?:names?|ids?)$/iu.test(item.text);
+      const isTheirs = item.owner === null || !isPlainWord || (of && reaches(context, item.owner, of.relation));
+      if (!of || !isTheirs) throw new NotUnderstood(`I do not know what "${item.text}" means here.`);
       return { output: { kind: 'column', of }, fact: of.relation };
     }
   }
 }
+
+/** Words of columns that hold numbers, though they are declared as text. */
+const COUNTED: ReadonlySet<string> = new Set(
+  'amount code cost count number percent percentage price quantity range rate score size total'.split(' '),
+);
+
+/** Whether "the largest" of a column says something: of capitals it is not the one that sorts last. */
+function hasExtent({ column: { column } }: ColumnOf): boolean {
+  return !isTextual(column) || splitIdentifier(column.name).some((word) => COUNTED.has(word));
+}
+
+/** What a column would have to have, by the word for it. */
+const EXTENTS = { SUM: 'a total', AVG: 'an average', MIN: 'a lowest', MAX: 'a highest', COUNT: 'a number' } as const;
 
 function measureOf(relation: RelationObligation, item: Extract<Item, { kind: 'aggregate' }>): ColumnOf {
   const column = measureColumn(relation);

@@ -9,5 +9,5 @@ export interface Tally {
   /** Whose rows are counted; null where the question names no other than the column's own. */
   readonly counted: RelationObligation | null;
   readonly order: { readonly descending: boolean; readonly limit: number } | null;
-  readonly having: { readonly operator: Comparison; readonly value: Literal } | null;
+  readonly having: { readonly measure: null; readonly operator: Comparison; readonly value: Literal } | null;
 }

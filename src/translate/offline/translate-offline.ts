@@ -10,8 +10,8 @@ import { splitWords } from '../words.js';
 import { buildPlan } from './build-plan.js';
 import { type Context, mentionedRelations, nameInWords, relationsOfMetrics } from './context.js';
 import { measureColumn } from './describe-relation.js';
-import { emptyDraft } from './draft.js';
-import { putCurrencyBehind } from './filter-reader.js';
+import { type Draft, emptyDraft } from './draft.js';
+import { asName, isRole, putCurrencyBehind, skip } from './filter-reader.js';
 import { findSteps } from './find-joins.js';
 import { buildLexicon } from './lexicon.js';
 import {
@@ -23,8 +23,10 @@ import {
   type SharedMeaning,
 } from './mark-words.js';
 import { NotUnderstood } from './not-understood.js';
+import type { ColumnFilter, Filter } from './plan.js';
 import { putOrMoreFirst } from './read-comparison.js';
 import { FILTER_READERS } from './read-filters.js';
+import { readHeldNumbers } from './read-held-numbers.js';
 import { readItems } from './read-items.js';
 import { readShape } from './read-shape.js';
 import { writeSql } from './write-sql.js';
@@ -46,13 +48,16 @@ export interface OfflineRequest {
   readonly sharedValues: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Every column is asked for: "all information about", "all the customer information". */
+const ALL_INFORMATION = /\b(?:all|complete|full|the) (?:of the |the )?(?:\w+ )?(?:information|info)\b/iu;
+
 const NO_USAGE = { promptTokens: 0, completionTokens: 0 };
 
 /**
  * Translates by rules alone: the same question over the same view gives the same statement, with no model and no network.
  *
- * It reads counts, sums, averages, extremes, lists, top-N, grouping, order, and filters by value and date over relations
- * that foreign keys (or equal key names) connect. Every word of the question must have a place; where one has none, or
+ * It reads counts, sums, averages, extremes, lists, top-N, grouping, order, conditions on groups, and filters by value and date over
+ * relations that foreign keys (or equal key names) connect, and over those that a third one ties many to many. Every word of the question must have a place; where one has none, or
  * something may be meant in two ways, it asks back or refuses and never guesses.
  *
  * @remarks Linear in the question's words times the longest phrase; the joins are searched to a depth of three.
@@ -75,10 +80,12 @@ function translateOnce(request: OfflineRequest, answers: (question: string) => b
   const { words } = splitWords(request.question);
   const currency = request.currency === null ? null : nameCurrency(request.currency);
   const read = markWords(words, buildLexicon(view, request.metrics), indexShared(request), request.today);
-  const marks = putOrMoreFirst(
-    putCurrencyBehind(
-      read.filter((mark) => !(mark.type === 'role' && mark.role.role === 'noise')),
-      currency,
+  const marks = readHeldNumbers(
+    putOrMoreFirst(
+      putCurrencyBehind(
+        read.filter((mark) => !(mark.type === 'role' && (mark.role.role === 'noise' || isEither(mark)))),
+        currency,
+      ),
     ),
   );
   const context: Context = {
@@ -90,6 +97,7 @@ function translateOnce(request: OfflineRequest, answers: (question: string) => b
     valuesOf: ({ relation, column }) =>
       request.sharedValues.get(`${relation.relation.name}.${column.column.name}`) ?? [],
     hints: words.map((word) => word.folded),
+    asksAll: ALL_INFORMATION.test(request.question),
   };
   try {
     const sql = writeSql(readPlan(context, marks), request.dialect);
@@ -99,6 +107,9 @@ function translateOnce(request: OfflineRequest, answers: (question: string) => b
     throw error;
   }
 }
+
+/** "Either" says nothing that the "or" behind it does not say. */
+const isEither = ({ text }: Mark) => /^either$/iu.test(text);
 
 function readPlan(context: Context, marks: readonly Mark[]) {
   const first = marks[0];
@@ -112,32 +123,74 @@ function readPlan(context: Context, marks: readonly Mark[]) {
 }
 
 /** Takes the conditions out, with the words that only led to them. */
-function takeFilters(context: Context, marks: readonly Mark[], draft: ReturnType<typeof emptyDraft>): readonly Mark[] {
+function takeFilters(context: Context, marks: readonly Mark[], draft: Draft): readonly Mark[] {
   const rest: Mark[] = [];
   for (let at = 0; at < marks.length; ) {
-    let length = 0;
-    let keep: Mark | null = null;
-    for (const reader of FILTER_READERS) {
-      const taken = reader(context, marks, at, draft);
-      length = typeof taken === 'number' ? taken : taken.length;
-      keep = typeof taken === 'number' ? null : taken.keep;
-      if (length > 0) break;
-    }
-    if (length === 0) {
+    const taken = readFilter(context, marks, at, draft);
+    if (!taken) {
       rest.push(marks[at]!);
       at += 1;
       continue;
     }
-    if (keep) {
+    if (taken.keep) {
       // "albums by the artist 'Metallica'": one artist is no grouping.
       const lead = rest.at(-1);
       if (lead?.type === 'role' && lead.role.role === 'by')
         rest.splice(-1, 1, { text: lead.text, type: 'role', role: { role: 'of', place: false } });
-      rest.push(keep);
+      rest.push(taken.keep);
     } else while (leadsOnly(rest.at(-1))) rest.pop();
-    at += length;
+    at += taken.length;
   }
   return rest;
+}
+
+interface TakenFilter {
+  readonly length: number;
+  readonly keep: Mark | null;
+}
+
+/** One condition, or several with "or" between them; null where none begins here. */
+function readFilter(context: Context, marks: readonly Mark[], at: number, draft: Draft): TakenFilter | null {
+  const known = draft.filters.length;
+  const first = readOne(context, marks, at, draft);
+  if (!first || first.keep || draft.filters.length !== known + 1) return first;
+  const column = marks.slice(at, at + first.length).flatMap((_, index) => asName(marks, at + index) ?? [])[0];
+  let { length } = first;
+  while (isRole(marks[at + length], 'or')) {
+    const next = skip(marks, at + length + 1, 'with', 'is', 'verb');
+    const added = readOne(context, marks, next, draft) ?? readOfColumn(context, marks, next, column, draft);
+    const alternatives = draft.filters
+      .splice(known)
+      .flatMap((each): readonly Filter[] => (each.kind === 'any' ? each.filters : [each]));
+    const filters = alternatives.filter((each): each is ColumnFilter => each.kind !== 'exists' && each.kind !== 'any');
+    if (!added || added.keep || alternatives.length < 2 || filters.length < alternatives.length)
+      throw new NotUnderstood('I do not understand what follows "or".');
+    draft.filters.push({ kind: 'any', of: filters[0]!.of, filters });
+    length = next - at + added.length;
+  }
+  return { length, keep: null };
+}
+
+/** "Above 1500 or below 500": of the same column. */
+function readOfColumn(
+  context: Context,
+  marks: readonly Mark[],
+  at: number,
+  column: Mark | undefined,
+  draft: Draft,
+): TakenFilter | null {
+  if (!column) return null;
+  const taken = readOne(context, [...marks.slice(0, at), column, ...marks.slice(at)], at, draft);
+  return taken && { ...taken, length: taken.length - 1 };
+}
+
+function readOne(context: Context, marks: readonly Mark[], at: number, draft: Draft): TakenFilter | null {
+  for (const reader of FILTER_READERS) {
+    const taken = reader(context, marks, at, draft);
+    const { length, keep } = typeof taken === 'number' ? { length: taken, keep: null } : taken;
+    if (length > 0) return { length, keep };
+  }
+  return null;
 }
 
 function leadsOnly(mark: Mark | undefined): boolean {

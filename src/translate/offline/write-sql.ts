@@ -2,10 +2,10 @@ import type { Dialect } from '../../domain/dialect.js';
 import type { RelationObligation } from '../../policy/view.js';
 import type { DateRange, DateUnit } from '../dates.js';
 import { singular } from '../words.js';
-import { isTemporal, isTextual } from './describe-relation.js';
+import { isTemporal, isTextual, wholeKey } from './describe-relation.js';
 import type { JoinStep } from './find-joins.js';
 import type { ColumnOf } from './lexicon.js';
-import type { Filter, Literal, Output, Plan } from './plan.js';
+import type { Filter, Key, Literal, Output, Plan } from './plan.js';
 
 /**
  * Writes a plan as SQL text for a dialect. Every name is quoted and every string escaped; the text is read again by the
@@ -40,8 +40,12 @@ class Writer {
     ];
     if (plan.filters.length > 0)
       parts.push(`WHERE ${plan.filters.map((filter) => this.#filter(filter)).join(' AND ')}`);
-    if (plan.groupBy.length > 0) parts.push(`GROUP BY ${plan.groupBy.map((key) => this.#expression(key)).join(', ')}`);
-    if (plan.having) parts.push(`HAVING COUNT(*) ${plan.having.operator} ${this.#literal(plan.having.value)}`);
+    const keys = this.#dialect === 'sqlite' ? withoutDependent(plan.groupBy) : plan.groupBy;
+    if (keys.length > 0) parts.push(`GROUP BY ${keys.map((key) => this.#expression(key)).join(', ')}`);
+    if (plan.having) {
+      const { measure, operator, value } = plan.having;
+      parts.push(`HAVING ${measure ? this.#expression(measure) : 'COUNT(*)'} ${operator} ${this.#literal(value)}`);
+    }
     if (plan.orderBy.length > 0) {
       parts.push(
         `ORDER BY ${plan.orderBy.map(({ output, descending }) => `${this.#orderKey(output)}${descending ? ' DESC' : ''}`).join(', ')}`,
@@ -96,6 +100,7 @@ class Writer {
 
   #filter(filter: Filter): string {
     if (filter.kind === 'exists') return this.#exists(filter);
+    if (filter.kind === 'any') return `(${filter.filters.map((each) => this.#filter(each)).join(' OR ')})`;
     const column = this.#column(filter.of);
     // The words of a question are seldom spelled as the data is; MySQL and MariaDB compare without case by themselves.
     const loose = this.#dialect === 'sqlite' && isTextual(filter.of.column.column) ? ' COLLATE NOCASE' : '';
@@ -124,20 +129,19 @@ class Writer {
 
   #range(of: ColumnOf, range: DateRange): string {
     const column = this.#column(of);
-    if (!isTemporal(of.column.column)) return `${column} = ${range.year}`;
+    const isDated = isTemporal(of.column.column);
+    if (!isDated && range.year !== null) return `${column} = ${range.year}`;
+    const bound = (day: string) => (isDated ? this.#string(day) : String(Number(day.slice(0, 4))));
     const sides = [];
-    if (range.from !== null) sides.push(`${column} >= ${this.#string(range.from)}`);
-    if (range.to !== null) sides.push(`${column} < ${this.#string(range.to)}`);
+    if (range.from !== null) sides.push(`${column} >= ${bound(range.from)}`);
+    if (range.to !== null) sides.push(`${column} < ${bound(range.to)}`);
     return sides.join(' AND ');
   }
 
   /** The path leads from the many side to the fact; the inner query walks it from its start. */
   #exists(filter: Extract<Filter, { kind: 'exists' }>): string {
     const [first, ...rest] = filter.path;
-    const inner = filter.path
-      .slice(0, -1)
-      .map((step) => this.#join(step))
-      .join('');
+    const inner = [...filter.path.slice(0, -1), ...filter.joins].map((step) => this.#join(step)).join('');
     const last = rest.at(-1) ?? first!;
     const conditions = [this.#pairs(last), ...filter.filters.map((each) => this.#filter(each))];
     return `${filter.negated ? 'NOT ' : ''}EXISTS (SELECT 1 FROM ${this.#name(first!.from.relation.name)}${inner} WHERE ${conditions.join(' AND ')})`;
@@ -162,10 +166,27 @@ class Writer {
   }
 }
 
+/**
+ * Without what a key beside it decides: SQLite shows such columns ungrouped, and sorts by fewer. Servers may insist on all of
+ * them (ONLY_FULL_GROUP_BY), as the seal puts every relation into a derived table, where keys are not seen.
+ */
+function withoutDependent(keys: readonly Key[]): readonly Key[] {
+  const grouped = new Set(keys.flatMap((key) => (key.kind === 'column' ? [key.of.column] : [])));
+  return keys.filter((key) => {
+    const whole = wholeKey(key.of.relation);
+    const isDecided = whole?.every((column) => grouped.has(column)) ?? false;
+    return !isDecided || (key.kind === 'column' && (whole ?? []).includes(key.of.column));
+  });
+}
+
 function aliasOf(output: Exclude<Output, { kind: 'column' }>, fact: RelationObligation): string {
   if (output.kind === 'period') return output.unit;
   if (output.kind === 'metric') return output.figure.metric.name;
   if (output.of === null) return `number_of_${fact.relation.name}`.toLowerCase();
+  // Different keys are rows of their relation.
+  const isKey = wholeKey(output.of.relation)?.every((column) => column === output.of!.column) ?? false;
+  if (output.name === 'COUNT' && output.distinct && isKey)
+    return `number_of_${output.of.relation.relation.name}`.toLowerCase();
   const name = output.of.column.column.name.toLowerCase();
   const word = ALIAS_WORDS[output.name];
   return name === word || singular(name) === word ? name : `${word}_${name}`;

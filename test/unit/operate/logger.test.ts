@@ -118,7 +118,10 @@ describe('createLogger', () => {
     const { log, lines } = capture();
     const words = "bad JSON path: '$.ada'";
     log.info({ cause: Object.assign(new Error(words), { name: 'SqliteError' }) }, 'failed');
-    expect(JSON.parse(lines[0] ?? '').cause).toMatchObject({ type: 'SqliteError', message: "bad JSON path: '[withheld]'" });
+    expect(JSON.parse(lines[0] ?? '').cause).toMatchObject({
+      type: 'SqliteError',
+      message: "bad JSON path: '[withheld]'",
+    });
     expect(lines[0]).not.toContain('ada');
   });
 
