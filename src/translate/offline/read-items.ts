@@ -50,7 +50,9 @@ export function readItems(marks: readonly Mark[], draft: Draft): Asked {
   if (asksForDoer(marks))
     throw new NotUnderstood('I cannot tell who that is; ask for the names of those who are meant.');
   const left = trim(behindAsked(marks).filter((mark) => !(mark.type === 'role' && EMPTY.has(mark.role.role))));
-  const namesOnly = first?.type === 'role' && first.role.role === 'list' && /^(?:which|who|what)\b/iu.test(first.text);
+  const asked = first?.type === 'role' && first.role.role === 'list' ? first.text : '';
+  // "What are my orders?" is asked by somebody who wants to see them.
+  const namesOnly = /^(?:which|who)\b/iu.test(asked) || (/^what\b/iu.test(asked) && !draft.own);
   return { ...new ItemReader(left, draft).read(), namesOnly };
 }
 

@@ -1,5 +1,14 @@
 import type { SlotValue } from '../../domain/candidate.js';
-import { addTo, type Day, isoDay, monthNumber, parseDay, parseIsoDay, SMALL_NUMBERS } from '../dates.js';
+import {
+  addTo,
+  type Day,
+  isoDay,
+  monthNumber,
+  parseDateCondition,
+  parseDay,
+  parseIsoDay,
+  SMALL_NUMBERS,
+} from '../dates.js';
 import type { Word } from '../words.js';
 import type { SlotType } from './verified-question.js';
 
@@ -45,6 +54,8 @@ export function slotValues(
     case 'text': {
       if (word.kind === 'quoted')
         return word.text.length <= MAX_TEXT_CHARACTERS ? [{ value: word.text, length: 1 }] : [];
+      // "Orders of last year" are of no customer; whoever is called so stands in quotes.
+      if (!word.possessive && parseDateCondition(words, at, today) !== null) return [];
       const values: Taken[] = [];
       for (let length = 1; length <= MAX_TEXT_WORDS && at + length <= words.length; length += 1) {
         if (words[at + length - 1]!.kind === 'quoted') break;

@@ -44,6 +44,9 @@ describe('matchVerified', () => {
     ['WIE GROß IST DIE STRASSE', null],
     ['Wie groß ist die Straße', {}],
     ['From 3 to 3', { a: 3 }],
+    ['Find "last year"', { anything: 'last year' }],
+    ["Find Today's special", { anything: "Today's special" }],
+    ['Find 2024 calendar', { anything: '2024 calendar' }],
   ])('reads %s', (question, slots) => {
     expect(slotsOf(question)).toEqual(slots);
   });
@@ -59,6 +62,8 @@ describe('matchVerified', () => {
     ['two values for one slot', 'From 3 to 4'],
     ['a slot that the file does not declare', 'Uses anything'],
     ['a value of more than eight words', 'Find a b c d e f g h i'],
+    ['a time for a text', 'Find last year'],
+    ['a time for a text, with what is behind it', 'Find March 2025 in Nairobi'],
   ])('does not match %s', (_name, question) => {
     expect(slotsOf(question)).toBeNull();
   });

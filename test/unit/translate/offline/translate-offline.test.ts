@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Translation } from '../../../../src/domain/candidate.js';
 import type { Dialect } from '../../../../src/domain/dialect.js';
 import type { PrincipalView } from '../../../../src/policy/view.js';
+import type { Expression } from '../../../../src/sql/nodes.js';
 import { translateOffline } from '../../../../src/translate/offline/translate-offline.js';
 import { admin, customer } from '../../../support/principals.js';
 import { type ShortRelation, shopMetrics, shopView, viewOf } from '../short-view.js';
@@ -267,6 +268,16 @@ describe('catalogs that others made', () => {
     expect(ask('How many apartmets are there?', houses)).toContain('FROM Apartments');
     expect(ask('How many departments are there?', houses)).toMatch(/^I do not know what "departments" means here/);
     expect(ask('names of users managed by "Emma"', houses)).toContain("building_manager = 'Emma'");
+  });
+
+  it('names what others ask for, and shows people all of their own', () => {
+    const filter = { kind: 'literal', type: 'integer', value: '1' } as unknown as Expression;
+    const view = viewOf({ name: 'tickets', columns: ['id integer *', 'title text', 'status text'], filter });
+    const today = { year: 2026, month: 3, day: 15 };
+    const known = { view, metrics: [], currency: null, dialect: 'sqlite', today, sharedValues: new Map() } as const;
+    const own = translateOffline({ question: 'What are my tickets?', ...known, principal: customer(7) });
+    expect(sqlOf(own)).toBe('SELECT * FROM "tickets"');
+    expect(ask('What are the tickets?', view)).toBe('SELECT title FROM tickets');
   });
 
   it('compares whole years with numbers, and leaves days to dates', () => {
