@@ -1,6 +1,8 @@
 import type { RelationObligation } from '../../policy/view.js';
+import { splitIdentifier } from '../words.js';
 import { type Context, nameInWords, reaches, resolveColumn, tieBetween } from './context.js';
 import { countOnce } from './count-once.js';
+import { stem } from './describe-relation.js';
 import type { Draft, GroupAsked } from './draft.js';
 import { finishPlan, groupedBy } from './finish-plan.js';
 import { NotUnderstood } from './not-understood.js';
@@ -99,8 +101,17 @@ function namedGroups(context: Context, computed: RelationObligation, draft: Draf
       return each.element.columns.some((of) => of.relation === computed) ? [] : each.element.relations;
     const of =
       each.element.columns.length === 1 ? resolveColumn(context, each.element, each.text, () => true, computed) : null;
-    return of ? [of.relation] : [];
+    // "For each gender", which only dormitories have: nobody asked about those.
+    return of !== null && (reaches(context, computed, of.relation) || isNamed(context, of.relation))
+      ? [of.relation]
+      : [];
   });
+}
+
+/** Whether a word of the question is one of a relation's name, if only in that of its column ("for each project name"). */
+function isNamed({ hints, mentioned }: Context, relation: RelationObligation): boolean {
+  const said = new Set(hints.map(stem));
+  return mentioned.includes(relation) || splitIdentifier(relation.relation.name).some((word) => said.has(stem(word)));
 }
 
 /** Whose rows are put into groups: those that are computed over, or, where many belong to many, those that tie them to the groups. */

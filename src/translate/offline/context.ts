@@ -83,6 +83,8 @@ export function tieBetween(
   if (reaches(context, from, to)) return from;
   // Each row of `to` has one of `from`: by what else they are tied is another matter.
   if (reaches(context, to, from)) return null;
+  // Nor where they belong together in several ways themselves.
+  if ([findPath(context.steps, from, to), findPath(context.steps, to, from)].includes('ambiguous')) return null;
   const said = context.hints.map(stem).filter((word) => word.length >= 4);
   const own = new Set([from, to].flatMap((end) => splitIdentifier(end.relation.name).map(stem)));
   const isSaid = (relation: RelationObligation) =>

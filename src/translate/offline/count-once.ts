@@ -22,7 +22,7 @@ interface Tied {
 export function countOnce(context: Context, output: Output, computed: RelationObligation, tied: Tied): Output {
   if (output.kind !== 'aggregate')
     throw new NotUnderstood('I cannot compute this figure for groups that share its rows.');
-  if (output.of === null) return countTied(context, computed, tied) ?? output;
+  if (output.of === null) return countTied(context, computed, tied) ?? { ...output, standsFor: computed };
   // A sum over groups that share rows adds up to more than there is.
   const isSafe = output.name === 'AVG' ? tiesOnce(context, tied) : output.name !== 'SUM';
   if (isSafe) return output;

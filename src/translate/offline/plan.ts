@@ -15,6 +15,8 @@ export type Output =
       readonly name: AggregateName;
       readonly of: ColumnOf | null;
       readonly distinct: boolean;
+      /** What the rows stand for, where those that tie them are counted. */
+      readonly standsFor?: RelationObligation;
     }
   /** A figure of the data owner's, over the rows of its relation. */
   | { readonly kind: 'metric'; readonly of: null; readonly figure: MetricOf };

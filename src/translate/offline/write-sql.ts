@@ -182,7 +182,7 @@ function withoutDependent(keys: readonly Key[]): readonly Key[] {
 function aliasOf(output: Exclude<Output, { kind: 'column' }>, fact: RelationObligation): string {
   if (output.kind === 'period') return output.unit;
   if (output.kind === 'metric') return output.figure.metric.name;
-  if (output.of === null) return `number_of_${fact.relation.name}`.toLowerCase();
+  if (output.of === null) return `number_of_${(output.standsFor ?? fact).relation.name}`.toLowerCase();
   // Different keys are rows of their relation.
   const isKey = wholeKey(output.of.relation)?.every((column) => column === output.of!.column) ?? false;
   if (output.name === 'COUNT' && output.distinct && isKey)

@@ -241,6 +241,38 @@ describe('catalogs that others made', () => {
     expect(ask('last names of students with courses', school)).not.toContain('SELECT');
   });
 
+  it('groups by no relation that nobody named, and takes no other way where two lead there themselves', () => {
+    const dorms = viewOf(
+      { name: 'people', columns: ['id integer *', 'last_name text', 'sex text'] },
+      { name: 'dorms', columns: ['id integer *', 'name text', 'gender text'] },
+      {
+        name: 'lives_in',
+        columns: ['person integer *', 'dorm integer *'],
+        foreignKeys: [key('person', 'people', 'id'), key('dorm', 'dorms', 'id')],
+      },
+      {
+        name: 'faults',
+        columns: ['id integer *', 'found_by integer', 'mended_by integer'],
+        foreignKeys: [key('found_by', 'people', 'id'), key('mended_by', 'people', 'id')],
+      },
+      {
+        name: 'fault_notes',
+        columns: ['fault_id integer *', 'person integer *'],
+        foreignKeys: [key('fault_id', 'faults', 'id'), key('person', 'people', 'id')],
+      },
+    );
+    expect(ask('How many people live in each dorm?', dorms)).toContain(
+      'COUNT(*) AS number_of_people FROM lives_in JOIN',
+    );
+    expect(ask('How many people are there for each gender?', dorms)).toMatch(/^I do not know how/);
+    expect(ask('faults of people whose last name is "Bosco"', dorms)).not.toContain('SELECT');
+  });
+
+  it('orders downwards whatever stands beside "descending"', () => {
+    for (const words of ['ordered in descending alphabetical order', 'sorted by last name in descending'])
+      expect(ask(`last names of students ${words}`, school)).toBe('SELECT LName FROM Students ORDER BY LName DESC');
+  });
+
   it('averages over tied rows only where each is tied once, and adds them up never', () => {
     const answer = 'SELECT Students.LName';
     expect(ask('average credits of courses enrolled in per students last name', school)).not.toContain('SUM');
