@@ -1,13 +1,13 @@
 import type { Principal } from '../../domain/principal.js';
 import type { RelationObligation } from '../../policy/view.js';
 import type { Currency } from '../currency.js';
-import { singular, splitIdentifier } from '../words.js';
-import { isTextual, labelColumns, stem } from './describe-relation.js';
+import { singular } from '../words.js';
+import { isTextual, labelColumns, SHORTEST_BEGINNING, saysName, stem } from './describe-relation.js';
 import { findPath, type JoinStep } from './find-joins.js';
 import type { ColumnOf, Element, MetricOf } from './lexicon.js';
 import type { Mark } from './mark-words.js';
 import { NotUnderstood } from './not-understood.js';
-import type { AggregateName } from './plan.js';
+import type { AggregateName } from './operators.js';
 
 /** What is known while one question is read. */
 export interface Context {
@@ -80,17 +80,11 @@ export function tieBetween(
   from: RelationObligation,
   to: RelationObligation,
 ): RelationObligation | null {
-  if (reaches(context, from, to)) return from;
-  // Each row of `to` has one of `from`: by what else they are tied is another matter.
-  if (reaches(context, to, from)) return null;
-  // Nor where they belong together in several ways themselves.
-  if ([findPath(context.steps, from, to), findPath(context.steps, to, from)].includes('ambiguous')) return null;
-  const said = context.hints.map(stem).filter((word) => word.length >= 4);
-  const own = new Set([from, to].flatMap((end) => splitIdentifier(end.relation.name).map(stem)));
-  const isSaid = (relation: RelationObligation) =>
-    splitIdentifier(relation.relation.name).some(
-      (word) => !own.has(stem(word)) && said.some((each) => stem(word).startsWith(each)),
-    );
+  const [there, back] = [findPath(context.steps, from, to), findPath(context.steps, to, from)];
+  if (there !== null && there !== 'ambiguous') return from;
+  // Each row of `to` has one of `from`, or they belong together in several ways: by what else they are tied is another matter.
+  if (there !== null || back !== null) return null;
+  const long = context.hints.filter((word) => stem(word).length >= SHORTEST_BEGINNING);
   let best: { readonly relation: RelationObligation; readonly steps: number } | null = null;
   let isShared = false;
   for (const relation of context.relations) {
@@ -98,7 +92,9 @@ export function tieBetween(
     const paths = [from, to].map((end) => findPath(context.steps, relation, end));
     if (paths.some((path) => path === null || path === 'ambiguous')) continue;
     // "Attended" says that attendances are meant, and not the enrolments that are nearer.
-    const steps = isSaid(relation) ? 0 : (paths as (readonly JoinStep[])[]).reduce((sum, path) => sum + path.length, 0);
+    const steps = saysName(relation, long, [from, to])
+      ? 0
+      : (paths as (readonly JoinStep[])[]).reduce((sum, path) => sum + path.length, 0);
     if (best && steps > best.steps) continue;
     isShared = best !== null && steps === best.steps;
     best = { relation, steps };

@@ -3,9 +3,7 @@ import { type Context, nameInWords } from './context.js';
 import { wholeKey } from './describe-relation.js';
 import { pathTo } from './finish-plan.js';
 import { NotUnderstood } from './not-understood.js';
-import type { Output } from './plan.js';
-
-const ROWS = { kind: 'aggregate', name: 'COUNT', of: null, distinct: false } as const;
+import { type Output, ROW_COUNT } from './plan.js';
 
 /** Relations, and the one whose rows tie rows of each to rows of the others. */
 interface Tied {
@@ -39,7 +37,7 @@ export function countTied(context: Context, counted: RelationObligation, { tie, 
   if (tie === counted || ends.every((end) => pathTo(context, tie, end).length === 1)) return null;
   const [key, second] = wholeKey(counted) ?? [];
   if (!key || second) throw new NotUnderstood(`I cannot tell ${nameInWords(counted.relation.name)} apart.`);
-  return { ...ROWS, of: { relation: counted, column: key }, distinct: true };
+  return { ...ROW_COUNT, of: { relation: counted, column: key }, distinct: true };
 }
 
 /** Whether nothing is tied to the same twice: the key of what ties is made of its references to them. */

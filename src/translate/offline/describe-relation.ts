@@ -235,6 +235,26 @@ export function saysEvent(relation: RelationObligation, column: CatalogColumn, h
   return event(splitIdentifier(column.name)).some((word) => stems.has(stem(word)) && !own.includes(stem(word)));
 }
 
+/** Shortest stem that is taken for the beginning of another: `attend` of `attendance`. */
+export const SHORTEST_BEGINNING = 4;
+
+/** Whether a question says a word of a relation's name ("shipped" of shipments) that is none of other relations' names. */
+export function saysName(
+  relation: RelationObligation,
+  hints: readonly string[],
+  others: readonly RelationObligation[],
+): boolean {
+  const said = hints.map(stem);
+  const known = new Set(others.flatMap((other) => splitIdentifier(other.relation.name).map(stem)));
+  return splitIdentifier(relation.relation.name)
+    .map(stem)
+    .some(
+      (word) =>
+        !known.has(word) &&
+        said.some((each) => word === each || (each.length >= SHORTEST_BEGINNING && word.startsWith(each))),
+    );
+}
+
 /** A crude verb stem: `placed`, `places`, `place` → `plac`; `paid`, `payment` → `pay`. */
 export function stem(word: string): string {
   if (word === 'paid' || word === 'payment') return 'pay';

@@ -1,7 +1,8 @@
 import type { RelationObligation } from '../../policy/view.js';
 import type { DateRange, DateUnit } from '../dates.js';
 import type { ColumnOf, Element, MetricOf } from './lexicon.js';
-import type { AggregateName, Comparison, Filter, Literal } from './plan.js';
+import type { AggregateName, Comparison } from './operators.js';
+import type { Filter, Literal } from './plan.js';
 import type { Tally } from './tally.js';
 
 /** A grouping that the question asks for: something named, or a period of the date. */

@@ -6,7 +6,7 @@ import { type Context, mentionedRelations } from './context.js';
 import { isNumeric, isTextual } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import type { ColumnOf } from './lexicon.js';
-import type { Mark } from './mark-words.js';
+import type { ElementMark, Mark } from './mark-words.js';
 import type { Role } from './phrases.js';
 import type { Literal } from './plan.js';
 
@@ -71,7 +71,7 @@ export function literalFor(of: ColumnOf, mark: Mark | undefined, loose: boolean)
 }
 
 /** A name at a place; "a total", "whose average": behind "with", a word that is a name besides its role is the name. */
-export function asName(marks: readonly Mark[], at: number): Extract<Mark, { type: 'element' }> | null {
+export function asName(marks: readonly Mark[], at: number): ElementMark | null {
   const mark = marks[at];
   if (mark?.type === 'element') return mark;
   if (mark?.type !== 'role' || !mark.element || mark.role.role !== 'aggregate') return null;

@@ -1,7 +1,6 @@
 import type { RelationObligation } from '../../policy/view.js';
-import { splitIdentifier } from '../words.js';
 import { type Context, nameInWords, reaches, tieBetween } from './context.js';
-import { dateColumns, saysEvent, stem } from './describe-relation.js';
+import { dateColumns, saysEvent, saysName } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import { isOfYears, isYear } from './filter-reader.js';
 import { findPath, type JoinStep } from './find-joins.js';
@@ -148,8 +147,6 @@ export function wayBetween(
   const path = pathTo(context, tie, to);
   const known = path.slice(0, -1).map((step) => step.to);
   const joins = tie === from ? [] : pathTo(context, tie, from);
-  // The rows outside are meant by their name: nothing inside may be called so.
-  if (joins.some((step) => step.to === to)) return { path: pathTo(context, from, to), joins: [] };
   return { path, joins: joins.filter((step) => !known.includes(step.to)) };
 }
 
@@ -188,13 +185,7 @@ export function isDateOfAnother(context: Context, fact: RelationObligation): boo
 function namesEvent(relation: RelationObligation, fact: RelationObligation, { hints, mentioned }: Context): boolean {
   const dates = dateColumns(relation, hints);
   if (dates.length === 0 || mentioned.includes(relation)) return dates.length > 0;
-  const said = hints.map(stem);
-  const own = splitIdentifier(fact.relation.name).map(stem);
-  const isSaid = (word: string) => said.some((each) => word === each || (each.length >= 4 && word.startsWith(each)));
-  return (
-    dates.some(({ column }) => saysEvent(relation, column, hints)) ||
-    splitIdentifier(relation.relation.name).some((word) => !own.includes(stem(word)) && isSaid(stem(word)))
-  );
+  return dates.some(({ column }) => saysEvent(relation, column, hints)) || saysName(relation, hints, [fact]);
 }
 
 /** Relations that rows are grouped or ranked by: "top branches in 2025" is not about the branches' own dates. */

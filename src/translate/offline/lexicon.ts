@@ -128,7 +128,7 @@ export function buildLexicon(view: PrincipalView, metrics: readonly CompiledMetr
         )
           continue;
         const keys = span.map((word) => (word.kind === 'word' ? splitIdentifier(word.folded).join('') : word.folded));
-        const element = lookupAny(keys, lookup) ?? lookupAny(keys.map(spell), lookup);
+        const element = lookupAny(keys, lookup) ?? lookupSpelled(keys, lookup, spell);
         if (element) return { element, length };
       }
       return null;
@@ -165,6 +165,11 @@ type Lookup = (key: string) => Element | null;
 
 function lookupAny(keys: readonly string[], lookup: Lookup): Element | null {
   return lookup(keys.join('')) ?? lookupTurned(keys, lookup) ?? lookupShort(keys, lookup);
+}
+
+function lookupSpelled(keys: readonly string[], lookup: Lookup, spell: (word: string) => string): Element | null {
+  const spelled = keys.map(spell);
+  return spelled.some((key, at) => key !== keys[at]) ? lookupAny(spelled, lookup) : null;
 }
 
 /** "date of birth" is a birth date, "type of bed" a bed type: where a column is called so. */

@@ -4,10 +4,10 @@ import { isKey, isTextual, labelColumns, wholeKey } from './describe-relation.js
 import type { Draft } from './draft.js';
 import { finishPlan } from './finish-plan.js';
 import { NotUnderstood } from './not-understood.js';
-import type { Key, Output, Plan } from './plan.js';
+import { type Key, type Output, type Plan, ROW_COUNT } from './plan.js';
 import { orderKeys, type Resolved, relatedParts } from './plan-parts.js';
 import type { Asked } from './read-items.js';
-import { labelOutputs, shown } from './resolve-output.js';
+import { columnsOf, labelOutputs, shown } from './resolve-output.js';
 
 /** Columns of rows, or whole rows. @throws NotUnderstood as `buildPlan` */
 export function listPlan(context: Context, draft: Draft, asked: Asked, items: Resolved): Plan {
@@ -45,7 +45,7 @@ export function listPlan(context: Context, draft: Draft, asked: Asked, items: Re
     if (own.some((output) => output.of?.relation !== fact) || orderBy.some((each) => each.output.of?.relation !== fact))
       throw new NotUnderstood('I cannot count and show both; ask for one after the other.');
     const keys = [
-      ...(wholeKey(fact) ?? []).map((column): Key => ({ kind: 'column', of: { relation: fact, column } })),
+      ...columnsOf(fact, wholeKey(fact) ?? []),
       ...(own as readonly Key[]),
       ...orderBy.map((each) => each.output as Key),
     ];
@@ -78,8 +78,7 @@ export function listPlan(context: Context, draft: Draft, asked: Asked, items: Re
 }
 
 /** What the rows of a relation are called by. @throws NotUnderstood where nothing names them */
-const named = (relation: RelationObligation): readonly Output[] =>
-  shown(relation).map((column): Output => ({ kind: 'column', of: { relation, column } }));
+const named = (relation: RelationObligation): readonly Key[] => columnsOf(relation, shown(relation));
 
 /** "What are the payment methods?", where nobody names rows: each once. */
 function listsKinds(context: Context, draft: Draft, outputs: readonly Output[]): boolean {
@@ -115,12 +114,11 @@ function orderedByCount(context: Context, draft: Draft, asked: Asked, items: Res
     counted && keys.length > 0 && keys.every(({ of }) => reaches(context, counted, of.relation)) && !second;
   if (!isFitting || draft.groups.length > 0 || draft.related.length > 0)
     throw new NotUnderstood(`I cannot order this by the number of "${order.text}".`);
-  const output: Output = { kind: 'aggregate', name: 'COUNT', of: null, distinct: false };
   return finishPlan(context, draft, {
     fact: counted,
     outputs: keys,
     groupBy: keys,
-    orderBy: [{ output, descending: order.descending }],
+    orderBy: [{ output: ROW_COUNT, descending: order.descending }],
     limit: draft.limit,
     distinct: false,
     having: null,

@@ -24,6 +24,12 @@ export type Mark = { readonly text: string } & (
   | { readonly type: 'role'; readonly role: Role; readonly element?: Element }
 );
 
+/** A mark that names something. */
+export type ElementMark = Extract<Mark, { type: 'element' }>;
+
+/** "Of", in the words of a mark that leads like it. */
+export const ofMark = (text = 'of'): Mark => ({ text, type: 'role', role: { role: 'of', place: false } });
+
 /** Shared values by their folded words. */
 export type SharedIndex = ReadonlyMap<string, readonly SharedMeaning[]>;
 
@@ -74,13 +80,14 @@ function spellOut(words: readonly Word[], lexicon: Lexicon): readonly Word[] {
   return words.flatMap((word, at) => {
     const next = words[at + 1];
     if (word.folded === 'full' && /^names?$/.test(next?.folded ?? '') && !lexicon.find(words, at)) {
-      const make = (folded: string): Word => ({ ...word, text: folded, folded, capital: false });
-      return [
-        make('first'),
-        { ...next!, afterComma: false },
-        { ...make('and'), afterComma: false },
-        { ...make('last'), afterComma: false },
-      ];
+      const make = (folded: string, afterComma = false): Word => ({
+        ...word,
+        text: folded,
+        folded,
+        capital: false,
+        afterComma,
+      });
+      return [make('first', word.afterComma), { ...next!, afterComma: false }, make('and'), make('last')];
     }
     const [and, last, name] = words.slice(at + 1, at + 4);
     const shortened =

@@ -61,21 +61,21 @@ export function relatedParts(
   const filters: Filter[] = [];
   let having: (NonNullable<Plan['having']> & { readonly relation: RelationObligation }) | null = null;
   for (const each of draft.related) {
-    const isSome = !each.measure && each.operator === '>=' && each.count.kind === 'number' && each.count.text === '1';
+    const count = each.count.kind === 'number' ? Number(each.count.text) : Number.NaN;
+    const isSome = !each.measure && each.operator === '>=' && count === 1;
+    const isNone = !each.measure && each.operator === '=' && count === 0;
     // Each row listed ties one of these to one of those: there is one.
     if (isSome && each.subject !== fact && [each.subject, each.relation].every((end) => reaches(context, fact, end)))
       continue;
     if (each.subject !== fact)
       throw new NotUnderstood(`I cannot tell what "${nameInWords(each.relation.relation.name)}" are counted for.`);
-    const count = each.count.kind === 'number' ? Number(each.count.text) : Number.NaN;
-    const none = !each.measure && each.operator === '=' && count === 0;
-    if (none || (!each.measure && each.operator === '>=' && count === 1)) {
+    if (isSome || isNone) {
       // A condition on them says that there are some.
       const isSaid =
-        !none && draft.filters.some((filter) => filter.kind !== 'exists' && filter.of.relation === each.relation);
+        isSome && draft.filters.some((filter) => filter.kind !== 'exists' && filter.of.relation === each.relation);
       if (isSaid && !reaches(context, fact, each.relation)) continue;
       const way = wayBetween(context, each.relation, fact);
-      filters.push({ kind: 'exists', ...way, negated: none, filters: takeFiltersOf(each.relation, draft) });
+      filters.push({ kind: 'exists', ...way, negated: isNone, filters: takeFiltersOf(each.relation, draft) });
     } else if (having || (!each.measure && (!['>', '>=', '='].includes(each.operator) || count < 0)))
       throw new NotUnderstood('I cannot count several things at once; ask for one after the other.');
     else {

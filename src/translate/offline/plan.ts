@@ -4,8 +4,6 @@ import type { JoinStep } from './find-joins.js';
 import type { ColumnOf, MetricOf } from './lexicon.js';
 import type { AggregateName, Comparison } from './operators.js';
 
-export type { AggregateName, Comparison } from './operators.js';
-
 /** One output: a column, a period of a date column, or an aggregate (COUNT of null counts rows). */
 export type Output =
   | { readonly kind: 'column'; readonly of: ColumnOf }
@@ -23,6 +21,9 @@ export type Output =
 
 /** An output that rows can be grouped by. */
 export type Key = Exclude<Output, { readonly kind: 'aggregate' | 'metric' }>;
+
+/** How many rows there are, where it is not shown beside another count of them: outputs are told apart by identity. */
+export const ROW_COUNT = { kind: 'aggregate', name: 'COUNT', of: null, distinct: false } as const satisfies Output;
 
 /** True for what is computed over a group of rows. */
 export function isComputed(output: Output): output is Exclude<Output, Key> {

@@ -7,9 +7,10 @@ import type { Draft, Ranking } from './draft.js';
 import { finishPlan } from './finish-plan.js';
 import type { ColumnOf } from './lexicon.js';
 import { NotUnderstood } from './not-understood.js';
-import { type AggregateName, type Filter, isComputed, type Key, type Output, type Plan } from './plan.js';
+import type { AggregateName } from './operators.js';
+import { type Filter, isComputed, type Key, type Output, type Plan, ROW_COUNT } from './plan.js';
 import type { Asked } from './read-items.js';
-import { labelOutputs, outputOf, shown } from './resolve-output.js';
+import { columnsOf, labelOutputs, outputOf, shown } from './resolve-output.js';
 
 /** "Top 5 products by quantity", "which branch has the most orders": by a column of the ranked rows, or over the rows that point at them. */
 export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: Ranking): Plan {
@@ -27,7 +28,7 @@ export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: 
   if (items.some((each) => isComputed(each.output) && !isRankedBy(each)))
     throw new NotUnderstood('I cannot rank and compute other things at once; ask for one after the other.');
   const outputs = items.filter((each) => !isComputed(each.output)).map((each) => each.output);
-  const isShown = showMeasure || items.some(isRankedBy);
+  const isMeasureAsked = items.some(isRankedBy);
   const needed = asked.subjects;
   if (by.kind === 'column' && by.aggregate === null && by.of.relation === subject) {
     const order: Output = { kind: 'column', of: by.of };
@@ -52,18 +53,12 @@ export function rankPlan(context: Context, draft: Draft, asked: Asked, ranking: 
     throw new NotUnderstood(`I do not know how to rank ${nameInWords(subject.relation.name)} by this.`);
   if (by.kind === 'column' && isKey(by.of.relation, by.of.column.column))
     throw new NotUnderstood(`"${by.of.column.column.name}" names things and cannot be added up.`);
-  const chosen =
-    outputs.length > 0
-      ? (outputs as readonly Key[])
-      : shown(subject).map((column): Key => ({ kind: 'column', of: { relation: subject, column } }));
+  const chosen = outputs.length > 0 ? (outputs as readonly Key[]) : columnsOf(subject, shown(subject));
   if (chosen.some((each) => each.of.relation !== subject))
     throw new NotUnderstood(`I can show only what belongs to ${nameInWords(subject.relation.name)} here.`);
-  const keys = [
-    ...(wholeKey(subject) ?? []).map((column): Key => ({ kind: 'column', of: { relation: subject, column } })),
-    ...chosen,
-  ];
+  const keys = [...columnsOf(subject, wholeKey(subject) ?? []), ...chosen];
   const groupBy = keys.filter((key, index, all) => all.findIndex((each) => each.of.column === key.of.column) === index);
-  const list = items.some(isRankedBy) || (isShown && outputs.length === 0) ? [...chosen, measure] : chosen;
+  const list = isMeasureAsked || (showMeasure && outputs.length === 0) ? [...chosen, measure] : chosen;
   return finishPlan(context, draft, {
     fact,
     outputs: list,
@@ -86,8 +81,7 @@ function rankedBy(
     case 'count': {
       // Where many belong to many, what ties them is counted.
       const fact = tieBetween(context, by.counted, subject) ?? by.counted;
-      const rows: Output = { kind: 'aggregate', name: 'COUNT', of: null, distinct: false };
-      return { fact, measure: countTied(context, by.counted, { tie: fact, ends: [by.counted, subject] }) ?? rows };
+      return { fact, measure: countTied(context, by.counted, { tie: fact, ends: [by.counted, subject] }) ?? ROW_COUNT };
     }
     case 'metric':
       return { fact: by.figure.relation, measure: { kind: 'metric', of: null, figure: by.figure } };

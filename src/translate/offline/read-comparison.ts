@@ -15,8 +15,9 @@ import {
   usualColumn,
 } from './filter-reader.js';
 import type { ColumnOf } from './lexicon.js';
-import type { Mark } from './mark-words.js';
-import type { Comparison, Literal } from './plan.js';
+import { type Mark, ofMark } from './mark-words.js';
+import type { Comparison } from './operators.js';
+import type { Literal } from './plan.js';
 
 /** `total over 500`, `price is between 5 and 10`, `age not more than 7`. */
 export const columnCompared: FilterReader = (context, marks, at, draft) => {
@@ -171,8 +172,6 @@ function countRelated(
   return true;
 }
 
-const OF: Mark = { text: 'of', type: 'role', role: { role: 'of', place: false } };
-
 /** `departments whose average salary is above 42000`, `customers with a total amount over 500`: over the rows that belong to each. */
 export const computedCompared: FilterReader = (context, marks, at, draft) => {
   const aggregate = marks[at];
@@ -213,7 +212,7 @@ export const related: FilterReader = (context, marks, at, draft) => {
   // "order 17", "the book 'Emma'": which ones, and not only that there are some.
   const after = marks[next + 1];
   if (after?.type === 'quoted' || after?.type === 'number' || after?.type === 'proper')
-    return { length: next - at, keep: OF };
+    return { length: next - at, keep: ofMark() };
   draft.related.push({ relation, subject, operator: '>=', count: { kind: 'number', text: '1' } });
   return next + 1 - at;
 };

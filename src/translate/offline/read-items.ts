@@ -2,9 +2,10 @@ import type { RelationObligation } from '../../policy/view.js';
 import { metricFor, metricOf } from './context.js';
 import type { Draft } from './draft.js';
 import type { Element, MetricOf } from './lexicon.js';
-import type { Mark } from './mark-words.js';
+import { type ElementMark, type Mark, ofMark } from './mark-words.js';
 import { NotUnderstood } from './not-understood.js';
-import type { AggregateName } from './plan.js';
+import type { AggregateName } from './operators.js';
+import { roleOf as role } from './shape-reader.js';
 
 /** One thing that the question asks to see. */
 export type Item =
@@ -33,8 +34,6 @@ export interface Asked {
   /** "Which branches …" asks for their names, "list the branches" for all that is known of them. */
   readonly namesOnly: boolean;
 }
-
-type ElementMark = Extract<Mark, { type: 'element' }>;
 
 /** Roles that carry nothing by now. */
 const EMPTY = new Set(['noise', 'list', 'is', 'verb', 'own']);
@@ -73,10 +72,8 @@ function behindAsked(marks: readonly Mark[]): readonly Mark[] {
   const [only, another] = named;
   const isSubject = only?.type === 'element' && only.element.relations.length === 1 && !another;
   if (!isSubject || !told.some((mark) => mark.type === 'element')) return marks;
-  return [...told, { text: 'of', type: 'role', role: { role: 'of', place: false } }, only];
+  return [...told, ofMark(), only];
 }
-
-const role = (mark: Mark | undefined) => (mark?.type === 'role' ? mark.role : null);
 
 /** Connectors that lead nowhere once their condition is out. */
 function trim(marks: readonly Mark[]): readonly Mark[] {

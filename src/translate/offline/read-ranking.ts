@@ -2,12 +2,12 @@ import type { RelationObligation } from '../../policy/view.js';
 import { type Context, metricFor, metricOf, resolveColumn, tieBetween } from './context.js';
 import { columnWords, dateColumns, isKey, isTemporal, writeOut } from './describe-relation.js';
 import type { Ranking } from './draft.js';
-import { isRole, usualColumn } from './filter-reader.js';
+import { isRole, numericColumn, usualColumn } from './filter-reader.js';
 import { isDateOfAnother } from './finish-plan.js';
 import type { ColumnOf } from './lexicon.js';
 import type { Mark } from './mark-words.js';
 import type { Role } from './phrases.js';
-import { countAt, figureAt, numeric, type Reader, relationAt, roleOf } from './shape-reader.js';
+import { countAt, figureAt, type Reader, relationAt, roleOf } from './shape-reader.js';
 
 interface Measure {
   readonly by: Ranking['by'];
@@ -33,7 +33,7 @@ function readMeasure(
     // "the largest number of passengers", where a column holds their number.
     const held = marks[at + 1];
     if (counted || held?.type !== 'element') return null;
-    const of = resolveColumn(context, held.element, held.text, numeric, subject);
+    const of = resolveColumn(context, held.element, held.text, numericColumn, subject);
     return of && of.relation === subject ? { by: { kind: 'column', of, aggregate: null }, length: 2 } : null;
   }
   const aggregate = role?.role === 'aggregate' ? role.name : null;
@@ -41,7 +41,7 @@ function readMeasure(
   const named = marks[at];
   const element = marks[start];
   if (element?.type !== 'element' && aggregate && named?.type === 'role' && named.element) {
-    const of = resolveColumn(context, named.element, named.text, numeric, subject);
+    const of = resolveColumn(context, named.element, named.text, numericColumn, subject);
     return of && { by: { kind: 'column', of, aggregate: null }, length: 1 };
   }
   if (element?.type !== 'element') return null;
@@ -49,7 +49,7 @@ function readMeasure(
     ? metricFor(element.element, element.text, aggregate)
     : metricOf(element.element, element.text);
   if (figure) return { by: { kind: 'metric', figure }, length: start + 1 - at };
-  const of = resolveColumn(context, element.element, element.text, numeric, subject);
+  const of = resolveColumn(context, element.element, element.text, numericColumn, subject);
   if (of) return { by: { kind: 'column', of, aggregate }, length: start + 1 - at };
   return null;
 }
@@ -150,7 +150,7 @@ function rankedBySuperlative(
     return of && { by: byColumn(of), descending, length: 0 };
   }
   if (said.element.relations.length > 0) return null;
-  const fits = (of: ColumnOf) => numeric(of) || (of.column.mask === null && isTemporal(of.column.column));
+  const fits = (of: ColumnOf) => numericColumn(of) || (of.column.mask === null && isTemporal(of.column.column));
   const of = resolveColumn(context, said.element, said.text, fits, subject);
   return of?.relation === subject ? { by: byColumn(of), descending, length: 1 } : null;
 }
@@ -165,7 +165,7 @@ function rankedByNumber(
 ): Ranked | null {
   const held = marks[at];
   if (held?.type === 'element' && held.element.relations.length + held.element.metrics.length === 0) {
-    const of = resolveColumn(context, held.element, held.text, numeric, subject);
+    const of = resolveColumn(context, held.element, held.text, numericColumn, subject);
     const isWhole = marks[at + 1]?.type !== 'element';
     if (of?.relation !== subject || isKey(subject, of.column.column) || !isWhole) return null;
     return { by: byColumn(of), descending, length: 1 };
@@ -217,7 +217,7 @@ function soughtAt(mark: Mark | undefined): Sought | null {
   return { columns: ['height', 'elevation', 'altitude'], descending: role.extreme === 'highest' };
 }
 
-const BIRTHS = ['birthdate', 'dateofbirth', 'birthday', 'dob', 'birth', 'born'];
+const BIRTHS = ['birthdate', 'dateofbirth', 'birthday', 'birth', 'born'];
 
 /** Whoever was born first is the oldest, where a date of birth is all that is known. */
 function columnSought(

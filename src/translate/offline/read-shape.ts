@@ -2,7 +2,7 @@ import type { Context } from './context.js';
 import type { Draft } from './draft.js';
 import { isRole } from './filter-reader.js';
 import type { Element } from './lexicon.js';
-import type { Mark } from './mark-words.js';
+import { type Mark, ofMark } from './mark-words.js';
 import { extreme, superlative, top } from './read-ranking.js';
 import { readTally } from './read-tally.js';
 import { countAt, figureAt, type Reader, roleOf, type Taken } from './shape-reader.js';
@@ -98,7 +98,7 @@ const group: Reader = (_context, marks, at, draft) => {
   const isOfRows = asked.some((each) => 'element' in each && each.element.relations.length === 1);
   if (!computes && !draft.ranking && !draft.tally && isOfRows && at > 0) {
     const length = isRole(marks[at + 1], 'each') ? 2 : 1;
-    return { length, keep: [{ text: marks[at]!.text, type: 'role', role: { role: 'of', place: false } }] };
+    return { length, keep: [ofMark(marks[at]!.text)] };
   }
   draft.groups.push(...asked);
   // "each customer has": the verb adds nothing.

@@ -5,8 +5,8 @@ import { keyColumn, labelColumns } from './describe-relation.js';
 import type { Draft } from './draft.js';
 import { isRole, numberAt } from './filter-reader.js';
 import type { Element } from './lexicon.js';
-import type { Mark } from './mark-words.js';
-import { countAt, type ElementMark, relationAt, type Taken } from './shape-reader.js';
+import { type ElementMark, type Mark, ofMark } from './mark-words.js';
+import { countAt, relationAt, type Taken } from './shape-reader.js';
 import type { Tally } from './tally.js';
 
 /** A name that may be a column. */
@@ -29,8 +29,7 @@ function commonFirst(context: Context, marks: readonly Mark[], at: number, draft
   const kind = /\btypes? of$/iu.test(common.text) ? kindOf(target) : null;
   if (!setCommon(context, kind ?? target, order, draft)) return null;
   if (kind) {
-    const of: Mark = { text: 'of', type: 'role', role: { role: 'of', place: false } };
-    return { length: start + (second === null ? 2 : 3) - at, keep: [kind, of, target] };
+    return { length: start + (second === null ? 2 : 3) - at, keep: [kind, ofMark(), target] };
   }
   return { length: start + (second === null ? 2 : 3) - at, keep: [target] };
 }
@@ -137,7 +136,7 @@ function having(context: Context, marks: readonly Mark[], at: number, draft: Dra
     text: target.text,
     counted,
     order: null,
-    having: { measure: null, operator: operator ?? '=', value },
+    having: { operator: operator ?? '=', value },
   };
   return { length, keep: [target] };
 }

@@ -13,7 +13,7 @@ import {
   unitLength,
 } from './filter-reader.js';
 import type { ColumnOf } from './lexicon.js';
-import type { Mark } from './mark-words.js';
+import type { ElementMark, Mark } from './mark-words.js';
 import { NotUnderstood } from './not-understood.js';
 import type { Literal } from './plan.js';
 import { rootOf } from './speller.js';
@@ -144,12 +144,7 @@ export const negatedPlace: FilterReader = (context, marks, at, draft) => {
   return typeof taken === 'number' ? start - at + taken : { length: start - at + taken.length, keep: taken.keep };
 };
 
-function equalityColumn(
-  context: Context,
-  mark: Extract<Mark, { type: 'element' }>,
-  place: Mark,
-  linked: boolean,
-): ColumnOf | null {
+function equalityColumn(context: Context, mark: ElementMark, place: Mark, linked: boolean): ColumnOf | null {
   const fits = (of: ColumnOf) => literalFor(of, place, linked) !== null;
   const relation = mark.element.relations.length === 1 ? mark.element.relations[0]! : null;
   if (!relation) return resolveColumn(context, mark.element, mark.text, fits);

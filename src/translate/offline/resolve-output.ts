@@ -28,9 +28,14 @@ export function shown(relation: RelationObligation): readonly VisibleColumn[] {
   throw new NotUnderstood(`I do not know how to name each of ${nameInWords(relation.relation.name)}.`);
 }
 
+/** Columns of a relation as outputs. */
+export function columnsOf(relation: RelationObligation, columns: readonly VisibleColumn[]): readonly Key[] {
+  return columns.map((column): Key => ({ kind: 'column', of: { relation, column } }));
+}
+
 /** Its label as outputs; empty (all columns) where it has none. */
 export function labelOutputs(relation: RelationObligation): readonly Key[] {
-  return labelColumns(relation).map((column): Key => ({ kind: 'column', of: { relation, column } }));
+  return columnsOf(relation, labelColumns(relation));
 }
 
 /** What a grouping shows and what it groups by: a relation by its whole key beside its label. */
@@ -53,8 +58,8 @@ export function groupKeys(
     reaches(context, fact, relation) &&
     !(own.length === 1 && own[0]!.column.column.family === 'text')
   ) {
-    const outputs = shown(relation).map((column): Key => ({ kind: 'column', of: { relation, column } }));
-    const key = wholeKey(relation)?.map((column): Key => ({ kind: 'column', of: { relation, column } })) ?? [];
+    const outputs = columnsOf(relation, shown(relation));
+    const key = columnsOf(relation, wholeKey(relation) ?? []);
     const extra = key.filter((each) => outputs.every((output) => output.of.column !== each.of.column));
     return { outputs, keys: [...extra, ...outputs] };
   }

@@ -1,12 +1,9 @@
 import type { RelationObligation } from '../../policy/view.js';
 import { type Context, metricOf } from './context.js';
-import { isNumeric } from './describe-relation.js';
 import type { Draft } from './draft.js';
-import type { ColumnOf, MetricOf } from './lexicon.js';
-import type { Mark } from './mark-words.js';
+import type { MetricOf } from './lexicon.js';
+import type { ElementMark, Mark } from './mark-words.js';
 import type { Role } from './phrases.js';
-
-export type ElementMark = Extract<Mark, { type: 'element' }>;
 
 /** Marks taken from `at` on; `keep` of them stay for what follows (the relation that is ranked). */
 export interface Taken {
@@ -19,9 +16,6 @@ export type Reader = (context: Context, marks: readonly Mark[], at: number, draf
 
 /** What a mark does, where it names nothing. */
 export const roleOf = (mark: Mark | undefined): Role | null => (mark?.type === 'role' ? mark.role : null);
-
-/** Whether a column is a number that is shown as it is. */
-export const numeric = (of: ColumnOf): boolean => of.column.mask === null && isNumeric(of.column.column);
 
 /** A mark that names one relation, and that; null for any other. */
 export function relationAt(

@@ -4,7 +4,7 @@ import type { Draft } from './draft.js';
 import { finishPlan } from './finish-plan.js';
 import type { ColumnOf } from './lexicon.js';
 import { NotUnderstood } from './not-understood.js';
-import { isComputed, type Key, type Output, type Plan } from './plan.js';
+import { isComputed, type Key, type Output, type Plan, ROW_COUNT } from './plan.js';
 import type { Asked } from './read-items.js';
 import { outputOf } from './resolve-output.js';
 import type { Tally } from './tally.js';
@@ -14,7 +14,6 @@ export function tallyPlan(context: Context, draft: Draft, asked: Asked, tally: T
   if (draft.groups.length > 0 || draft.related.length > 0 || draft.orders.length > 0)
     throw new NotUnderstood('I cannot count and order or group in other ways at once; ask for one after the other.');
   const { key, fact } = findKey(context, tally, asked.subjects);
-  const count: Output = { kind: 'aggregate', name: 'COUNT', of: null, distinct: false };
   const outputs = asked.items.map((item): Output => {
     if (item.element === tally.element) return key;
     const { output, fact: over } = outputOf(context, item, [fact]);
@@ -26,10 +25,10 @@ export function tallyPlan(context: Context, draft: Draft, asked: Asked, tally: T
     fact,
     outputs: outputs.length > 0 ? outputs : [key],
     groupBy: [key],
-    orderBy: tally.order ? [{ output: count, descending: tally.order.descending }] : [],
+    orderBy: tally.order ? [{ output: ROW_COUNT, descending: tally.order.descending }] : [],
     limit: tally.order?.limit ?? draft.limit,
     distinct: false,
-    having: tally.having,
+    having: tally.having && { measure: null, ...tally.having },
     needed: strangers,
     filters: [],
   });

@@ -1,6 +1,7 @@
 import type { RelationObligation } from '../../policy/view.js';
 import type { Element } from './lexicon.js';
-import type { Comparison, Literal } from './plan.js';
+import type { Comparison } from './operators.js';
+import type { Literal } from './plan.js';
 
 /** Values of a column chosen by how many rows have each: "the most common city", "cities with more than 3 stores". */
 export interface Tally {
@@ -9,5 +10,5 @@ export interface Tally {
   /** Whose rows are counted; null where the question names no other than the column's own. */
   readonly counted: RelationObligation | null;
   readonly order: { readonly descending: boolean; readonly limit: number } | null;
-  readonly having: { readonly measure: null; readonly operator: Comparison; readonly value: Literal } | null;
+  readonly having: { readonly operator: Comparison; readonly value: Literal } | null;
 }

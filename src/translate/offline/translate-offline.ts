@@ -17,6 +17,7 @@ import { buildLexicon } from './lexicon.js';
 import {
   type Mark,
   markWords,
+  ofMark,
   type PlacedMark,
   placeMarks,
   type SharedIndex,
@@ -57,8 +58,8 @@ const NO_USAGE = { promptTokens: 0, completionTokens: 0 };
  * Translates by rules alone: the same question over the same view gives the same statement, with no model and no network.
  *
  * It reads counts, sums, averages, extremes, lists, top-N, grouping, order, conditions on groups, and filters by value and date over
- * relations that foreign keys (or equal key names) connect, and over those that a third one ties many to many. Every word of the question must have a place; where one has none, or
- * something may be meant in two ways, it asks back or refuses and never guesses.
+ * relations that foreign keys (or equal key names) connect, and over those that a third one ties many to many. Every word of the
+ * question must have a place; where one has none, or something may be meant in two ways, it asks back or refuses and never guesses.
  *
  * @remarks Linear in the question's words times the longest phrase; the joins are searched to a depth of three.
  */
@@ -135,8 +136,7 @@ function takeFilters(context: Context, marks: readonly Mark[], draft: Draft): re
     if (taken.keep) {
       // "albums by the artist 'Metallica'": one artist is no grouping.
       const lead = rest.at(-1);
-      if (lead?.type === 'role' && lead.role.role === 'by')
-        rest.splice(-1, 1, { text: lead.text, type: 'role', role: { role: 'of', place: false } });
+      if (lead?.type === 'role' && lead.role.role === 'by') rest.splice(-1, 1, ofMark(lead.text));
       rest.push(taken.keep);
     } else while (leadsOnly(rest.at(-1))) rest.pop();
     at += taken.length;
