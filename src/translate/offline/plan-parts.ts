@@ -44,7 +44,10 @@ function countShown(outputs: readonly Output[], text: string): Output {
 
 /** "Without an order over 500": what is said of the orders is a condition on them, not on whoever has none. */
 function takeFiltersOf(relation: RelationObligation, draft: Draft): readonly Filter[] {
-  const own = draft.filters.filter((filter) => filter.kind !== 'exists' && filter.of.relation === relation);
+  // Alternatives that are of others too stay: they are no condition on these rows alone.
+  const isOwn = (filter: Filter): boolean =>
+    filter.kind === 'any' ? filter.filters.every(isOwn) : filter.kind !== 'exists' && filter.of.relation === relation;
+  const own = draft.filters.filter(isOwn);
   for (const filter of own) draft.filters.splice(draft.filters.indexOf(filter), 1);
   return own;
 }
